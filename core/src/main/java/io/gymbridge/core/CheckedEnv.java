@@ -1,0 +1,61 @@
+package io.gymbridge.core;
+
+import io.gymbridge.core.GymException.Kind;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Refuses what an environment should never see: a step before a reset or after an end, an action
+ * outside the space. Every environment that {@code gymbridge} makes is wrapped in one, so that
+ * authors need not check.
+ */
+public final class CheckedEnv implements Env {
+  private final Env env;
+  private boolean running;
+  private boolean everReset;
+
+  public CheckedEnv(Env env) {
+    this.env = env;
+  }
+
+  @Override
+  public EnvSpec spec() {
+    return env.spec();
+  }
+
+  @Override
+  public Reset reset(@Nullable Long seed, Map<String, ?> options) {
+    Reset reset = env.reset(seed, options);
+    running = true;
+    everReset = true;
+    return reset;
+  }
+
+  @Override
+  public Step step(Value action) {
+    if (!running) {
+      throw new GymException(
+          Kind.FAILED_PRECONDITION,
+          everReset
+              ? "the episode has ended: call reset before step"
+              : "call reset before the first step");
+    }
+    String mismatch = spec().actionSpace().whyNot(action);
+    if (mismatch != null) {
+      throw new GymException(Kind.INVALID_ARGUMENT, "action: " + mismatch);
+    }
+    Step step = env.step(action);
+    running = !step.terminated() && !step.truncated();
+    return step;
+  }
+
+  @Override
+  public @Nullable NdArray render() {
+    return env.render();
+  }
+
+  @Override
+  public void close() {
+    env.close();
+  }
+}

@@ -1,0 +1,149 @@
+package io.gymbridge.core;
+
+import io.gymbridge.core.GymException.Kind;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Consumer;
+
+/**
+ * Plays whole episodes on a {@link VectorEnv}.
+ *
+ * <p>Each lane plays a fixed share of the episodes (lane i one more than lane i + 1 at most),
+ * whichever finish first: taking the first to finish would favour short episodes. Dummy transitions
+ * of NEXT_STEP never show; the trajectories are the same in NEXT_STEP and SAME_STEP. The same seed
+ * gives the same episodes, in the order of lanes.
+ */
+public final class EpisodeLoop {
+
+  /** Chooses actions for all lanes. */
+  @FunctionalInterface
+  public interface Actor {
+    /**
+     * Actions for a batch of observations.
+     *
+     * @param observations a batch of N
+     * @param active which lanes the actions count for; the others' only have to be members of the
+     *     space
+     * @return a batch of N actions
+     */
+    Value act(Value observations, boolean[] active);
+  }
+
+  private EpisodeLoop() {}
+
+  /**
+   * Plays {@code episodes} episodes with a policy; see {@link #play(VectorEnv, Actor, int, long,
+   * Consumer)}.
+   */
+  public static List<Trajectory> play(
+      VectorEnv env,
+      Policy policy,
+      boolean deterministic,
+      int episodes,
+      long seed,
+      Consumer<Trajectory> onEpisode) {
+    return play(
+        env,
+        (observations, active) -> policy.act(observations, deterministic),
+        episodes,
+        seed,
+        onEpisode);
+  }
+
+  /**
+   * Plays episodes until there are {@code episodes} of them.
+   *
+   * @param seed lane i begins with {@code seed + i}; later episodes of a lane go on with its
+   *     generator
+   * @param onEpisode told of each episode as it ends, for progress
+   * @return lane 0's episodes in order, then lane 1's, …
+   * @throws GymException as the environment and the actor do
+   */
+  public static List<Trajectory> play(
+      VectorEnv env, Actor actor, int episodes, long seed, Consumer<Trajectory> onEpisode) {
+    if (env.autoresetMode() == AutoresetMode.DISABLED) {
+      throw new GymException(
+          Kind.INVALID_ARGUMENT, "playing episodes wants NEXT_STEP or SAME_STEP autoreset");
+    }
+    int lanes = env.numEnvs();
+    List<List<Trajectory>> finished = new ArrayList<>();
+    List<Recording> recordings = new ArrayList<>();
+    int[] wanted = new int[lanes];
+    boolean[] active = new boolean[lanes];
+    Value observations = env.reset(seed).observations();
+    for (int lane = 0; lane < lanes; lane++) {
+      finished.add(new ArrayList<>());
+      recordings.add(new Recording(observations.row(lane)));
+      wanted[lane] = episodes / lanes + (lane < episodes % lanes ? 1 : 0);
+      active[lane] = wanted[lane] > 0;
+    }
+    boolean[] resetting = new boolean[lanes];
+    int left = episodes;
+    while (left > 0) {
+      Value actions = actor.act(observations, active.clone());
+      VectorEnv.Step step = env.step(actions);
+      observations = step.observations();
+      int ended = 0;
+      for (int lane = 0; lane < lanes; lane++) {
+        boolean dummy = resetting[lane];
+        boolean ends = !dummy && step.ended(lane);
+        resetting[lane] = ends && env.autoresetMode() == AutoresetMode.NEXT_STEP;
+        int finalRow = ends ? ended++ : -1;
+        if (wanted[lane] == 0) {
+          continue;
+        }
+        if (dummy) {
+          recordings.set(lane, new Recording(observations.row(lane)));
+          active[lane] = true;
+          continue;
+        }
+        boolean same = ends && env.autoresetMode() == AutoresetMode.SAME_STEP;
+        Value next = same ? finalObservation(step, finalRow) : observations.row(lane);
+        recordings.get(lane).add(actions.row(lane), step.rewards()[lane], next);
+        if (ends) {
+          Trajectory trajectory =
+              recordings.get(lane).finish(step.terminated()[lane], step.truncated()[lane]);
+          finished.get(lane).add(trajectory);
+          onEpisode.accept(trajectory);
+          left--;
+          wanted[lane]--;
+          active[lane] = wanted[lane] > 0 && same;
+          recordings.set(lane, new Recording(observations.row(lane)));
+        }
+      }
+    }
+    return finished.stream().flatMap(List::stream).toList();
+  }
+
+  private static Value finalObservation(VectorEnv.Step step, int row) {
+    Value last = step.finalObservations();
+    if (last == null) {
+      throw new GymException(
+          Kind.INTERNAL, "a lane ended under SAME_STEP without its final observation");
+    }
+    return last.row(row);
+  }
+
+  /** An episode in the making. */
+  private static final class Recording {
+    private final List<Value> observations = new ArrayList<>();
+    private final List<Value> actions = new ArrayList<>();
+    private final List<Double> rewards = new ArrayList<>();
+
+    Recording(Value first) {
+      observations.add(first);
+    }
+
+    void add(Value action, double reward, Value next) {
+      actions.add(action);
+      rewards.add(reward);
+      observations.add(next);
+    }
+
+    Trajectory finish(boolean terminated, boolean truncated) {
+      double[] all = rewards.stream().mapToDouble(Double::doubleValue).toArray();
+      return new Trajectory(
+          Value.stack(observations), Value.stack(actions), all, terminated, truncated);
+    }
+  }
+}

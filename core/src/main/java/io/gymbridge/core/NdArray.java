@@ -1,0 +1,262 @@
+package io.gymbridge.core;
+
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * An immutable row-major array of numbers, held as little-endian bytes: the form in which it
+ * crosses the wire, so that receiving one copies nothing.
+ *
+ * <p>Elements are addressed by their flat index. Equality is by type, shape and bytes. Safe to
+ * share between threads.
+ */
+public final class NdArray implements Value {
+  private final DType dtype;
+  private final int[] shape;
+  private final int size;
+  private final ByteBuffer data;
+
+  private NdArray(DType dtype, int[] shape, ByteBuffer data) {
+    this.dtype = dtype;
+    this.shape = shape;
+    this.size = sizeOf(shape);
+    this.data = data.slice().asReadOnlyBuffer().order(ByteOrder.LITTLE_ENDIAN);
+    if (this.data.remaining() != (long) size * dtype.bytes()) {
+      throw new IllegalArgumentException(
+          "an array of %s %s takes %d bytes, got %d"
+              .formatted(
+                  dtype.numpyName(),
+                  Arrays.toString(shape),
+                  (long) size * dtype.bytes(),
+                  this.data.remaining()));
+    }
+  }
+
+  /**
+   * A view of {@code data}, from its position to its limit, which the caller must not change
+   * afterwards.
+   *
+   * @throws IllegalArgumentException if the length does not fit the shape
+   */
+  public static NdArray wrap(DType dtype, ByteBuffer data, int... shape) {
+    return new NdArray(dtype, shape.clone(), data);
+  }
+
+  /** An array of {@code float32}; the values are copied. */
+  public static NdArray of(float[] values, int... shape) {
+    ByteBuffer data = allocate(DType.FLOAT32, values.length);
+    data.asFloatBuffer().put(values);
+    return new NdArray(DType.FLOAT32, shape.clone(), data);
+  }
+
+  /** An array of {@code float64}; the values are copied. */
+  public static NdArray of(double[] values, int... shape) {
+    ByteBuffer data = allocate(DType.FLOAT64, values.length);
+    data.asDoubleBuffer().put(values);
+    return new NdArray(DType.FLOAT64, shape.clone(), data);
+  }
+
+  /** An array of {@code int64}; the values are copied. */
+  public static NdArray of(long[] values, int... shape) {
+    ByteBuffer data = allocate(DType.INT64, values.length);
+    data.asLongBuffer().put(values);
+    return new NdArray(DType.INT64, shape.clone(), data);
+  }
+
+  /** An array of {@code dtype} with each number converted as a Java cast would. */
+  public static NdArray ofDoubles(DType dtype, double[] values, int... shape) {
+    ByteBuffer data = allocate(dtype, values.length);
+    for (int i = 0; i < values.length; i++) {
+      Elements.put(data, dtype, i, values[i]);
+    }
+    return new NdArray(dtype, shape.clone(), data);
+  }
+
+  /**
+   * An integer (or boolean) array of {@code dtype}, keeping all 64 bits where the type has them.
+   */
+  public static NdArray ofLongs(DType dtype, long[] values, int... shape) {
+    ByteBuffer data = allocate(dtype, values.length);
+    for (int i = 0; i < values.length; i++) {
+      Elements.put(data, dtype, i, values[i]);
+    }
+    return new NdArray(dtype, shape.clone(), data);
+  }
+
+  /** Joins arrays of one type and shape along a new first dimension. */
+  static NdArray stack(List<NdArray> rows) {
+    NdArray first = rows.get(0);
+    int[] shape = new int[first.shape.length + 1];
+    shape[0] = rows.size();
+    System.arraycopy(first.shape, 0, shape, 1, first.shape.length);
+    return joined(rows, shape);
+  }
+
+  /** Joins arrays of one type and row shape along their first dimension. */
+  static NdArray concatenate(List<NdArray> batches) {
+    int[] shape = batches.get(0).shape.clone();
+    shape[0] = batches.stream().mapToInt(NdArray::batchSize).sum();
+    return joined(batches, shape);
+  }
+
+  private static NdArray joined(List<NdArray> arrays, int[] shape) {
+    DType dtype = arrays.get(0).dtype;
+    ByteBuffer data = allocate(dtype, sizeOf(shape));
+    for (NdArray array : arrays) {
+      if (array.dtype != dtype) {
+        throw new IllegalArgumentException(
+            "cannot join arrays of %s and %s"
+                .formatted(dtype.numpyName(), array.dtype.numpyName()));
+      }
+      data.put(array.data.duplicate());
+    }
+    return new NdArray(dtype, shape, data.flip());
+  }
+
+  public DType dtype() {
+    return dtype;
+  }
+
+  /** Dimensions, outermost first; empty for a scalar. */
+  public int[] shape() {
+    return shape.clone();
+  }
+
+  /** Number of elements. */
+  public int size() {
+    return size;
+  }
+
+  /** The elements as bytes, little-endian, row-major; a read-only view of its own position. */
+  public ByteBuffer data() {
+    return data.duplicate().order(ByteOrder.LITTLE_ENDIAN);
+  }
+
+  /** Element at a flat index, as a {@code double}. */
+  public double getDouble(int index) {
+    return Elements.getDouble(data, dtype, index);
+  }
+
+  /** Element at a flat index, as a {@code long}; floating elements are truncated. */
+  public long getLong(int index) {
+    return Elements.getLong(data, dtype, index);
+  }
+
+  /** All elements as {@code float}, in a new array. */
+  public float[] toFloats() {
+    float[] values = new float[size];
+    if (dtype == DType.FLOAT32) {
+      data().asFloatBuffer().get(values);
+    } else {
+      for (int i = 0; i < size; i++) {
+        values[i] = (float) getDouble(i);
+      }
+    }
+    return values;
+  }
+
+  /** All elements as {@code double}, in a new array. */
+  public double[] toDoubles() {
+    double[] values = new double[size];
+    if (dtype == DType.FLOAT64) {
+      data().asDoubleBuffer().get(values);
+    } else {
+      for (int i = 0; i < size; i++) {
+        values[i] = getDouble(i);
+      }
+    }
+    return values;
+  }
+
+  /** All elements as {@code long}, in a new array. */
+  public long[] toLongs() {
+    long[] values = new long[size];
+    for (int i = 0; i < size; i++) {
+      values[i] = getLong(i);
+    }
+    return values;
+  }
+
+  /** The same bytes with other dimensions of the same product. */
+  public NdArray reshape(int... newShape) {
+    return new NdArray(dtype, newShape.clone(), data);
+  }
+
+  @Override
+  public NdArray array() {
+    return this;
+  }
+
+  @Override
+  public int batchSize() {
+    if (shape.length == 0) {
+      throw new IllegalStateException("a scalar is not a batch");
+    }
+    return shape[0];
+  }
+
+  @Override
+  public NdArray row(int index) {
+    java.util.Objects.checkIndex(index, batchSize());
+    int[] rowShape = Arrays.copyOfRange(shape, 1, shape.length);
+    int rowBytes = sizeOf(rowShape) * dtype.bytes();
+    return new NdArray(dtype, rowShape, data.slice(index * rowBytes, rowBytes));
+  }
+
+  @Override
+  public NdArray take(int[] indices) {
+    int[] taken = shape.clone();
+    taken[0] = indices.length;
+    int rowBytes = sizeOf(Arrays.copyOfRange(shape, 1, shape.length)) * dtype.bytes();
+    ByteBuffer copy = ByteBuffer.allocate(indices.length * rowBytes);
+    for (int index : indices) {
+      java.util.Objects.checkIndex(index, batchSize());
+      copy.put(data.slice(index * rowBytes, rowBytes));
+    }
+    return new NdArray(dtype, taken, copy.flip());
+  }
+
+  @Override
+  public boolean equals(Object other) {
+    return other instanceof NdArray that
+        && dtype == that.dtype
+        && Arrays.equals(shape, that.shape)
+        && data.equals(that.data);
+  }
+
+  @Override
+  public int hashCode() {
+    return 31 * (31 * dtype.hashCode() + Arrays.hashCode(shape)) + data.hashCode();
+  }
+
+  /** Type, shape and the first few elements. */
+  @Override
+  public String toString() {
+    StringBuilder text =
+        new StringBuilder(dtype.numpyName()).append(Arrays.toString(shape)).append('{');
+    int shown = Math.min(size, 8);
+    for (int i = 0; i < shown; i++) {
+      text.append(i == 0 ? "" : ", ")
+          .append(dtype.isFloating() ? getDouble(i) : (Number) getLong(i));
+    }
+    return text.append(size > shown ? ", …}" : "}").toString();
+  }
+
+  private static ByteBuffer allocate(DType dtype, int size) {
+    return ByteBuffer.allocate(Math.multiplyExact(size, dtype.bytes()))
+        .order(ByteOrder.LITTLE_ENDIAN);
+  }
+
+  private static int sizeOf(int[] shape) {
+    int size = 1;
+    for (int dimension : shape) {
+      if (dimension < 0) {
+        throw new IllegalArgumentException("negative dimension in shape " + Arrays.toString(shape));
+      }
+      size = Math.multiplyExact(size, dimension);
+    }
+    return size;
+  }
+}

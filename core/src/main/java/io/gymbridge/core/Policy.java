@@ -1,0 +1,30 @@
+package io.gymbridge.core;
+
+/**
+ * Answers observations with actions: a network, a controller, an expert behind a connection.
+ *
+ * <p>Not thread-safe unless the implementation says so.
+ */
+public interface Policy extends AutoCloseable {
+
+  /** Of a single observation. */
+  Space observationSpace();
+
+  /** Of a single action. */
+  Space actionSpace();
+
+  /**
+   * One action for each observation.
+   *
+   * @param observations a batch of N members of the observation space
+   * @param deterministic true for the mean or most likely action, false for a sample of the
+   *     policy's distribution
+   * @return a batch of N members of the action space
+   * @throws GymException if the observations do not fit, or the policy fails
+   */
+  Value act(Value observations, boolean deterministic);
+
+  /** Frees what the policy holds. Closing twice is allowed. */
+  @Override
+  default void close() {}
+}

@@ -1,0 +1,51 @@
+package io.gymbridge.core;
+
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Truncates episodes after {@link EnvSpec#maxEpisodeSteps} steps, as Gymnasium's wrapper of that
+ * name does.
+ */
+public final class TimeLimit implements Env {
+  private final Env env;
+  private long steps;
+
+  /** Limits {@code env} to what its own spec says. */
+  public TimeLimit(Env env) {
+    if (env.spec().maxEpisodeSteps() < 1) {
+      throw new IllegalArgumentException(env.spec().id() + " has no limit of steps");
+    }
+    this.env = env;
+  }
+
+  @Override
+  public EnvSpec spec() {
+    return env.spec();
+  }
+
+  @Override
+  public Reset reset(@Nullable Long seed, Map<String, ?> options) {
+    steps = 0;
+    return env.reset(seed, options);
+  }
+
+  @Override
+  public Step step(Value action) {
+    Step step = env.step(action);
+    steps++;
+    return steps < spec().maxEpisodeSteps()
+        ? step
+        : new Step(step.observation(), step.reward(), step.terminated(), true, step.info());
+  }
+
+  @Override
+  public @Nullable NdArray render() {
+    return env.render();
+  }
+
+  @Override
+  public void close() {
+    env.close();
+  }
+}
