@@ -45,6 +45,8 @@ public final class GymException extends RuntimeException {
   }
 
   /**
+   * Makes one with what is known of its origin.
+   *
    * @param traceback the other side's stack trace, null where there is none
    * @param cause null where there is none
    */
