@@ -1,0 +1,70 @@
+package io.gymbridge.cli;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.SerializationFeature;
+import io.gymbridge.core.Evaluation;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** Writes results: whole or not at all. */
+final class Outputs {
+  static final ObjectMapper JSON = new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
+
+  private Outputs() {}
+
+  /** Refuses, before any work is done, a file whose folder does not exist. */
+  static void checkWritable(@Nullable Path file) {
+    if (file == null) {
+      return;
+    }
+    Path folder = file.toAbsolutePath().getParent();
+    if (folder == null || !Files.isDirectory(folder)) {
+      throw new UserError("cannot write " + file + ": its folder does not exist; make it first");
+    }
+    if (Files.isDirectory(file) || !Files.isWritable(Files.exists(file) ? file : folder)) {
+      throw new UserError("cannot write " + file + ": it is a folder, or not writable");
+    }
+  }
+
+  /** Writes JSON; nothing where {@code file} is null. */
+  static void json(@Nullable Path file, Object content) {
+    if (file == null) {
+      return;
+    }
+    try {
+      text(file, JSON.writeValueAsString(content) + "\n");
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /** A reader sees the old file or the new one, never a part. */
+  static void text(Path file, String content) {
+    Path temporary = file.resolveSibling(file.getFileName() + ".tmp" + ProcessHandle.current().pid());
+    try {
+      Files.writeString(temporary, content, StandardCharsets.UTF_8);
+      Files.move(temporary, file, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
+    } catch (IOException e) {
+      throw new UserError("cannot write " + file + ": " + e.getMessage(), e);
+    } finally {
+      temporary.toFile().delete();
+    }
+  }
+
+  /** {@code {"return_mean", "return_sd", "episodes", "length_mean"}}. */
+  static Map<String, Object> evaluation(Evaluation evaluation) {
+    Map<String, Object> fields = new LinkedHashMap<>();
+    fields.put("return_mean", evaluation.mean());
+    fields.put("return_sd", evaluation.sd());
+    fields.put("episodes", evaluation.episodes());
+    fields.put("length_mean", evaluation.lengthMean());
+    return fields;
+  }
+}
