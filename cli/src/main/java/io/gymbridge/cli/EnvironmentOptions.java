@@ -1,0 +1,70 @@
+package io.gymbridge.cli;
+
+import io.gymbridge.client.ManagedServer;
+import io.gymbridge.client.RemoteVectorEnv;
+import io.gymbridge.core.AutoresetMode;
+import io.gymbridge.core.SyncVectorEnv;
+import io.gymbridge.core.VectorEnv;
+import io.gymbridge.envs.Envs;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/** Which environment a command works on, and where it is. */
+final class EnvironmentOptions implements AutoCloseable {
+  @Option(
+      names = "--env",
+      required = true,
+      paramLabel = "ID",
+      description = "The environment's id, e.g. HalfCheetah-v5, or module:factory as its server offers it.")
+  String id = "";
+
+  @Option(
+      names = "--env-address",
+      paramLabel = "ADDRESS",
+      description =
+          "Where it is served: unix:PATH or HOST:PORT. Without it, a Java environment of that id is used if there is "
+              + "one, and otherwise a Python server is started for as long as the command runs.")
+  @Nullable String address;
+
+  @Option(
+      names = "--num-envs",
+      paramLabel = "N",
+      defaultValue = "8",
+      description = "How many copies are stepped together. Default: ${DEFAULT-VALUE}.")
+  int numEnvs = 8;
+
+  private @Nullable ManagedServer server;
+
+  /** Opens the environments, with no info and NEXT_STEP autoreset. */
+  VectorEnv open() {
+    return open(numEnvs);
+  }
+
+  VectorEnv open(int lanes) {
+    if (lanes < 1) {
+      throw new UserError("--num-envs must be at least 1, got " + lanes);
+    }
+    if (address == null && Envs.ids().contains(id)) {
+      return new SyncVectorEnv(() -> Envs.make(id), lanes, AutoresetMode.NEXT_STEP);
+    }
+    return RemoteVectorEnv.connect(address(), id, RemoteVectorEnv.Options.forLearning(lanes));
+  }
+
+  private String address() {
+    if (address != null) {
+      return address;
+    }
+    if (server == null) {
+      server = ManagedServer.serveEnv(List.of(id), numEnvs, 2);
+    }
+    return server.address();
+  }
+
+  @Override
+  public void close() {
+    if (server != null) {
+      server.close();
+    }
+  }
+}
