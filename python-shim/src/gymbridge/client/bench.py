@@ -68,7 +68,9 @@ def measure(step: Callable[[int], object], num_envs: int, calls: int | None, sec
     }
 
 
-def _stepper(factory: Any, vectorizer: str, num_envs: int, seed: int) -> tuple[Callable[[int], object], Callable[[], None]]:
+def _stepper(
+    factory: Any, vectorizer: str, num_envs: int, seed: int
+) -> tuple[Callable[[int], object], Callable[[], None]]:
     """What makes one call, with random actions sampled beforehand, and what closes the environments."""
     if vectorizer == "loop":
         return _loop([factory() for _ in range(num_envs)], seed)

@@ -56,7 +56,11 @@ def mismatch(env: Any, policy: RemotePolicy) -> str | None:
     """Why the policy does not fit the environment, or None; bounds may differ, shapes may not."""
     for what in ("observation_space", "action_space"):
         mine, theirs = getattr(env, what), getattr(policy, what)
-        if type(mine) is not type(theirs) or mine.shape != theirs.shape or getattr(mine, "n", 0) != getattr(theirs, "n", 0):
+        if (
+            type(mine) is not type(theirs)
+            or mine.shape != theirs.shape
+            or getattr(mine, "n", 0) != getattr(theirs, "n", 0)
+        ):
             return f"the environment's {what} is {mine}, that of {policy.name} {theirs}"
     return None
 
@@ -78,7 +82,12 @@ def play(env: Any, policy: RemotePolicy, episodes: int, seed: int, deterministic
         if sys.stderr.isatty() and (time.monotonic() - shown > 0.2 or episode + 1 == episodes):
             shown = time.monotonic()
             end = "\n" if episode + 1 == episodes else ""
-            print(f"\r{episode + 1}/{episodes} episodes, mean {np.mean(returns):.2f}", end=end, file=sys.stderr, flush=True)
+            print(
+                f"\r{episode + 1}/{episodes} episodes, mean {np.mean(returns):.2f}",
+                end=end,
+                file=sys.stderr,
+                flush=True,
+            )
     return {
         "return_mean": float(np.mean(returns)),
         "return_sd": float(np.std(returns)),
