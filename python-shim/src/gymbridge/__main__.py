@@ -46,7 +46,9 @@ def _positive(text: str) -> int:
 
 
 def _server_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--address", default="127.0.0.1:50051", help="HOST:PORT (port 0: any) or unix:PATH [%(default)s]")
+    parser.add_argument(
+        "--address", default="127.0.0.1:50051", help="HOST:PORT (port 0: any) or unix:PATH [%(default)s]"
+    )
     parser.add_argument("--insecure", action="store_true", help="allow an address that other machines can reach")
     parser.add_argument("--max-message-mib", type=_positive, default=256, help="largest message, MiB [%(default)s]")
     parser.add_argument("--exit-with-stdin", action="store_true", help="end when stdin ends")
@@ -63,7 +65,9 @@ def _parser() -> argparse.ArgumentParser:
     env.add_argument("--max-sessions", type=_positive, default=4, help="sessions at a time [%(default)s]")
     env.add_argument("--max-num-envs", type=_positive, default=1024, help="lanes a session may ask for [%(default)s]")
     env.add_argument("--allow-kwargs", default="", metavar="A,B", help="keyword arguments that clients may set [none]")
-    env.add_argument("--step-timeout", type=float, default=0, metavar="S", help="replace a process whose step takes longer [off]")
+    env.add_argument(
+        "--step-timeout", type=float, default=0, metavar="S", help="replace a process whose step takes longer [off]"
+    )
     env.add_argument("--verbose", action="store_true", help="show the environments' own warnings")
     _server_options(env)
 

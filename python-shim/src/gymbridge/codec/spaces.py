@@ -144,7 +144,9 @@ def _decode_multi_discrete(message: pb.MultiDiscreteSpace) -> spaces.MultiDiscre
     dtype: Any = decode_dtype(message.dtype, "int64").type
     count = int(np.prod(shape, dtype=np.int64))
     if len(message.nvec) != count or len(message.start) not in (0, count) or any(n < 1 for n in message.nvec):
-        raise invalid_argument(f"a MultiDiscrete space of shape {list(shape)} with {len(message.nvec)} numbers of values")
+        raise invalid_argument(
+            f"a MultiDiscrete space of shape {list(shape)} with {len(message.nvec)} numbers of values"
+        )
     nvec = np.array(message.nvec, dtype).reshape(shape)
     start: Any = np.array(message.start, dtype).reshape(shape) if message.start else None
     return spaces.MultiDiscrete(nvec, dtype=dtype, start=start)

@@ -8,8 +8,8 @@ import warnings
 from collections.abc import Iterator
 from typing import Any
 
-import gymnasium as gym
 import grpc
+import gymnasium as gym
 
 from gymbridge.codec.items import decode_map, encode_item
 from gymbridge.codec.spaces import encode_space
@@ -19,7 +19,9 @@ from gymbridge.errors import RequestError, failed_precondition, invalid_argument
 from gymbridge.v1 import environment_pb2 as pb
 
 
-def open_lanes(request: pb.OpenSessionRequest, config: dict[str, Any], first_lane: int) -> tuple[Lanes, pb.EnvironmentSpec]:
+def open_lanes(
+    request: pb.OpenSessionRequest, config: dict[str, Any], first_lane: int
+) -> tuple[Lanes, pb.EnvironmentSpec]:
     """The environments of one shard and their description; RequestError as OpenSession's comments have it."""
     kwargs = decode_map(request.kwargs)
     if request.render_mode:

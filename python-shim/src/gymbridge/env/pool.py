@@ -30,7 +30,9 @@ def log(message: str) -> None:
 class WorkerProcess:
     """One worker as its supervisor sees it. `stub` calls it once `wait_ready` has returned."""
 
-    def __init__(self, config: dict[str, Any], on_event: Callable[[WorkerProcess, dict[str, Any] | None], None]) -> None:
+    def __init__(
+        self, config: dict[str, Any], on_event: Callable[[WorkerProcess, dict[str, Any] | None], None]
+    ) -> None:
         environment = dict(os.environ)
         for name in _THREAD_LIMITS:
             environment.setdefault(name, "1")

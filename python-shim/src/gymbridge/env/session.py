@@ -111,7 +111,9 @@ def _sendable(infos: dict[str, Any], warn: Callable[[str], None]) -> dict[str, A
                 kept[key] = _sendable(value, warn)
             else:
                 warn(f"info {key!r} is left out: {error.message}")
-    return {key: value for key, value in kept.items() if not key.startswith("_") or key[1:] not in infos or key[1:] in kept}
+    return {
+        key: value for key, value in kept.items() if not key.startswith("_") or key[1:] not in infos or key[1:] in kept
+    }
 
 
 def _array(data: bytes, dtype: str, n: int, what: str) -> Array:

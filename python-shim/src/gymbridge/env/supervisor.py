@@ -65,14 +65,14 @@ class Supervisor(environment_pb2_grpc.EnvironmentServiceServicer):
                     raise
                 log(f"warning: {env_id} could not be made without arguments: {error.message}")
 
-    def ListEnvironments(self, request: Any, context: Any) -> pb.ListEnvironmentsResponse:  # noqa: D102, N802
+    def ListEnvironments(self, request: Any, context: Any) -> pb.ListEnvironmentsResponse:  # noqa: D102
         response = pb.ListEnvironmentsResponse(server_version=SERVER_VERSION)
         for env_id in self._offer.env_ids:
             kwargs = self._offer.allowed_kwargs
             response.environments.add(env_id=env_id, default_num_envs=self._offer.num_envs, allowed_kwargs=kwargs)
         return response
 
-    def OpenSession(self, request: Any, context: Any) -> pb.OpenSessionResponse:  # noqa: D102, N802
+    def OpenSession(self, request: Any, context: Any) -> pb.OpenSessionResponse:  # noqa: D102
         try:
             response = self.open(request)
         except RequestError as error:
@@ -81,11 +81,11 @@ class Supervisor(environment_pb2_grpc.EnvironmentServiceServicer):
             self.close(response.session_id)
         return response
 
-    def CloseSession(self, request: Any, context: Any) -> pb.CloseSessionResponse:  # noqa: D102, N802
+    def CloseSession(self, request: Any, context: Any) -> pb.CloseSessionResponse:  # noqa: D102
         self.close(request.session_id)
         return pb.CloseSessionResponse()
 
-    def Interact(self, requests: Any, context: Any) -> Any:  # noqa: D102, N802
+    def Interact(self, requests: Any, context: Any) -> Any:  # noqa: D102
         message = "this address serves no shards; dial the address that OpenSession gives for the shard"
         abort(context, RequestError(grpc.StatusCode.NOT_FOUND, message))
 

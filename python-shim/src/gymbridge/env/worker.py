@@ -74,7 +74,7 @@ class Worker(environment_pb2_grpc.EnvironmentServiceServicer):
         while True:
             self._jobs.get()()
 
-    def OpenSession(self, request: Any, context: Any) -> pb.OpenSessionResponse:  # noqa: D102, N802
+    def OpenSession(self, request: Any, context: Any) -> pb.OpenSessionResponse:  # noqa: D102
         self._check_caller(context)
         first_lane = int(dict(context.invocation_metadata()).get(FIRST_LANE_KEY, 0))
         result: queue.SimpleQueue[Any] = queue.SimpleQueue()
@@ -103,7 +103,7 @@ class Worker(environment_pb2_grpc.EnvironmentServiceServicer):
             abort(context, answer)
         return answer  # type: ignore[no-any-return]
 
-    def CloseSession(self, request: Any, context: Any) -> pb.CloseSessionResponse:  # noqa: D102, N802
+    def CloseSession(self, request: Any, context: Any) -> pb.CloseSessionResponse:  # noqa: D102
         self._check_caller(context)
         shard = self._shard
         if shard is not None and hmac.compare_digest(shard.token, request.session_id):
@@ -116,7 +116,7 @@ class Worker(environment_pb2_grpc.EnvironmentServiceServicer):
             shard.released.wait(_RELEASE_SECONDS)
         return pb.CloseSessionResponse()
 
-    def Interact(self, requests: Iterator[Any], context: Any) -> Iterator[pb.InteractResponse]:  # noqa: D102, N802
+    def Interact(self, requests: Iterator[Any], context: Any) -> Iterator[pb.InteractResponse]:  # noqa: D102
         shard = self._attach(requests, context)
         if not context.add_callback(lambda: self._stream_ended(shard)):
             self._stream_ended(shard)

@@ -100,7 +100,9 @@ class NetworkActor:
         self._shape = action_space.shape
         if self._output in ("categorical", "q_values"):
             if not isinstance(action_space, spaces.Discrete) or int(action_space.n) != outputs:
-                raise NetworkError(f"the network has {outputs} {self._output} outputs, which does not fit {action_space}")
+                raise NetworkError(
+                    f"the network has {outputs} {self._output} outputs, which does not fit {action_space}"
+                )
             self._start = int(action_space.start)
             return
         if not isinstance(action_space, spaces.Box) or int(np.prod(action_space.shape)) != outputs:
@@ -139,7 +141,9 @@ def _layers(arrays: dict[str, Array]) -> list[tuple[Array, Array]]:
         if weight.ndim != 2 or bias.shape != (weight.shape[1],):
             raise NetworkError(f"W{number} {weight.shape} and b{number} {bias.shape} do not fit each other")
         if layers and layers[-1][0].shape[1] != weight.shape[0]:
-            raise NetworkError(f"W{number} takes {weight.shape[0]} numbers, W{number - 1} gives {layers[-1][0].shape[1]}")
+            raise NetworkError(
+                f"W{number} takes {weight.shape[0]} numbers, W{number - 1} gives {layers[-1][0].shape[1]}"
+            )
         if weight.dtype not in (np.float32, np.float64):
             raise NetworkError(f"W{number} is of type {weight.dtype}; expected float32 or float64")
         layers.append((weight, bias.astype(weight.dtype)))

@@ -32,11 +32,11 @@ class PolicyService(policy_pb2_grpc.PolicyServiceServicer):
         self._actions = BatchCodec(action_space)
         self._check_actions = BatchChecker(self._actions, "the policy's action", "observation")
 
-    def ListPolicies(self, request: Any, context: Any) -> pb.ListPoliciesResponse:  # noqa: D102, N802
+    def ListPolicies(self, request: Any, context: Any) -> pb.ListPoliciesResponse:  # noqa: D102
         summary = pb.PolicySummary(name=self._name, version=self._actor.version)
         return pb.ListPoliciesResponse(policies=[summary], server_version=SERVER_VERSION)
 
-    def DescribePolicy(self, request: Any, context: Any) -> pb.DescribePolicyResponse:  # noqa: D102, N802
+    def DescribePolicy(self, request: Any, context: Any) -> pb.DescribePolicyResponse:  # noqa: D102
         try:
             self._check_name(request.policy)
         except RequestError as error:
@@ -50,13 +50,13 @@ class PolicyService(policy_pb2_grpc.PolicyServiceServicer):
             provenance=encode_map(self._actor.provenance),
         )
 
-    def Act(self, request: Any, context: Any) -> pb.ActResponse:  # noqa: D102, N802
+    def Act(self, request: Any, context: Any) -> pb.ActResponse:  # noqa: D102
         try:
             return self._act(request)
         except RequestError as error:
             abort(context, error)
 
-    def ActStream(self, requests: Iterator[Any], context: Any) -> Iterator[pb.ActStreamResponse]:  # noqa: D102, N802
+    def ActStream(self, requests: Iterator[Any], context: Any) -> Iterator[pb.ActStreamResponse]:  # noqa: D102
         last = 0
         for request in requests:
             response = pb.ActStreamResponse(sequence=request.sequence)
@@ -101,7 +101,9 @@ class PolicyService(policy_pb2_grpc.PolicyServiceServicer):
                 part = part[key]
             array = np.asarray(part)
             if array.shape != (n, *leaf.shape):
-                raise ValueError(f"the policy returned actions{leaf.path} of shape {array.shape}, not {(n, *leaf.shape)}")
+                raise ValueError(
+                    f"the policy returned actions{leaf.path} of shape {array.shape}, not {(n, *leaf.shape)}"
+                )
             if isinstance(leaf.space, spaces.Box):
                 if not np.isfinite(array).all():
                     raise ValueError(f"the policy returned actions{leaf.path} that are not finite")
