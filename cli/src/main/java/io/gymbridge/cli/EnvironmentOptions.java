@@ -2,6 +2,7 @@ package io.gymbridge.cli;
 
 import io.gymbridge.client.ManagedServer;
 import io.gymbridge.client.RemoteVectorEnv;
+import io.gymbridge.client.SessionOptions;
 import io.gymbridge.core.AutoresetMode;
 import io.gymbridge.core.SyncVectorEnv;
 import io.gymbridge.core.VectorEnv;
@@ -48,7 +49,12 @@ final class EnvironmentOptions implements AutoCloseable {
     if (address == null && Envs.ids().contains(id)) {
       return new SyncVectorEnv(() -> Envs.make(id), lanes, AutoresetMode.NEXT_STEP);
     }
-    return RemoteVectorEnv.connect(address(), id, RemoteVectorEnv.Options.forLearning(lanes));
+    return RemoteVectorEnv.connect(address(), id, EnvironmentOptions.learning(lanes));
+  }
+
+  /** What learners want: no infos, which they never look at. */
+  static SessionOptions learning(int lanes) {
+    return SessionOptions.DEFAULTS.withNumEnvs(lanes).withInfos(false);
   }
 
   private String address() {

@@ -59,8 +59,8 @@ final class EnvsCommand implements Callable<Integer> {
       }
       return specs;
     }
-    for (String id : RemoteEnvironments.list(address)) {
-      try (VectorEnv env = RemoteVectorEnv.connect(address, id, RemoteVectorEnv.Options.forLearning(1))) {
+    for (RemoteEnvironments.Summary offered : RemoteEnvironments.list(address).environments()) {
+      try (VectorEnv env = RemoteVectorEnv.connect(address, offered.envId(), EnvironmentOptions.learning(1))) {
         specs.add(env.spec());
       }
     }
