@@ -98,6 +98,16 @@ public final class ValueCodec {
     return buffers.build();
   }
 
+  /**
+   * Refuses a batch whose arrays do not have the space's types and shapes; their elements are not
+   * looked at.
+   *
+   * @throws GymException as {@link #encode(Value, int, String)}
+   */
+  public void check(Value batch, int n, String what) {
+    arrays(batch, n, what);
+  }
+
   /** The arrays of a batch in pre-order, each checked. */
   private List<NdArray> arrays(Value batch, int n, String what) {
     List<NdArray> arrays = new ArrayList<>(leaves.size());
