@@ -14,10 +14,9 @@ import java.util.Map;
  * The Python package's servers, as children of this process, on a Unix socket in a directory of
  * their own (on a free local port where the system is not Linux).
  *
- * <p>The interpreter is {@code GYMBRIDGE_PYTHON} where that variable is set, else what {@code
- * scripts/python-env} prints. The script is looked for in the directory that the system property
- * {@code gymbridge.root} or the variable {@code GYMBRIDGE_HOME} names, else in the working
- * directory. Thread-safe.
+ * <p>The interpreter is what {@code scripts/python-env} prints. The script is looked for in the
+ * directory that the system property {@code gymbridge.root} or the variable {@code GYMBRIDGE_HOME}
+ * names, else in the working directory. Thread-safe.
  */
 public final class PythonServers {
   private PythonServers() {}
@@ -83,15 +82,11 @@ public final class PythonServers {
 
   /** The Python that has the package; made by {@code scripts/python-env} where it is not there. */
   private static String interpreter() {
-    String given = System.getenv("GYMBRIDGE_PYTHON");
-    if (given != null) {
-      return given;
-    }
     Path script = home().resolve("scripts").resolve("python-env");
     if (!Files.isExecutable(script)) {
       throw new GymException(
           Kind.UNAVAILABLE,
-          "no Python to run: %s is not there. Set GYMBRIDGE_HOME to gymbridge's directory, or GYMBRIDGE_PYTHON to an interpreter that has the package gymbridge"
+          "no Python to run: there is no %s. Set GYMBRIDGE_HOME to gymbridge's directory"
               .formatted(script));
     }
     try {

@@ -1,0 +1,1 @@
+"""The Python client: `remote_policy` asks a policy server, `evaluate` plays with it, `bench` times Gymnasium itself."""

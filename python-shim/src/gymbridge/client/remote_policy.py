@@ -1,0 +1,188 @@
+"""A policy served elsewhere, with Stable-Baselines3's `predict`."""
+
+from __future__ import annotations
+
+import queue
+import threading
+import time
+from types import TracebackType
+from typing import Any
+
+import grpc
+import numpy as np
+from google.rpc import error_details_pb2
+
+from gymbridge.codec.items import decode_map
+from gymbridge.codec.spaces import decode_space
+from gymbridge.codec.values import BatchCodec
+from gymbridge.v1 import policy_pb2 as pb
+from gymbridge.v1 import policy_pb2_grpc
+
+
+class RemotePolicy:
+    """Asks a policy server for actions. Thread-safe: calls are made one at a time.
+
+    Args:
+        address: "host:port" or "unix:path".
+        name: the policy's name; None for the only one.
+        timeout: seconds that one call may take.
+
+    Raises: ConnectionError where no server answers, LookupError for an unknown name, TimeoutError, ValueError for
+    observations that the server refuses, RuntimeError (with the remote traceback) where the policy raises. After a
+    broken connection the next call makes a new one; a request is never sent twice.
+
+    >>> with RemotePolicy("127.0.0.1:50052") as policy:  # doctest: +SKIP
+    ...     action, _ = policy.predict(observation)
+    """
+
+    def __init__(self, address: str, name: str | None = None, timeout: float = 30.0) -> None:
+        self.address = address
+        self._timeout = timeout
+        self._lock = threading.Lock()
+        self._stream: _Stream | None = None
+        options = [("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1)]
+        self._channel = grpc.insecure_channel(address, options=options)
+        self._stub = policy_pb2_grpc.PolicyServiceStub(self._channel)
+        try:
+            described = self._stub.DescribePolicy(pb.DescribePolicyRequest(policy=name or ""), timeout=timeout)
+        except grpc.RpcError as error:
+            self._channel.close()
+            raise self._error(error.code(), error.details() or "") from None
+        self.name: str = described.name
+        self.version: str = described.version
+        self.stochastic: bool = described.stochastic
+        self.provenance: dict[str, Any] = decode_map(described.provenance)
+        self.observation_space = decode_space(described.observation_space)
+        self.action_space = decode_space(described.action_space)
+        self._observations = BatchCodec(self.observation_space)
+        self._actions = BatchCodec(self.action_space)
+
+    def predict(
+        self, observation: Any, state: Any = None, episode_start: Any = None, deterministic: bool = True
+    ) -> tuple[Any, None]:
+        """The action for one observation, or (N, …) actions for a batch (N, …) of them; and None, for no state.
+
+        `state` and `episode_start` are there for Stable-Baselines3's signature, and ignored.
+        """
+        parts = []
+        for leaf in self._observations.leaves:
+            part = observation
+            for key in leaf.keys:
+                part = part[key]
+            parts.append(np.asarray(part))
+        batched = parts[0].ndim == len(self._observations.leaves[0].shape) + 1
+        arrays = []
+        for part, leaf in zip(parts, self._observations.leaves, strict=True):
+            array = part if batched else part[None]
+            if array.shape[1:] != leaf.shape or array.ndim == len(leaf.shape):
+                shape = f"{leaf.shape} or (N, {', '.join(map(str, leaf.shape))})"
+                raise ValueError(f"observation{leaf.path} has shape {part.shape}; expected {shape}")
+            if not np.can_cast(array.dtype, leaf.dtype, "same_kind") and array.dtype.kind not in "iu":
+                raise ValueError(f"observation{leaf.path} has type {array.dtype}; expected {leaf.dtype}")
+            arrays.append(array.astype(leaf.dtype, copy=False))
+        n = len(arrays[0])
+        if n == 0:
+            raise ValueError("an empty batch of observations")
+        request = pb.ActRequest(policy=self.name, batch_size=n, deterministic=deterministic)
+        request.observations.CopyFrom(self._observations.encode(arrays))
+        actions = self._actions.decode(self._act(request).actions, n, "actions")
+        return self._actions.value(actions, slice(None) if batched else 0), None  # type: ignore[arg-type]
+
+    def _act(self, request: pb.ActRequest) -> pb.ActResponse:
+        with self._lock:
+            if self._stream is None:
+                self._stream = _Stream(self._stub, self._timeout)
+            try:
+                response = self._stream.ask(request)
+            except grpc.RpcError as error:
+                stream, self._stream = self._stream, None
+                timed_out = stream.timed_out
+                stream.close()
+                if timed_out:
+                    raise TimeoutError(f"{self.address} did not answer within {self._timeout:g} s") from None
+                raise self._error(error.code(), error.details() or "") from None
+        if response.WhichOneof("response") == "error":
+            status = response.error
+            code = next((c for c in grpc.StatusCode if c.value[0] == status.code), grpc.StatusCode.UNKNOWN)
+            raise self._error(code, status.message + _traceback(status))
+        return response.acted
+
+    def _error(self, code: grpc.StatusCode, message: str) -> Exception:
+        if code == grpc.StatusCode.UNAVAILABLE:
+            return ConnectionError(
+                f"no policy server at {self.address} ({message}); start one: "
+                "python -m gymbridge serve-policy WHAT --env ID --address ADDRESS"
+            )
+        if code == grpc.StatusCode.UNIMPLEMENTED:
+            return ConnectionError(f"the server at {self.address} serves no policies")
+        if code == grpc.StatusCode.NOT_FOUND:
+            return LookupError(f"{self.address}: {message}")
+        if code == grpc.StatusCode.DEADLINE_EXCEEDED:
+            return TimeoutError(f"{self.address} did not answer within {self._timeout:g} s")
+        if code == grpc.StatusCode.INVALID_ARGUMENT:
+            return ValueError(message)
+        return RuntimeError(f"{self.address}: {message}")
+
+    def close(self) -> None:
+        """Ends the connection. Closing twice is allowed."""
+        with self._lock:
+            if self._stream is not None:
+                self._stream.close()
+                self._stream = None
+            self._channel.close()
+
+    def __enter__(self) -> RemotePolicy:
+        """The policy itself."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Closes it."""
+        self.close()
+
+
+class _Stream:
+    """One ActStream, and a thread that cancels it when an answer takes too long."""
+
+    def __init__(self, stub: Any, timeout: float) -> None:
+        self._requests: queue.SimpleQueue[pb.ActStreamRequest | None] = queue.SimpleQueue()
+        self._call = stub.ActStream(iter(self._requests.get, None))
+        self._timeout = timeout
+        self._sequence = 0
+        self._asked_at = 0.0
+        self._over = threading.Event()
+        self.timed_out = False
+        threading.Thread(target=self._watch, name="policy timeout", daemon=True).start()
+
+    def ask(self, request: pb.ActRequest) -> pb.ActStreamResponse:
+        self._sequence += 1
+        self._asked_at = time.monotonic()
+        self._requests.put(pb.ActStreamRequest(sequence=self._sequence, act=request))
+        try:
+            response: pb.ActStreamResponse = next(self._call)
+        except StopIteration:
+            raise ConnectionError("the server ended the stream") from None
+        self._asked_at = 0.0
+        return response
+
+    def _watch(self) -> None:
+        while not self._over.wait(min(self._timeout / 4, 1.0)):
+            asked_at = self._asked_at
+            if asked_at and time.monotonic() - asked_at > self._timeout:
+                self.timed_out = True
+                self._call.cancel()
+                return
+
+    def close(self) -> None:
+        self._over.set()
+        self._requests.put(None)
+        self._call.cancel()
+
+
+def _traceback(status: Any) -> str:
+    for detail in status.details:
+        info = error_details_pb2.DebugInfo()
+        if detail.Unpack(info) and info.stack_entries:
+            return "\n" + "\n".join(info.stack_entries)
+    return ""

@@ -1,0 +1,70 @@
+"""Element types: the protocol's names and NumPy's."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from gymbridge.errors import invalid_argument
+from gymbridge.v1 import space_pb2
+
+_NAMES = {
+    "bool": space_pb2.DTYPE_BOOL,
+    "int8": space_pb2.DTYPE_INT8,
+    "int16": space_pb2.DTYPE_INT16,
+    "int32": space_pb2.DTYPE_INT32,
+    "int64": space_pb2.DTYPE_INT64,
+    "uint8": space_pb2.DTYPE_UINT8,
+    "uint16": space_pb2.DTYPE_UINT16,
+    "uint32": space_pb2.DTYPE_UINT32,
+    "uint64": space_pb2.DTYPE_UINT64,
+    "float16": space_pb2.DTYPE_FLOAT16,
+    "float32": space_pb2.DTYPE_FLOAT32,
+    "float64": space_pb2.DTYPE_FLOAT64,
+}
+_TO_WIRE = {np.dtype(name): number for name, number in _NAMES.items()}
+_FROM_WIRE = {number: np.dtype(name) for name, number in _NAMES.items()}
+
+
+def is_sendable(dtype: np.dtype[Any]) -> bool:
+    """Whether the protocol has this element type."""
+    return dtype.newbyteorder("=") in _TO_WIRE
+
+
+def encode_dtype(dtype: np.dtype[Any]) -> space_pb2.DType:
+    """The protocol's number of a NumPy type; INVALID_ARGUMENT for one it lacks, such as complex or object."""
+    number = _TO_WIRE.get(dtype.newbyteorder("="))
+    if number is None:
+        raise invalid_argument(f"arrays of type {dtype} cannot be sent; use one of {', '.join(_NAMES)}")
+    return number
+
+
+def decode_dtype(number: int, default: str | None = None) -> np.dtype[Any]:
+    """The NumPy type in native byte order; `default` stands for DTYPE_UNSPECIFIED, which is otherwise refused."""
+    if number == space_pb2.DTYPE_UNSPECIFIED and default is not None:
+        return np.dtype(default)
+    dtype = _FROM_WIRE.get(number)  # type: ignore[call-overload]
+    if dtype is None:
+        raise invalid_argument(f"unknown element type number {number}")
+    return dtype
+
+
+def to_bytes(array: np.ndarray[Any, Any]) -> bytes:
+    """The array's elements, little-endian and row-major."""
+    return array.astype(array.dtype.newbyteorder("<"), copy=False).tobytes()
+
+
+def from_bytes(data: bytes, dtype: np.dtype[Any], shape: tuple[int, ...], what: str) -> np.ndarray[Any, Any]:
+    """A writable array in native byte order; INVALID_ARGUMENT, naming `what`, where the length does not fit."""
+    count = 1
+    for dimension in shape:
+        if dimension < 0:
+            raise invalid_argument(f"{what}: negative dimension in shape {list(shape)}")
+        count *= dimension
+    if len(data) != count * dtype.itemsize:
+        raise invalid_argument(
+            f"{what}: got {len(data)} bytes, expected {count * dtype.itemsize} for shape {list(shape)} of {dtype}"
+        )
+    little = np.frombuffer(data, dtype.newbyteorder("<"))
+    return little.astype(dtype, copy=True).reshape(shape)

@@ -1,0 +1,109 @@
+"""`python -m gymbridge serve-env`."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import os
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from gymbridge.env.pool import log
+from gymbridge.env.supervisor import Offer, Supervisor
+from gymbridge.errors import RequestError
+from gymbridge.serving import (
+    Lifetime,
+    StartError,
+    add_health_and_reflection,
+    announce,
+    bind,
+    check_address,
+    end_process,
+    fail,
+    new_server,
+    remove_socket,
+)
+from gymbridge.v1 import environment_pb2, environment_pb2_grpc
+
+_SERVICE = environment_pb2.DESCRIPTOR.services_by_name["EnvironmentService"].full_name
+# How long a thread may keep the interpreter while another wants it: the default of 5 ms delays answers.
+_SWITCH_INTERVAL_SECONDS = 2e-4
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Serves environments until told to end; never returns."""
+    lifetime = Lifetime(arguments.exit_with_stdin)
+    try:
+        address = check_address(arguments.address, arguments.insecure)
+        server = new_server(32, arguments.max_message_mib)
+        bound = bind(server, address)
+    except StartError as error:
+        fail(str(error))
+    offer = Offer(
+        env_ids=list(dict.fromkeys(arguments.ids)),
+        num_envs=arguments.num_envs,
+        allowed_kwargs=[name for name in arguments.allow_kwargs.split(",") if name],
+        workers=arguments.workers,
+        max_sessions=arguments.max_sessions,
+        max_num_envs=max(arguments.max_num_envs, arguments.num_envs),
+    )
+    directory = Path(_private_directory())
+    supervisor = Supervisor(offer, _worker_config(arguments, address, directory))
+    exit_code = 2
+    try:
+        _serve(server, supervisor, bound, lifetime)
+        exit_code = lifetime.wait()
+    except RequestError as error:
+        log(error.message)
+    finally:
+        server.stop(0.3).wait(0.5)
+        supervisor.pool.stop(1.0)
+        shutil.rmtree(directory, ignore_errors=True)
+        remove_socket(bound)
+        end_process(exit_code)
+
+
+def _serve(server: Any, supervisor: Supervisor, bound: str, lifetime: Lifetime) -> None:
+    try:
+        supervisor.try_all()
+    except RequestError:
+        if lifetime.ended:
+            return
+        raise
+    environment_pb2_grpc.add_EnvironmentServiceServicer_to_server(supervisor, server)
+    add_health_and_reflection(server, _SERVICE)
+    server.start()
+    if not lifetime.ended:
+        announce(bound)
+
+
+def _private_directory() -> str:
+    # Unix sockets have short paths: a deep TMPDIR is passed over.
+    directory = tempfile.mkdtemp(prefix="gymbridge-")
+    if len(directory) > 70 and os.path.isdir("/tmp"):
+        with contextlib.suppress(OSError):
+            short = tempfile.mkdtemp(prefix="gymbridge-", dir="/tmp")
+            os.rmdir(directory)
+            return short
+    return directory
+
+
+def _worker_config(arguments: argparse.Namespace, address: str, directory: Path) -> Any:
+    numbers = iter(range(1, 1 << 62))
+
+    def config() -> dict[str, Any]:
+        if address.startswith("unix:"):
+            own = f"unix:{directory / f'worker-{next(numbers)}.sock'}"
+        else:
+            own = f"{address.rpartition(':')[0]}:0"
+        return {
+            "address": own,
+            "max_message_mib": arguments.max_message_mib,
+            "step_timeout": arguments.step_timeout,
+            "verbose": arguments.verbose,
+            "switch_interval": _SWITCH_INTERVAL_SECONDS,
+        }
+
+    return config

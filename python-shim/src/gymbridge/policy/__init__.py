@@ -1,0 +1,4 @@
+"""Serving policies: `command` is `serve-policy`, `load` turns what it is told into a policy, `service` answers.
+
+`network` is inference with a network from an .npz file, `base` what every kind of policy is.
+"""

@@ -1,0 +1,227 @@
+from google.rpc import status_pb2 as _status_pb2
+from gymbridge.v1 import space_pb2 as _space_pb2
+from gymbridge.v1 import value_pb2 as _value_pb2
+from google.protobuf.internal import containers as _containers
+from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
+from google.protobuf import descriptor as _descriptor
+from google.protobuf import message as _message
+from collections.abc import Iterable as _Iterable, Mapping as _Mapping
+from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
+
+DESCRIPTOR: _descriptor.FileDescriptor
+
+class AutoresetMode(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    AUTORESET_MODE_UNSPECIFIED: _ClassVar[AutoresetMode]
+    AUTORESET_MODE_NEXT_STEP: _ClassVar[AutoresetMode]
+    AUTORESET_MODE_SAME_STEP: _ClassVar[AutoresetMode]
+    AUTORESET_MODE_DISABLED: _ClassVar[AutoresetMode]
+
+class InfoMode(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    INFO_MODE_UNSPECIFIED: _ClassVar[InfoMode]
+    INFO_MODE_ALL: _ClassVar[InfoMode]
+    INFO_MODE_NONE: _ClassVar[InfoMode]
+AUTORESET_MODE_UNSPECIFIED: AutoresetMode
+AUTORESET_MODE_NEXT_STEP: AutoresetMode
+AUTORESET_MODE_SAME_STEP: AutoresetMode
+AUTORESET_MODE_DISABLED: AutoresetMode
+INFO_MODE_UNSPECIFIED: InfoMode
+INFO_MODE_ALL: InfoMode
+INFO_MODE_NONE: InfoMode
+
+class ListEnvironmentsRequest(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class ListEnvironmentsResponse(_message.Message):
+    __slots__ = ("environments", "server_version")
+    ENVIRONMENTS_FIELD_NUMBER: _ClassVar[int]
+    SERVER_VERSION_FIELD_NUMBER: _ClassVar[int]
+    environments: _containers.RepeatedCompositeFieldContainer[EnvironmentSummary]
+    server_version: str
+    def __init__(self, environments: _Optional[_Iterable[_Union[EnvironmentSummary, _Mapping]]] = ..., server_version: _Optional[str] = ...) -> None: ...
+
+class EnvironmentSummary(_message.Message):
+    __slots__ = ("env_id", "default_num_envs", "allowed_kwargs")
+    ENV_ID_FIELD_NUMBER: _ClassVar[int]
+    DEFAULT_NUM_ENVS_FIELD_NUMBER: _ClassVar[int]
+    ALLOWED_KWARGS_FIELD_NUMBER: _ClassVar[int]
+    env_id: str
+    default_num_envs: int
+    allowed_kwargs: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, env_id: _Optional[str] = ..., default_num_envs: _Optional[int] = ..., allowed_kwargs: _Optional[_Iterable[str]] = ...) -> None: ...
+
+class OpenSessionRequest(_message.Message):
+    __slots__ = ("protocol_revision", "env_id", "num_envs", "autoreset_mode", "info_mode", "render_mode", "kwargs", "max_shards")
+    PROTOCOL_REVISION_FIELD_NUMBER: _ClassVar[int]
+    ENV_ID_FIELD_NUMBER: _ClassVar[int]
+    NUM_ENVS_FIELD_NUMBER: _ClassVar[int]
+    AUTORESET_MODE_FIELD_NUMBER: _ClassVar[int]
+    INFO_MODE_FIELD_NUMBER: _ClassVar[int]
+    RENDER_MODE_FIELD_NUMBER: _ClassVar[int]
+    KWARGS_FIELD_NUMBER: _ClassVar[int]
+    MAX_SHARDS_FIELD_NUMBER: _ClassVar[int]
+    protocol_revision: int
+    env_id: str
+    num_envs: int
+    autoreset_mode: AutoresetMode
+    info_mode: InfoMode
+    render_mode: str
+    kwargs: _value_pb2.ItemMap
+    max_shards: int
+    def __init__(self, protocol_revision: _Optional[int] = ..., env_id: _Optional[str] = ..., num_envs: _Optional[int] = ..., autoreset_mode: _Optional[_Union[AutoresetMode, str]] = ..., info_mode: _Optional[_Union[InfoMode, str]] = ..., render_mode: _Optional[str] = ..., kwargs: _Optional[_Union[_value_pb2.ItemMap, _Mapping]] = ..., max_shards: _Optional[int] = ...) -> None: ...
+
+class OpenSessionResponse(_message.Message):
+    __slots__ = ("session_id", "spec", "shards", "num_envs", "autoreset_mode", "server_version", "capabilities")
+    SESSION_ID_FIELD_NUMBER: _ClassVar[int]
+    SPEC_FIELD_NUMBER: _ClassVar[int]
+    SHARDS_FIELD_NUMBER: _ClassVar[int]
+    NUM_ENVS_FIELD_NUMBER: _ClassVar[int]
+    AUTORESET_MODE_FIELD_NUMBER: _ClassVar[int]
+    SERVER_VERSION_FIELD_NUMBER: _ClassVar[int]
+    CAPABILITIES_FIELD_NUMBER: _ClassVar[int]
+    session_id: str
+    spec: EnvironmentSpec
+    shards: _containers.RepeatedCompositeFieldContainer[Shard]
+    num_envs: int
+    autoreset_mode: AutoresetMode
+    server_version: str
+    capabilities: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, session_id: _Optional[str] = ..., spec: _Optional[_Union[EnvironmentSpec, _Mapping]] = ..., shards: _Optional[_Iterable[_Union[Shard, _Mapping]]] = ..., num_envs: _Optional[int] = ..., autoreset_mode: _Optional[_Union[AutoresetMode, str]] = ..., server_version: _Optional[str] = ..., capabilities: _Optional[_Iterable[str]] = ...) -> None: ...
+
+class EnvironmentSpec(_message.Message):
+    __slots__ = ("env_id", "observation_space", "action_space", "max_episode_steps", "reward_threshold", "metadata")
+    ENV_ID_FIELD_NUMBER: _ClassVar[int]
+    OBSERVATION_SPACE_FIELD_NUMBER: _ClassVar[int]
+    ACTION_SPACE_FIELD_NUMBER: _ClassVar[int]
+    MAX_EPISODE_STEPS_FIELD_NUMBER: _ClassVar[int]
+    REWARD_THRESHOLD_FIELD_NUMBER: _ClassVar[int]
+    METADATA_FIELD_NUMBER: _ClassVar[int]
+    env_id: str
+    observation_space: _space_pb2.Space
+    action_space: _space_pb2.Space
+    max_episode_steps: int
+    reward_threshold: float
+    metadata: _value_pb2.ItemMap
+    def __init__(self, env_id: _Optional[str] = ..., observation_space: _Optional[_Union[_space_pb2.Space, _Mapping]] = ..., action_space: _Optional[_Union[_space_pb2.Space, _Mapping]] = ..., max_episode_steps: _Optional[int] = ..., reward_threshold: _Optional[float] = ..., metadata: _Optional[_Union[_value_pb2.ItemMap, _Mapping]] = ...) -> None: ...
+
+class Shard(_message.Message):
+    __slots__ = ("address", "token", "first_lane", "num_envs")
+    ADDRESS_FIELD_NUMBER: _ClassVar[int]
+    TOKEN_FIELD_NUMBER: _ClassVar[int]
+    FIRST_LANE_FIELD_NUMBER: _ClassVar[int]
+    NUM_ENVS_FIELD_NUMBER: _ClassVar[int]
+    address: str
+    token: str
+    first_lane: int
+    num_envs: int
+    def __init__(self, address: _Optional[str] = ..., token: _Optional[str] = ..., first_lane: _Optional[int] = ..., num_envs: _Optional[int] = ...) -> None: ...
+
+class InteractRequest(_message.Message):
+    __slots__ = ("sequence", "attach", "reset", "step", "render")
+    SEQUENCE_FIELD_NUMBER: _ClassVar[int]
+    ATTACH_FIELD_NUMBER: _ClassVar[int]
+    RESET_FIELD_NUMBER: _ClassVar[int]
+    STEP_FIELD_NUMBER: _ClassVar[int]
+    RENDER_FIELD_NUMBER: _ClassVar[int]
+    sequence: int
+    attach: AttachRequest
+    reset: ResetRequest
+    step: StepRequest
+    render: RenderRequest
+    def __init__(self, sequence: _Optional[int] = ..., attach: _Optional[_Union[AttachRequest, _Mapping]] = ..., reset: _Optional[_Union[ResetRequest, _Mapping]] = ..., step: _Optional[_Union[StepRequest, _Mapping]] = ..., render: _Optional[_Union[RenderRequest, _Mapping]] = ...) -> None: ...
+
+class InteractResponse(_message.Message):
+    __slots__ = ("sequence", "environment_nanos", "attached", "reset", "step", "rendered", "error")
+    SEQUENCE_FIELD_NUMBER: _ClassVar[int]
+    ENVIRONMENT_NANOS_FIELD_NUMBER: _ClassVar[int]
+    ATTACHED_FIELD_NUMBER: _ClassVar[int]
+    RESET_FIELD_NUMBER: _ClassVar[int]
+    STEP_FIELD_NUMBER: _ClassVar[int]
+    RENDERED_FIELD_NUMBER: _ClassVar[int]
+    ERROR_FIELD_NUMBER: _ClassVar[int]
+    sequence: int
+    environment_nanos: int
+    attached: AttachResponse
+    reset: ResetResponse
+    step: StepResponse
+    rendered: RenderResponse
+    error: _status_pb2.Status
+    def __init__(self, sequence: _Optional[int] = ..., environment_nanos: _Optional[int] = ..., attached: _Optional[_Union[AttachResponse, _Mapping]] = ..., reset: _Optional[_Union[ResetResponse, _Mapping]] = ..., step: _Optional[_Union[StepResponse, _Mapping]] = ..., rendered: _Optional[_Union[RenderResponse, _Mapping]] = ..., error: _Optional[_Union[_status_pb2.Status, _Mapping]] = ...) -> None: ...
+
+class AttachRequest(_message.Message):
+    __slots__ = ("token",)
+    TOKEN_FIELD_NUMBER: _ClassVar[int]
+    token: str
+    def __init__(self, token: _Optional[str] = ...) -> None: ...
+
+class AttachResponse(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class ResetRequest(_message.Message):
+    __slots__ = ("seeds", "seed_mask", "reset_mask", "options")
+    SEEDS_FIELD_NUMBER: _ClassVar[int]
+    SEED_MASK_FIELD_NUMBER: _ClassVar[int]
+    RESET_MASK_FIELD_NUMBER: _ClassVar[int]
+    OPTIONS_FIELD_NUMBER: _ClassVar[int]
+    seeds: bytes
+    seed_mask: bytes
+    reset_mask: bytes
+    options: _value_pb2.ItemMap
+    def __init__(self, seeds: _Optional[bytes] = ..., seed_mask: _Optional[bytes] = ..., reset_mask: _Optional[bytes] = ..., options: _Optional[_Union[_value_pb2.ItemMap, _Mapping]] = ...) -> None: ...
+
+class ResetResponse(_message.Message):
+    __slots__ = ("observations", "infos")
+    OBSERVATIONS_FIELD_NUMBER: _ClassVar[int]
+    INFOS_FIELD_NUMBER: _ClassVar[int]
+    observations: _value_pb2.Buffers
+    infos: _value_pb2.ItemMap
+    def __init__(self, observations: _Optional[_Union[_value_pb2.Buffers, _Mapping]] = ..., infos: _Optional[_Union[_value_pb2.ItemMap, _Mapping]] = ...) -> None: ...
+
+class StepRequest(_message.Message):
+    __slots__ = ("actions",)
+    ACTIONS_FIELD_NUMBER: _ClassVar[int]
+    actions: _value_pb2.Buffers
+    def __init__(self, actions: _Optional[_Union[_value_pb2.Buffers, _Mapping]] = ...) -> None: ...
+
+class StepResponse(_message.Message):
+    __slots__ = ("observations", "rewards", "terminated", "truncated", "infos", "final_observations", "final_infos")
+    OBSERVATIONS_FIELD_NUMBER: _ClassVar[int]
+    REWARDS_FIELD_NUMBER: _ClassVar[int]
+    TERMINATED_FIELD_NUMBER: _ClassVar[int]
+    TRUNCATED_FIELD_NUMBER: _ClassVar[int]
+    INFOS_FIELD_NUMBER: _ClassVar[int]
+    FINAL_OBSERVATIONS_FIELD_NUMBER: _ClassVar[int]
+    FINAL_INFOS_FIELD_NUMBER: _ClassVar[int]
+    observations: _value_pb2.Buffers
+    rewards: bytes
+    terminated: bytes
+    truncated: bytes
+    infos: _value_pb2.ItemMap
+    final_observations: _value_pb2.Buffers
+    final_infos: _value_pb2.ItemMap
+    def __init__(self, observations: _Optional[_Union[_value_pb2.Buffers, _Mapping]] = ..., rewards: _Optional[bytes] = ..., terminated: _Optional[bytes] = ..., truncated: _Optional[bytes] = ..., infos: _Optional[_Union[_value_pb2.ItemMap, _Mapping]] = ..., final_observations: _Optional[_Union[_value_pb2.Buffers, _Mapping]] = ..., final_infos: _Optional[_Union[_value_pb2.ItemMap, _Mapping]] = ...) -> None: ...
+
+class RenderRequest(_message.Message):
+    __slots__ = ("lanes",)
+    LANES_FIELD_NUMBER: _ClassVar[int]
+    lanes: _containers.RepeatedScalarFieldContainer[int]
+    def __init__(self, lanes: _Optional[_Iterable[int]] = ...) -> None: ...
+
+class RenderResponse(_message.Message):
+    __slots__ = ("frames",)
+    FRAMES_FIELD_NUMBER: _ClassVar[int]
+    frames: _containers.RepeatedCompositeFieldContainer[_value_pb2.Item]
+    def __init__(self, frames: _Optional[_Iterable[_Union[_value_pb2.Item, _Mapping]]] = ...) -> None: ...
+
+class CloseSessionRequest(_message.Message):
+    __slots__ = ("session_id",)
+    SESSION_ID_FIELD_NUMBER: _ClassVar[int]
+    session_id: str
+    def __init__(self, session_id: _Optional[str] = ...) -> None: ...
+
+class CloseSessionResponse(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...

@@ -1,0 +1,204 @@
+"""Tiny environments for the tests, offered as `envs_for_tests:NAME`; the Java tests use them too."""
+
+import os
+import signal
+import time
+from typing import Any
+
+import gymnasium as gym
+import numpy as np
+from gymnasium import spaces
+
+
+class _Tiny(gym.Env):
+    """Counts its steps; ends after `length` of them. Its observation is [steps since reset, seed of the last reset]."""
+
+    metadata = {"render_modes": ["ansi", "rgb_array", "rgb_array_list"], "render_fps": 10}
+
+    def __init__(self, length: int = 5, truncates: bool = False, render_mode: str | None = None) -> None:
+        self.length = length
+        self.truncates = truncates
+        self.render_mode = render_mode
+        self.observation_space = spaces.Box(-np.inf, np.inf, (2,), np.float32)
+        self.action_space = spaces.Discrete(3)
+        self.count = 0
+        self.seed = -1
+
+    def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None):
+        super().reset(seed=seed)
+        if seed is not None:
+            self.seed = seed
+        self.count = int((options or {}).get("start", 0))
+        return self._observation(), {"count": self.count}
+
+    def step(self, action):
+        self.count += 1
+        ended = self.count >= self.length
+        terminated, truncated = ended and not self.truncates, ended and self.truncates
+        return self._observation(), float(action), terminated, truncated, {"count": self.count}
+
+    def render(self):
+        if self.render_mode == "ansi":
+            return f"count={self.count}"
+        frame = np.full((4, 6, 3), self.count, np.uint8)
+        return [frame, frame] if self.render_mode == "rgb_array_list" else frame
+
+    def _observation(self):
+        return np.array([self.count, self.seed], np.float32)
+
+
+class _Raising(_Tiny):
+    def step(self, action):
+        if self.count == 2:
+            raise ValueError("the third step always fails")
+        return super().step(action)
+
+
+class _Hanging(_Tiny):
+    def step(self, action):
+        if self.count == 1:
+            time.sleep(3600)
+        return super().step(action)
+
+
+class _Suicidal(_Tiny):
+    def step(self, action):
+        if self.count == 2:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return super().step(action)
+
+
+class _OddInfos(_Tiny):
+    """Infos with keys that come and go, and with every kind of value."""
+
+    def step(self, action):
+        observation, reward, terminated, truncated, _ = super().step(action)
+        info: dict[str, Any] = {
+            "integer": self.count,
+            "numpy_float": np.float32(self.count / 2),
+            "flag": self.count % 2 == 0,
+            "text": f"step {self.count}",
+            "nothing": None,
+            "list": [1, "two", None],
+            "array": np.arange(3, dtype=np.int16) + self.count,
+            "nested": {"real": self.count / 4, "deeper": {"text": "x"}},
+        }
+        if self.count % 2:
+            info["sometimes"] = 1.5
+        if terminated:
+            info["last"] = {"why": "length"}
+        return observation, reward, terminated, truncated, info
+
+
+class _Sampled(gym.Env):
+    """Any observation and action space: observations are samples of the seeded observation space."""
+
+    def __init__(self, observation_space: spaces.Space, action_space: spaces.Space, length: int = 5) -> None:
+        self.observation_space = observation_space
+        self.action_space = action_space
+        self.length = length
+        self.count = 0
+        self.last_action: Any = None
+
+    def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None):
+        super().reset(seed=seed)
+        if seed is not None:
+            self.observation_space.seed(seed)
+        self.count = 0
+        return self.observation_space.sample(), {}
+
+    def step(self, action):
+        if not self.action_space.contains(action):
+            raise AssertionError(f"{action!r} is not in {self.action_space}")
+        self.count += 1
+        reward = float(np.sum(gym.spaces.flatten(self.action_space, action)))
+        return self.observation_space.sample(), reward, self.count >= self.length, False, {}
+
+
+class _BadReturns(_Tiny):
+    def __init__(self, what: str = "shape", **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.what = what
+
+    def step(self, action):
+        observation, reward, terminated, truncated, info = super().step(action)
+        if self.what == "shape":
+            observation = observation[:1]
+        elif self.what == "nan":
+            observation = observation * np.nan
+        elif self.what == "reward":
+            reward = float("nan")
+        return observation, reward, terminated, truncated, info
+
+
+def counting(**kwargs: Any) -> gym.Env:
+    """Terminates after 5 steps; observation float32 (2): [steps, seed]; actions Discrete(3), whose value is the reward."""
+    return _Tiny(**kwargs)
+
+
+def truncating(**kwargs: Any) -> gym.Env:
+    """As `counting`, but truncated after 5 steps."""
+    return _Tiny(truncates=True, **kwargs)
+
+
+def raises_in_step(**kwargs: Any) -> gym.Env:
+    """As `counting`; the third step of an episode raises ValueError."""
+    return _Raising(**kwargs)
+
+
+def raises_in_constructor(**kwargs: Any) -> gym.Env:
+    """Cannot be made."""
+    raise RuntimeError("this environment cannot be made")
+
+
+def hangs_in_step(**kwargs: Any) -> gym.Env:
+    """As `counting`; the second step of an episode takes an hour."""
+    return _Hanging(**kwargs)
+
+
+def kills_itself(**kwargs: Any) -> gym.Env:
+    """As `counting`; the third step of an episode kills the process."""
+    return _Suicidal(**kwargs)
+
+
+def odd_infos(**kwargs: Any) -> gym.Env:
+    """As `counting`, with infos of every kind."""
+    return _OddInfos(**kwargs)
+
+
+def bad_returns(**kwargs: Any) -> gym.Env:
+    """As `counting`; each step returns something wrong: what="shape", "nan" or "reward"."""
+    return _BadReturns(**kwargs)
+
+
+def multi_spaces(**kwargs: Any) -> gym.Env:
+    """Dict and Tuple observations and actions."""
+    observation = spaces.Dict(
+        {
+            "image": spaces.Box(0, 255, (2, 3), np.uint8),
+            "pair": spaces.Tuple((spaces.Discrete(4, start=-1), spaces.Box(-1, 1, (), np.float64))),
+            "bits": spaces.MultiBinary(3),
+        }
+    )
+    action = spaces.Dict({"turn": spaces.Box(-1, 1, (2,), np.float32), "gear": spaces.Discrete(3, start=1)})
+    return _Sampled(observation, action, **kwargs)
+
+
+def multi_discrete(**kwargs: Any) -> gym.Env:
+    """MultiDiscrete observations and actions."""
+    return _Sampled(spaces.MultiDiscrete([3, 4]), spaces.MultiDiscrete([2, 5], start=[0, -2]), **kwargs)
+
+
+def multi_binary(**kwargs: Any) -> gym.Env:
+    """MultiBinary observations and actions."""
+    return _Sampled(spaces.MultiBinary((2, 2)), spaces.MultiBinary(4), **kwargs)
+
+
+def image(**kwargs: Any) -> gym.Env:
+    """Observations uint8 (84, 84, 4); actions Discrete(6)."""
+    return _Sampled(spaces.Box(0, 255, (84, 84, 4), np.uint8), spaces.Discrete(6), **kwargs)
+
+
+def variable_size(**kwargs: Any) -> gym.Env:
+    """Text observations, whose size varies."""
+    return _Sampled(spaces.Text(8), spaces.Discrete(2), **kwargs)
