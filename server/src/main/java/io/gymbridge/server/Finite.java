@@ -1,0 +1,34 @@
+package io.gymbridge.server;
+
+import io.gymbridge.core.DictValue;
+import io.gymbridge.core.GymException;
+import io.gymbridge.core.GymException.Kind;
+import io.gymbridge.core.NdArray;
+import io.gymbridge.core.TupleValue;
+import io.gymbridge.core.Value;
+
+/** Refuses NaN and infinities, which a network would turn into a plausible action. */
+final class Finite {
+  private Finite() {}
+
+  /** Throws INVALID_ARGUMENT, naming the first element that is not finite. */
+  static void check(Value batch, String what) {
+    if (batch instanceof NdArray array) {
+      for (int i = 0; array.dtype().isFloating() && i < array.size(); i++) {
+        if (!Double.isFinite(array.getDouble(i))) {
+          int rowSize = array.size() / array.batchSize();
+          throw new GymException(
+              Kind.INVALID_ARGUMENT,
+              "%s: component %d of row %d is %s, expected a finite number"
+                  .formatted(what, i % rowSize, i / rowSize, array.getDouble(i)));
+        }
+      }
+    } else if (batch instanceof TupleValue tuple) {
+      for (int i = 0; i < tuple.parts().size(); i++) {
+        check(tuple.parts().get(i), what + "[" + i + "]");
+      }
+    } else if (batch instanceof DictValue dict) {
+      dict.parts().forEach((name, part) -> check(part, what + "[\"" + name + "\"]"));
+    }
+  }
+}

@@ -1,0 +1,63 @@
+package io.gymbridge.transport;
+
+import io.grpc.ManagedChannel;
+import io.grpc.netty.NettyChannelBuilder;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.EventLoopGroup;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * The client's end of a connection. One event loop serves all channels of this process, and calls
+ * back on its own thread: listeners must not block. Thread-safe.
+ */
+public final class Channels {
+  /** Largest message taken unless told otherwise: 256 MiB. */
+  public static final int DEFAULT_MAX_MESSAGE_BYTES = 256 << 20;
+
+  private static final int FLOW_CONTROL_WINDOW = 8 << 20;
+
+  private Channels() {}
+
+  /** Started by the first channel. */
+  private static final class SharedLoop {
+    static final EventLoopGroup GROUP = Sockets.eventLoops(1, "gymbridge-client");
+  }
+
+  /** A channel to an address; it connects when first used, and connects again after a loss. */
+  public static ManagedChannel open(Address address) {
+    return open(address, DEFAULT_MAX_MESSAGE_BYTES);
+  }
+
+  /**
+   * As {@link #open(Address)}.
+   *
+   * @param maxMessageBytes largest message taken; a larger one fails its call with
+   *     RESOURCE_EXHAUSTED
+   */
+  public static ManagedChannel open(Address address, int maxMessageBytes) {
+    NettyChannelBuilder builder;
+    if (address instanceof Address.Tcp tcp) {
+      builder =
+          NettyChannelBuilder.forAddress(tcp.host(), tcp.port())
+              // Servers refuse to be asked more often than this.
+              .keepAliveTime(5, TimeUnit.MINUTES)
+              .keepAliveTimeout(10, TimeUnit.SECONDS);
+    } else {
+      builder =
+          NettyChannelBuilder.forAddress(Sockets.socketAddress(address))
+              .overrideAuthority("localhost")
+              // A Unix socket has no such option, and Netty would warn of that.
+              .withOption(ChannelOption.SO_KEEPALIVE, null);
+    }
+    return builder
+        .usePlaintext()
+        .eventLoopGroup(SharedLoop.GROUP)
+        .channelType(Sockets.channel(address))
+        .directExecutor()
+        // A fixed window: without it grpc-java pings to measure one, at each message.
+        .flowControlWindow(FLOW_CONTROL_WINDOW)
+        .maxInboundMessageSize(maxMessageBytes)
+        .disableRetry()
+        .build();
+  }
+}

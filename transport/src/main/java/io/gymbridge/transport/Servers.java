@@ -1,0 +1,149 @@
+package io.gymbridge.transport;
+
+import io.grpc.Server;
+import io.grpc.netty.NettyServerBuilder;
+import io.gymbridge.core.GymException;
+import io.gymbridge.core.GymException.Kind;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.EventLoopGroup;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.net.UnknownHostException;
+import java.nio.channels.SocketChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.nio.file.attribute.PosixFilePermissions;
+
+/** The server's end of a connection. Thread-safe. */
+public final class Servers {
+  private Servers() {}
+
+  /** Started by the first server, apart from the clients' loop, so that a served policy may ask. */
+  private static final class SharedLoops {
+    static final EventLoopGroup BOSS = Sockets.eventLoops(1, "gymbridge-accept");
+    static final EventLoopGroup WORKERS =
+        Sockets.eventLoops(
+            Math.max(2, Runtime.getRuntime().availableProcessors()), "gymbridge-server");
+  }
+
+  /**
+   * A server to add services to, and then to {@link #start}. Calls run on the event loops' own
+   * threads. A Unix socket's file that nobody listens on any more is removed.
+   *
+   * @param insecure allows addresses that other machines can reach, without encryption
+   * @throws GymException PERMISSION_DENIED for such an address without {@code insecure};
+   *     FAILED_PRECONDITION where somebody listens on the Unix socket already
+   */
+  public static NettyServerBuilder builder(Address address, boolean insecure) {
+    if (address instanceof Address.Tcp tcp) {
+      checkReach(tcp, insecure);
+    } else if (address instanceof Address.Unix unix) {
+      removeStale(unix);
+    }
+    NettyServerBuilder builder =
+        NettyServerBuilder.forAddress(Sockets.socketAddress(address))
+            .bossEventLoopGroup(SharedLoops.BOSS)
+            .workerEventLoopGroup(SharedLoops.WORKERS)
+            .channelType(Sockets.serverChannel(address))
+            .directExecutor()
+            .flowControlWindow(8 << 20)
+            .maxInboundMessageSize(Channels.DEFAULT_MAX_MESSAGE_BYTES);
+    if (address instanceof Address.Unix) {
+      builder.withChildOption(ChannelOption.SO_KEEPALIVE, null);
+    }
+    return builder;
+  }
+
+  /**
+   * Starts a server that was built for {@code address}; a Unix socket is made readable by its owner
+   * only.
+   *
+   * @return where it listens, with the port that was chosen
+   * @throws GymException FAILED_PRECONDITION where the port is taken, INVALID_ARGUMENT where the
+   *     address cannot be listened on
+   */
+  public static Address start(Server server, Address address) {
+    try {
+      server.start();
+      if (address instanceof Address.Unix unix) {
+        restrict(unix.path());
+        return address;
+      }
+      InetSocketAddress bound = (InetSocketAddress) server.getListenSockets().get(0);
+      return new Address.Tcp(((Address.Tcp) address).host(), bound.getPort());
+    } catch (IOException e) {
+      throw cannotListen(address, e);
+    }
+  }
+
+  private static GymException cannotListen(Address address, IOException e) {
+    for (Throwable cause = e; cause != null; cause = cause.getCause()) {
+      if (String.valueOf(cause.getMessage()).contains("Address already in use")) {
+        return new GymException(
+            Kind.FAILED_PRECONDITION,
+            address
+                + " is in use by another process: stop it, or choose another port (0 takes any)",
+            null,
+            e);
+      }
+    }
+    Throwable cause = e.getCause() == null ? e : e.getCause();
+    return new GymException(
+        Kind.INVALID_ARGUMENT, "cannot listen on " + address + ": " + cause.getMessage(), null, e);
+  }
+
+  private static void restrict(Path socket) throws IOException {
+    if (Files.getFileStore(socket.toAbsolutePath().getParent())
+        .supportsFileAttributeView("posix")) {
+      Files.setPosixFilePermissions(socket, PosixFilePermissions.fromString("rw-------"));
+    }
+  }
+
+  private static void checkReach(Address.Tcp address, boolean insecure) {
+    try {
+      if (!insecure && !InetAddress.getByName(address.host()).isLoopbackAddress()) {
+        throw new GymException(
+            Kind.PERMISSION_DENIED,
+            "%s can be reached from other machines, unencrypted and by anyone: listen on localhost"
+                    .formatted(address)
+                + " or a Unix socket, or allow it with the insecure option");
+      }
+    } catch (UnknownHostException e) {
+      throw new GymException(Kind.INVALID_ARGUMENT, "no host is called " + address.host(), null, e);
+    }
+  }
+
+  private static void removeStale(Address.Unix address) {
+    Path path = address.path();
+    if (!Files.exists(path)) {
+      return;
+    }
+    if (somebodyListens(path)) {
+      throw new GymException(
+          Kind.FAILED_PRECONDITION,
+          address + " is in use by another process: stop it, or choose another path");
+    }
+    try {
+      if (!Files.readAttributes(path, BasicFileAttributes.class).isOther()) {
+        throw new GymException(
+            Kind.INVALID_ARGUMENT, path + " exists and is not a socket: choose another path");
+      }
+      Files.delete(path);
+    } catch (IOException e) {
+      throw new GymException(
+          Kind.INVALID_ARGUMENT, "cannot replace " + path + ": " + e.getMessage(), null, e);
+    }
+  }
+
+  private static boolean somebodyListens(Path path) {
+    try (SocketChannel probe = SocketChannel.open(StandardProtocolFamily.UNIX)) {
+      return probe.connect(UnixDomainSocketAddress.of(path));
+    } catch (IOException e) {
+      return false;
+    }
+  }
+}
