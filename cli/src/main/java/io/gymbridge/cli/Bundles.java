@@ -37,6 +37,6 @@ final class Bundles {
     PolicyBundle bundle = PolicyBundle.read(file);
     String name = file.getFileName().toString().replaceFirst("\\.zip$", "");
     return new ServedPolicy(
-        name, bundle.version(), bundle.policy(0), bundle.stochastic(), bundle.provenance());
+        name, bundle.version(), bundle.policy(0), bundle.manifest().stochastic(), bundle.manifest().provenance());
   }
 }

@@ -9,8 +9,10 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** Writes results: whole or not at all. */
@@ -55,6 +57,18 @@ final class Outputs {
       throw new UserError("cannot write " + file + ": " + e.getMessage(), e);
     } finally {
       temporary.toFile().delete();
+    }
+  }
+
+  /** Deletes a folder of files; nothing where {@code folder} is null. */
+  static void deleteFolder(@Nullable Path folder) {
+    if (folder == null) {
+      return;
+    }
+    try (Stream<Path> inside = Files.walk(folder)) {
+      inside.sorted(Comparator.reverseOrder()).forEach(path -> path.toFile().delete());
+    } catch (IOException e) {
+      System.err.println("cannot delete " + folder + ": " + e.getMessage());
     }
   }
 

@@ -23,6 +23,10 @@ final class ProgressLine implements AutoCloseable {
             .build();
   }
 
+  void stepTo(long steps) {
+    bar.stepTo(steps);
+  }
+
   void step() {
     bar.step();
   }

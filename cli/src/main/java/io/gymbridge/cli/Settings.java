@@ -1,5 +1,6 @@
 package io.gymbridge.cli;
 
+import io.gymbridge.learners.DAgger;
 import java.lang.reflect.Constructor;
 import java.lang.reflect.RecordComponent;
 import java.util.ArrayList;
@@ -7,36 +8,62 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Collectors;
+import java.util.TreeMap;
 
-/** Applies {@code --set key=value} to a learner's configuration record. */
+/**
+ * Applies {@code --set key=value} to a learner's configuration record. The keys are the names of the record's
+ * components, those of nested records included.
+ */
 final class Settings {
   private Settings() {}
 
   /**
    * A copy of {@code defaults} with some components replaced.
    *
-   * @throws UserError for an unknown key or a value of the wrong type, before any work is done
+   * @throws UserError for an unknown key or a wrong value, before any work is done
    */
   static <R extends Record> R apply(R defaults, Map<String, String> settings) {
     Map<String, String> left = new LinkedHashMap<>(settings);
-    RecordComponent[] components = defaults.getClass().getRecordComponents();
+    R applied = replace(defaults, left);
+    if (!left.isEmpty()) {
+      throw new UserError(
+          "--set: no setting is called %s; there are %s"
+              .formatted(String.join(", ", left.keySet()), String.join(", ", describe(defaults).keySet())));
+    }
+    return applied;
+  }
+
+  /** Names and values of all settings, as {@code --set} takes them. */
+  static Map<String, String> describe(Record configuration) {
+    Map<String, String> described = new TreeMap<>();
+    for (RecordComponent component : configuration.getClass().getRecordComponents()) {
+      Object value = get(configuration, component);
+      if (value instanceof Record nested) {
+        described.putAll(describe(nested));
+      } else if (value instanceof List<?> sizes) {
+        described.put(component.getName(), String.join("-", sizes.stream().map(String::valueOf).toList()));
+      } else {
+        described.put(component.getName(), String.valueOf(value));
+      }
+    }
+    return described;
+  }
+
+  private static <R extends Record> R replace(R record, Map<String, String> left) {
+    RecordComponent[] components = record.getClass().getRecordComponents();
     Class<?>[] types = Arrays.stream(components).map(RecordComponent::getType).toArray(Class<?>[]::new);
     Object[] values = new Object[components.length];
+    for (int i = 0; i < components.length; i++) {
+      Object value = get(record, components[i]);
+      String given = left.remove(components[i].getName());
+      values[i] =
+          given != null
+              ? parse(components[i].getName(), given, types[i])
+              : value instanceof Record nested ? replace(nested, left) : value;
+    }
     try {
-      for (int i = 0; i < components.length; i++) {
-        String given = left.remove(components[i].getName());
-        values[i] =
-            given == null
-                ? components[i].getAccessor().invoke(defaults)
-                : parse(components[i].getName(), given, types[i]);
-      }
-      if (!left.isEmpty()) {
-        throw new UserError(
-            "--set: no setting is called %s; there are %s".formatted(left.keySet(), describe(defaults)));
-      }
       @SuppressWarnings("unchecked")
-      Constructor<R> constructor = (Constructor<R>) defaults.getClass().getDeclaredConstructor(types);
+      Constructor<R> constructor = (Constructor<R>) record.getClass().getDeclaredConstructor(types);
       return constructor.newInstance(values);
     } catch (ReflectiveOperationException e) {
       if (e.getCause() instanceof IllegalArgumentException wrong) {
@@ -46,19 +73,9 @@ final class Settings {
     }
   }
 
-  /** {@code name=value} for every component. */
-  static String describe(Record configuration) {
-    return Arrays.stream(configuration.getClass().getRecordComponents())
-        .map(component -> component.getName() + "=" + show(configuration, component))
-        .collect(Collectors.joining(", "));
-  }
-
-  private static String show(Record configuration, RecordComponent component) {
+  private static Object get(Record record, RecordComponent component) {
     try {
-      Object value = component.getAccessor().invoke(configuration);
-      return value instanceof List<?> list
-          ? list.stream().map(String::valueOf).collect(Collectors.joining("-"))
-          : String.valueOf(value);
+      return component.getAccessor().invoke(record);
     } catch (ReflectiveOperationException e) {
       throw new IllegalStateException(e);
     }
@@ -80,30 +97,50 @@ final class Settings {
       }
       if (type == List.class) {
         List<Integer> sizes = new ArrayList<>();
-        for (String size : text.split("[-x]", -1)) {
+        for (String size : text.split("-", -1)) {
           sizes.add(Integer.parseInt(size));
         }
         return sizes;
       }
+      if (type == DAgger.Schedule.class) {
+        return schedule(text);
+      }
       if (type.isEnum()) {
-        return Arrays.stream(type.getEnumConstants())
-            .filter(constant -> constant.toString().equalsIgnoreCase(text))
-            .findFirst()
-            .orElseThrow(() -> new IllegalArgumentException(Arrays.toString(type.getEnumConstants())));
+        for (Object constant : type.getEnumConstants()) {
+          if (constant.toString().equalsIgnoreCase(text)) {
+            return constant;
+          }
+        }
       }
     } catch (IllegalArgumentException e) {
-      throw new UserError(
-          "--set %s=%s: expected %s".formatted(name, text, expected(type)), e);
+      throw new UserError("--set %s=%s: expected %s".formatted(name, text, expected(type)), e);
     }
     throw new UserError("--set %s=%s: expected %s".formatted(name, text, expected(type)));
+  }
+
+  private static DAgger.Schedule schedule(String text) {
+    String[] parts = text.split(":", -1);
+    if (parts.length == 1 && parts[0].equals("expert-first")) {
+      return DAgger.Schedule.expertFirst();
+    }
+    if (parts.length == 2 && parts[0].equals("linear")) {
+      return DAgger.Schedule.linear(Integer.parseInt(parts[1]));
+    }
+    if (parts.length == 2 && parts[0].equals("exponential")) {
+      return DAgger.Schedule.exponential(Double.parseDouble(parts[1]));
+    }
+    throw new IllegalArgumentException(text);
   }
 
   private static String expected(Class<?> type) {
     if (type == List.class) {
       return "sizes such as 64-64";
     }
+    if (type == DAgger.Schedule.class) {
+      return "expert-first, linear:ROUNDS or exponential:P";
+    }
     return type.isEnum()
-        ? "one of " + Arrays.toString(type.getEnumConstants())
+        ? "one of " + Arrays.toString(type.getEnumConstants()).toLowerCase(java.util.Locale.ROOT)
         : type == boolean.class ? "true or false" : "a value of type " + type.getSimpleName();
   }
 }

@@ -1,0 +1,85 @@
+package io.gymbridge.cli;
+
+import io.gymbridge.core.Evaluation;
+import io.gymbridge.core.Policy;
+import io.gymbridge.core.Transitions;
+import io.gymbridge.core.VectorEnv;
+import io.gymbridge.learners.DAgger;
+import io.gymbridge.learners.PolicyNetwork;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** DAgger. */
+@Command(
+    name = "dagger",
+    mixinStandardHelpOptions = true,
+    description = {
+      "DAgger: the learner acts, the expert says what it would have done, and the learner is trained on all that was",
+      "ever said. With --demos it begins from demonstrations."
+    },
+    footer = {
+      "",
+      "Example:",
+      "  gymbridge train dagger --env Reacher-v5 --env-address unix:env.sock --expert unix:expert.sock \\",
+      "      --out policy.zip --set rounds=20 --set episodesPerRound=8"
+    })
+final class TrainDaggerCommand implements Callable<Integer> {
+  @Mixin EnvironmentOptions environment = new EnvironmentOptions();
+  @Mixin TrainingOptions training = new TrainingOptions();
+
+  @Option(
+      names = "--expert",
+      required = true,
+      paramLabel = "ADDRESS[/NAME]|FILE",
+      description = "A served policy, or a policy bundle.")
+  String expert = "";
+
+  @Override
+  public Integer call() {
+    training.check();
+    DAgger.Config config = Settings.apply(DAgger.Config.defaults(), training.settings);
+    config = config.withCloning(config.cloning().withSeed(training.seed));
+    try (environment;
+        Policy teacher = Policies.open(expert, training.seed);
+        VectorEnv env = environment.open(Math.min(environment.numEnvs, config.episodesPerRound()));
+        VectorEnv evaluationEnv = environment.open(Math.min(environment.numEnvs, training.episodes))) {
+      Policies.checkFits(teacher, env.spec());
+      Transitions demonstrations = training.transitions(env.spec());
+      DAgger dagger;
+      try (ProgressLine progress = new ProgressLine("DAgger", config.rounds())) {
+        dagger =
+            new DAgger(
+                config,
+                env,
+                evaluationEnv,
+                teacher,
+                round -> {
+                  progress.step();
+                  progress.note(
+                      "%d labels, return %.2f".formatted(round.samples(), round.evaluation().mean()));
+                });
+        if (demonstrations != null) {
+          dagger.add(demonstrations);
+        }
+        dagger.run();
+      }
+      PolicyNetwork network = dagger.network();
+      Evaluation evaluation;
+      try (Policy policy = network.toPolicy(training.seed)) {
+        evaluation =
+            Play.evaluate("evaluating", evaluationEnv, policy, true, training.episodes, training.seed);
+      }
+      training.finish(
+          network,
+          "DAgger",
+          env.spec(),
+          Map.of("settings", Settings.describe(config), "labels", (long) dagger.samples(), "expert", expert),
+          dagger.visitedObservations(),
+          evaluation);
+    }
+    return Main.OK;
+  }
+}
