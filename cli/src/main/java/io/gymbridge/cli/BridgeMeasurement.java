@@ -71,7 +71,7 @@ final class BridgeMeasurement {
   private void runBridge(String address, double seconds, long seed) {
     try (RemoteVectorEnv vector =
         RemoteVectorEnv.connect(
-            address, env, RemoteVectorEnv.Options.forLearning(numEnvs).withMaxShards(workers))) {
+            address, env, EnvironmentOptions.learning(numEnvs).withMaxShards(workers))) {
       SplittableRandom random = new SplittableRandom(seed);
       List<Value> actions = new ArrayList<>();
       for (int batch = 0; batch < ACTION_BATCHES; batch++) {
@@ -116,7 +116,7 @@ final class BridgeMeasurement {
     String output =
         PythonModule.run(
             "bench", "--env", env, "--num-envs", String.valueOf(numEnvs), "--vectorizer", vectorizer,
-            "--seconds", String.valueOf(seconds));
+            "--seconds", String.valueOf(seconds), "--json");
     try {
       JsonNode figures = Outputs.JSON.readTree(output);
       for (String name : List.of("steps_per_second", "call_us_p50", "call_us_p99")) {

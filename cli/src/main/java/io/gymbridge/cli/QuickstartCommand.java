@@ -172,12 +172,12 @@ final class QuickstartCommand implements Callable<Integer> {
           .write(folder.resolve(POLICY + ".zip"));
       List<ServedPolicy> policies = Bundles.load(folder);
       try (PolicyServer server = PolicyServer.start("127.0.0.1:0", policies, false)) {
-        JsonNode figures =
-            Outputs.JSON.readTree(
-                PythonModule.run(
-                    "evaluate", server.address() + "/" + POLICY, "--env", spec.id(),
-                    "--episodes", String.valueOf(EPISODES), "--seed", String.valueOf(evaluationSeed()),
-                    "--json", "-"));
+        Path played = folder.resolve("played.json");
+        PythonModule.run(
+            "evaluate", server.address() + "/" + POLICY, "--env", spec.id(),
+            "--episodes", String.valueOf(EPISODES), "--seed", String.valueOf(evaluationSeed()),
+            "--json", played.toString());
+        JsonNode figures = Outputs.JSON.readTree(played.toFile());
         double[] returns = new double[EPISODES];
         IntStream.range(0, EPISODES).forEach(i -> returns[i] = figures.get("returns").get(i).asDouble());
         int[] lengths = new int[EPISODES];
