@@ -13,7 +13,9 @@ OFFERED = (
 def server(tmp_path_factory):
     """One server of everything, for the tests that leave it as it was."""
     directory = tmp_path_factory.mktemp("server")
-    server = ServerProcess("serve-env", *OFFERED, "--address", "unix:env.sock", "--allow-kwargs", "length,what", cwd=directory)
+    server = ServerProcess(
+        "serve-env", *OFFERED, "--address", "unix:env.sock", "--allow-kwargs", "length,what", cwd=directory
+    )
     assert server.address, server.log
     yield server
     server.close()

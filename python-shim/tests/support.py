@@ -94,7 +94,9 @@ class Stream:
 class Session:
     """A session and all its streams, as one batch of arrays."""
 
-    def __init__(self, address: str, env_id: str = "", num_envs: int = 1, kwargs: dict | None = None, **request) -> None:
+    def __init__(
+        self, address: str, env_id: str = "", num_envs: int = 1, kwargs: dict | None = None, **request
+    ) -> None:
         self.channel = grpc.insecure_channel(address)
         self.stub = environment_pb2_grpc.EnvironmentServiceStub(self.channel)
         self.opened = self.stub.OpenSession(

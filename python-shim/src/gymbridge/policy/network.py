@@ -70,7 +70,7 @@ class NetworkActor:
             y = y + np.exp(self._log_std(hidden)) * noise
         if self._output == "squashed_gaussian":
             y = self._low + (np.tanh(y) + 1) / 2 * (self._high - self._low)
-        result: Array = y.reshape(len(y), *self._shape)
+        result: Array = np.reshape(y, (len(y), *self._shape))
         return result
 
     def _log_std(self, hidden: Array) -> Array:
