@@ -132,7 +132,7 @@ class _BadReturns(_Tiny):
 
 
 def counting(**kwargs: Any) -> gym.Env:
-    """Terminates after 5 steps; observation float32 (2): [steps, seed]; actions Discrete(3), whose value is the reward."""
+    """Terminates after 5 steps; observation float32 (2): [steps, seed]; actions Discrete(3), the reward their value."""
     return _Tiny(**kwargs)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import traceback
 from collections.abc import Iterable
@@ -68,10 +69,8 @@ def from_rpc_error(error: grpc.RpcError) -> RequestError:
     """What another server answered, with its details, to be passed on."""
     code = error.code()
     status = None
-    try:
+    with contextlib.suppress(ValueError):
         status = rpc_status.from_call(error)
-    except ValueError:
-        pass
     stack = None
     for detail in status.details if status is not None else []:
         info = error_details_pb2.DebugInfo()

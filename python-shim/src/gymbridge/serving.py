@@ -36,7 +36,7 @@ def fail(message: str) -> NoReturn:
 
 
 def check_address(address: str, insecure: bool) -> str:
-    """The address with an absolute path where it is a Unix socket's; StartError where it cannot or must not be bound."""
+    """The address, with an absolute path if it is a Unix socket's; StartError where it cannot or must not be bound."""
     if address.startswith("unix:"):
         path = Path(address.removeprefix("unix:")).absolute()
         if len(os.fsencode(path)) > _MAX_UNIX_PATH:

@@ -37,8 +37,9 @@ def run(arguments: argparse.Namespace) -> None:
         print(json.dumps(result), flush=True)
     else:
         print(
-            f"{arguments.env}, {arguments.vectorizer} x {arguments.num_envs}: {result['steps_per_second']:,.0f} steps/s, "
-            f"a call {result['call_us_p50']:.0f} µs (p50), {result['call_us_p99']:.0f} µs (p99)"
+            f"{arguments.env}, {arguments.vectorizer} x {arguments.num_envs}: "
+            f"{result['steps_per_second']:,.0f} steps/s, a "
+            f"call {result['call_us_p50']:.0f} µs (p50), {result['call_us_p99']:.0f} µs (p99)"
         )
 
 

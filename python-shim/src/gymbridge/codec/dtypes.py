@@ -44,7 +44,7 @@ def decode_dtype(number: int, default: str | None = None) -> np.dtype[Any]:
     """The NumPy type in native byte order; `default` stands for DTYPE_UNSPECIFIED, which is otherwise refused."""
     if number == space_pb2.DTYPE_UNSPECIFIED and default is not None:
         return np.dtype(default)
-    dtype = _FROM_WIRE.get(number)  # type: ignore[call-overload]
+    dtype: np.dtype[Any] | None = _FROM_WIRE.get(number)  # type: ignore[call-overload]
     if dtype is None:
         raise invalid_argument(f"unknown element type number {number}")
     return dtype

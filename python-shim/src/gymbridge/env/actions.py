@@ -13,7 +13,7 @@ from gymbridge.errors import invalid_argument
 
 
 class BatchChecker:
-    """Refuses values outside a space with INVALID_ARGUMENT. `row` names a value in messages: "lane" or "observation"."""
+    """Refuses values outside a space with INVALID_ARGUMENT. `row` is a value's name: "lane" or "observation"."""
 
     def __init__(self, codec: BatchCodec, what: str, row: str, first_row: int = 0) -> None:
         self._checks = [(leaf, _check(leaf)) for leaf in codec.leaves]
@@ -35,8 +35,8 @@ class BatchChecker:
             component = f" component {list(place[1:])}" if len(place) > 1 else ""
             path = f" {leaf.path}" if leaf.path else ""
             raise invalid_argument(
-                f"{self._what}{path} of {self._row} {self._first_row + place[0]}{component}: got {array[place]}, expected "
-                + expected(place[1:])
+                f"{self._what}{path} of {self._row} {self._first_row + place[0]}{component}: got {array[place]}, "
+                "expected " + expected(place[1:])
             )
 
 

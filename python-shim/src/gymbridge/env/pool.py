@@ -145,7 +145,7 @@ class WorkerPool:
                 self._idle.extend(taken)
                 raise RequestError(
                     grpc.StatusCode.RESOURCE_EXHAUSTED,
-                    f"all {self._limit} worker processes are in use; close a session, or raise --max-sessions or --workers",
+                    f"all {self._limit} worker processes are in use; close a session or raise --max-sessions",
                 )
         taken += self._start(missing)
         for worker in taken:

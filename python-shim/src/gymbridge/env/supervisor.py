@@ -119,7 +119,8 @@ class Supervisor(environment_pb2_grpc.EnvironmentServiceServicer):
         offer = self._offer
         if request.protocol_revision != PROTOCOL_REVISION:
             raise failed_precondition(
-                f"the client speaks revision {request.protocol_revision} of the protocol, this server {PROTOCOL_REVISION}"
+                f"the client speaks revision {request.protocol_revision} of the protocol, "
+                f"this server {PROTOCOL_REVISION}"
             )
         checked = pb.OpenSessionRequest()
         checked.CopyFrom(request)

@@ -70,7 +70,8 @@ class NetworkActor:
             y = y + np.exp(self._log_std(hidden)) * noise
         if self._output == "squashed_gaussian":
             y = self._low + (np.tanh(y) + 1) / 2 * (self._high - self._low)
-        return y.reshape(len(y), *self._shape)
+        result: Array = np.reshape(y, (len(y), *self._shape))
+        return result
 
     def _log_std(self, hidden: Array) -> Array:
         if "log_std" in self._arrays:
@@ -134,7 +135,7 @@ def _require(arrays: dict[str, Array], name: str) -> Array:
 
 
 def _layers(arrays: dict[str, Array]) -> list[tuple[Array, Array]]:
-    layers = []
+    layers: list[tuple[Array, Array]] = []
     while f"W{len(layers)}" in arrays:
         number = len(layers)
         weight, bias = arrays[f"W{number}"], _require(arrays, f"b{number}")

@@ -57,6 +57,12 @@ public final class GymException extends RuntimeException {
     this.traceback = traceback;
   }
 
+  /** What was got, what was expected, and what to do; then the traceback, if there is one. */
+  @Override
+  public String getMessage() {
+    return String.valueOf(super.getMessage());
+  }
+
   public Kind kind() {
     return kind;
   }

@@ -30,7 +30,7 @@ public final class Statuses {
       return status(Code.INTERNAL, "a defect in gymbridge: " + failure, stackTrace(failure));
     }
     String traceback = gym.traceback().orElse(null);
-    String message = String.valueOf(gym.getMessage());
+    String message = gym.getMessage();
     if (traceback != null && message.endsWith("\n" + traceback.strip())) {
       message = message.substring(0, message.length() - traceback.strip().length() - 1);
     }

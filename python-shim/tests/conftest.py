@@ -1,0 +1,49 @@
+import pytest
+from support import ServerProcess, Session
+
+OFFERED = (
+    "CartPole-v1 HalfCheetah-v5 Reacher-v5 envs_for_tests:counting envs_for_tests:truncating "
+    "envs_for_tests:raises_in_step envs_for_tests:raises_in_constructor envs_for_tests:hangs_in_step "
+    "envs_for_tests:kills_itself envs_for_tests:odd_infos envs_for_tests:bad_returns envs_for_tests:multi_spaces "
+    "envs_for_tests:multi_discrete envs_for_tests:multi_binary envs_for_tests:image"
+).split()
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory):
+    """One server of everything, for the tests that leave it as it was."""
+    directory = tmp_path_factory.mktemp("server")
+    server = ServerProcess(
+        "serve-env", *OFFERED, "--address", "unix:env.sock", "--allow-kwargs", "length,what", cwd=directory
+    )
+    assert server.address, server.log
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def start(tmp_path):
+    """Starts further servers, which end with the test."""
+    servers = []
+
+    def start(*arguments, **environment):
+        servers.append(ServerProcess(*arguments, cwd=tmp_path, **environment))
+        return servers[-1]
+
+    yield start
+    for server in servers:
+        server.close()
+
+
+@pytest.fixture
+def open_session(server):
+    """Opens sessions of one shard on the common server; they end with the test."""
+    sessions = []
+
+    def open_session(env_id, num_envs=1, **request):
+        sessions.append(Session(server.address, env_id, num_envs, **{"max_shards": 1, **request}))
+        return sessions[-1]
+
+    yield open_session
+    for session in sessions:
+        session.close()
