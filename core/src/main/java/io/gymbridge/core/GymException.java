@@ -57,6 +57,12 @@ public final class GymException extends RuntimeException {
     this.traceback = traceback;
   }
 
+  /** Never null. */
+  @Override
+  public String getMessage() {
+    return String.valueOf(super.getMessage());
+  }
+
   public Kind kind() {
     return kind;
   }
