@@ -47,7 +47,10 @@ final class BenchBridgeCommand implements Callable<Integer> {
       description = "Processes of the bridge's server. Default: ${DEFAULT-VALUE}.")
   List<Integer> workers = List.of();
 
-  @Option(names = "--seconds", defaultValue = "3", description = "Of each measurement. Default: ${DEFAULT-VALUE}.")
+  @Option(
+      names = "--seconds",
+      defaultValue = "3",
+      description = "Of each measurement. Default: ${DEFAULT-VALUE}.")
   double seconds;
 
   @Option(names = "--repeats", defaultValue = "3", description = "Default: ${DEFAULT-VALUE}.")
@@ -63,7 +66,8 @@ final class BenchBridgeCommand implements Callable<Integer> {
     for (String env : envs) {
       List<BridgeMeasurement> plan = plan(env);
       try (ManagedServer server =
-              ManagedServer.serveEnv(List.of(env), 1, workers.stream().mapToInt(w -> w).max().orElse(1));
+              ManagedServer.serveEnv(
+                  List.of(env), 1, workers.stream().mapToInt(w -> w).max().orElse(1));
           ProgressLine progress = new ProgressLine(env, (long) plan.size() * repeats)) {
         for (int repeat = 0; repeat < repeats; repeat++) {
           for (BridgeMeasurement measurement : plan) {
@@ -102,7 +106,15 @@ final class BenchBridgeCommand implements Callable<Integer> {
   private static void print(List<Map<String, Object>> rows) {
     TextTable table =
         new TextTable(
-            "environment", "system", "envs", "workers", "steps/s", "× sync", "call p50", "call p99", "over p50",
+            "environment",
+            "system",
+            "envs",
+            "workers",
+            "steps/s",
+            "× sync",
+            "call p50",
+            "call p99",
+            "over p50",
             "over p99");
     for (Map<String, Object> row : rows) {
       double rate = (double) row.getOrDefault("steps_per_second", Double.NaN);
@@ -121,10 +133,14 @@ final class BenchBridgeCommand implements Callable<Integer> {
     System.out.print(table);
   }
 
-  private static String relative(List<Map<String, Object>> rows, Map<String, Object> row, double rate) {
+  private static String relative(
+      List<Map<String, Object>> rows, Map<String, Object> row, double rate) {
     return rows.stream()
         .filter(other -> "gymnasium-sync".equals(other.get("system")))
-        .filter(other -> other.get("env").equals(row.get("env")) && other.get("num_envs").equals(row.get("num_envs")))
+        .filter(
+            other ->
+                other.get("env").equals(row.get("env"))
+                    && other.get("num_envs").equals(row.get("num_envs")))
         .map(other -> "%.2f".formatted(rate / (double) other.get("steps_per_second")))
         .findFirst()
         .orElse("");

@@ -60,7 +60,8 @@ final class BridgeMeasurement {
     row.put("transport", system.equals("gymbridge") ? "grpc-uds" : "in-process");
     row.put("num_envs", numEnvs);
     row.put("workers", workers);
-    figures.forEach((name, values) -> row.put(name, values.stream().sorted().toList().get(values.size() / 2)));
+    figures.forEach(
+        (name, values) -> row.put(name, values.stream().sorted().toList().get(values.size() / 2)));
     return row;
   }
 
@@ -115,8 +116,16 @@ final class BridgeMeasurement {
     String vectorizer = system.substring("gymnasium-".length());
     String output =
         PythonModule.run(
-            "bench", "--env", env, "--num-envs", String.valueOf(numEnvs), "--vectorizer", vectorizer,
-            "--seconds", String.valueOf(seconds), "--json");
+            "bench",
+            "--env",
+            env,
+            "--num-envs",
+            String.valueOf(numEnvs),
+            "--vectorizer",
+            vectorizer,
+            "--seconds",
+            String.valueOf(seconds),
+            "--json");
     try {
       JsonNode figures = Outputs.JSON.readTree(output);
       for (String name : List.of("steps_per_second", "call_us_p50", "call_us_p99")) {

@@ -22,10 +22,18 @@ final class Bundles {
     }
     try (Stream<Path> files = Files.list(source)) {
       List<ServedPolicy> policies =
-          files.filter(file -> file.toString().endsWith(".zip")).sorted().map(Bundles::served).toList();
+          files
+              .filter(file -> file.toString().endsWith(".zip"))
+              .sorted()
+              .map(Bundles::served)
+              .toList();
       if (policies.isEmpty()) {
         throw new UserError(
-            "no bundle (*.zip) in " + source + ": `gymbridge train … --out " + source + "/NAME.zip` makes one");
+            "no bundle (*.zip) in "
+                + source
+                + ": `gymbridge train … --out "
+                + source
+                + "/NAME.zip` makes one");
       }
       return policies;
     } catch (IOException e) {
@@ -37,6 +45,10 @@ final class Bundles {
     PolicyBundle bundle = PolicyBundle.read(file);
     String name = file.getFileName().toString().replaceFirst("\\.zip$", "");
     return new ServedPolicy(
-        name, bundle.version(), bundle.policy(0), bundle.manifest().stochastic(), bundle.manifest().provenance());
+        name,
+        bundle.version(),
+        bundle.policy(0),
+        bundle.manifest().stochastic(),
+        bundle.manifest().provenance());
   }
 }

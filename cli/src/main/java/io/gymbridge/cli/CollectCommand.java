@@ -24,7 +24,7 @@ import picocli.CommandLine.Option;
       "  gymbridge collect --env Reacher-v5 --env-address unix:env.sock --expert unix:expert.sock --out demos.npz"
     })
 final class CollectCommand implements Callable<Integer> {
-  @Mixin EnvironmentOptions environment = new EnvironmentOptions();
+  @Mixin final EnvironmentOptions environment = new EnvironmentOptions();
 
   @Option(
       names = "--expert",
@@ -33,10 +33,16 @@ final class CollectCommand implements Callable<Integer> {
       description = "A served policy, or a policy bundle.")
   String expert = "";
 
-  @Option(names = "--episodes", defaultValue = "10", description = "How many. Default: ${DEFAULT-VALUE}.")
+  @Option(
+      names = "--episodes",
+      defaultValue = "10",
+      description = "How many. Default: ${DEFAULT-VALUE}.")
   int episodes = 10;
 
-  @Option(names = "--seed", defaultValue = "0", description = "Copy i begins with SEED + i. Default: ${DEFAULT-VALUE}.")
+  @Option(
+      names = "--seed",
+      defaultValue = "0",
+      description = "Copy i begins with SEED + i. Default: ${DEFAULT-VALUE}.")
   long seed;
 
   @Option(names = "--stochastic", description = "Sample the expert's actions.")
@@ -52,12 +58,14 @@ final class CollectCommand implements Callable<Integer> {
         Policy acting = Policies.open(expert, seed);
         VectorEnv env = environment.open(Math.min(environment.numEnvs, episodes))) {
       Policies.checkFits(acting, env.spec());
-      List<Trajectory> played = Play.episodes("collecting", env, acting, !stochastic, episodes, seed);
+      List<Trajectory> played =
+          Play.episodes("collecting", env, acting, !stochastic, episodes, seed);
       NpzDemonstrations.write(
           out, new Demonstrations(env.spec().observationSpace(), env.spec().actionSpace(), played));
       Evaluation evaluation = Evaluation.of(played);
       System.out.printf(
-          "%s: %d episodes, return %.2f ± %.2f%n", out, played.size(), evaluation.mean(), evaluation.sd());
+          "%s: %d episodes, return %.2f ± %.2f%n",
+          out, played.size(), evaluation.mean(), evaluation.sd());
     }
     return Main.OK;
   }

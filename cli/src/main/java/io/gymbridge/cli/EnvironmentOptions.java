@@ -17,7 +17,8 @@ final class EnvironmentOptions implements AutoCloseable {
       names = "--env",
       required = true,
       paramLabel = "ID",
-      description = "The environment's id, e.g. HalfCheetah-v5, or module:factory as its server offers it.")
+      description =
+          "The environment's id, e.g. HalfCheetah-v5, or module:factory as its server offers it.")
   String id = "";
 
   @Option(

@@ -20,7 +20,8 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "envs",
     mixinStandardHelpOptions = true,
-    description = "Lists the environments that a server offers, with their spaces; without an address, the Java ones.",
+    description =
+        "Lists the environments that a server offers, with their spaces; without an address, the Java ones.",
     footer = {"", "Example:  gymbridge envs unix:env.sock"})
 final class EnvsCommand implements Callable<Integer> {
   @Parameters(arity = "0..1", paramLabel = "ADDRESS", description = "unix:PATH or HOST:PORT.")
@@ -60,7 +61,8 @@ final class EnvsCommand implements Callable<Integer> {
       return specs;
     }
     for (RemoteEnvironments.Summary offered : RemoteEnvironments.list(address).environments()) {
-      try (VectorEnv env = RemoteVectorEnv.connect(address, offered.envId(), EnvironmentOptions.learning(1))) {
+      try (VectorEnv env =
+          RemoteVectorEnv.connect(address, offered.envId(), EnvironmentOptions.learning(1))) {
         specs.add(env.spec());
       }
     }

@@ -22,7 +22,7 @@ import picocli.CommandLine.Option;
       "  gymbridge evaluate --policy 127.0.0.1:50052/cheetah --env HalfCheetah-v5 --episodes 50 --json result.json"
     })
 final class EvaluateCommand implements Callable<Integer> {
-  @Mixin EnvironmentOptions environment = new EnvironmentOptions();
+  @Mixin final EnvironmentOptions environment = new EnvironmentOptions();
 
   @Option(
       names = "--policy",
@@ -31,13 +31,21 @@ final class EvaluateCommand implements Callable<Integer> {
       description = "A policy bundle, or a served policy.")
   String policy = "";
 
-  @Option(names = "--episodes", defaultValue = "20", description = "How many. Default: ${DEFAULT-VALUE}.")
+  @Option(
+      names = "--episodes",
+      defaultValue = "20",
+      description = "How many. Default: ${DEFAULT-VALUE}.")
   int episodes = 20;
 
-  @Option(names = "--seed", defaultValue = "0", description = "Copy i begins with SEED + i. Default: ${DEFAULT-VALUE}.")
+  @Option(
+      names = "--seed",
+      defaultValue = "0",
+      description = "Copy i begins with SEED + i. Default: ${DEFAULT-VALUE}.")
   long seed;
 
-  @Option(names = "--stochastic", description = "Sample the actions instead of taking the most likely ones.")
+  @Option(
+      names = "--stochastic",
+      description = "Sample the actions instead of taking the most likely ones.")
   boolean stochastic;
 
   @Option(names = "--json", paramLabel = "FILE", description = "Write the figures there.")
@@ -55,7 +63,11 @@ final class EvaluateCommand implements Callable<Integer> {
     }
     System.out.printf(
         "%s: return %.2f ± %.2f over %d episodes, length %.1f%n",
-        environment.id, evaluation.mean(), evaluation.sd(), evaluation.episodes(), evaluation.lengthMean());
+        environment.id,
+        evaluation.mean(),
+        evaluation.sd(),
+        evaluation.episodes(),
+        evaluation.lengthMean());
     Outputs.json(json, Outputs.evaluation(evaluation));
     return Main.OK;
   }

@@ -47,7 +47,9 @@ final class LearningCurve {
     chart.getStyler().setLegendPosition(LegendPosition.InsideSE);
     chart.getStyler().setChartBackgroundColor(Color.WHITE);
     chart.getStyler().setPlotBorderVisible(false);
-    chart.getStyler().setAxisTickLabelsFont(chart.getStyler().getAxisTickLabelsFont().deriveFont(24f));
+    chart
+        .getStyler()
+        .setAxisTickLabelsFont(chart.getStyler().getAxisTickLabelsFont().deriveFont(24f));
     chart.getStyler().setAxisTitleFont(chart.getStyler().getAxisTitleFont().deriveFont(26f));
     chart.getStyler().setLegendFont(chart.getStyler().getLegendFont().deriveFont(24f));
     XYSeries curve = chart.addSeries(learner, samples, means, deviations);
@@ -59,9 +61,12 @@ final class LearningCurve {
     List<Double> ends = List.of(samples.get(0), samples.get(samples.size() - 1));
     for (Map.Entry<String, Double> reference : references.entrySet()) {
       XYSeries line =
-          chart.addSeries(reference.getKey(), ends, List.of(reference.getValue(), reference.getValue()));
+          chart.addSeries(
+              reference.getKey(), ends, List.of(reference.getValue(), reference.getValue()));
       line.setMarker(SeriesMarkers.NONE);
-      line.setLineStyle(new BasicStroke(4, BasicStroke.CAP_BUTT, BasicStroke.JOIN_BEVEL, 1, new float[] {12, 8}, 0));
+      line.setLineStyle(
+          new BasicStroke(
+              4, BasicStroke.CAP_BUTT, BasicStroke.JOIN_BEVEL, 1, new float[] {12, 8}, 0));
       line.setLineColor(COLORS[color++ % COLORS.length]);
     }
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();

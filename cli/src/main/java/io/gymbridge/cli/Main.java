@@ -15,7 +15,8 @@ import picocli.CommandLine.ScopeType;
     name = "gymbridge",
     mixinStandardHelpOptions = true,
     version = "gymbridge 0.1.0",
-    description = "Train in Java against environments and experts in any language, and serve what was learned.",
+    description =
+        "Train in Java against environments and experts in any language, and serve what was learned.",
     footer = {
       "",
       "Addresses are unix:PATH or HOST:PORT, with /NAME after them where a policy is meant.",
@@ -61,12 +62,18 @@ public final class Main {
   static CommandLine commandLine() {
     Main main = new Main();
     CommandLine commandLine = new CommandLine(main);
-    commandLine.getSubcommands().get("generate-completion").getCommandSpec().usageMessage().hidden(false);
+    commandLine
+        .getSubcommands()
+        .get("generate-completion")
+        .getCommandSpec()
+        .usageMessage()
+        .hidden(false);
     return commandLine
         .setUsageHelpAutoWidth(true)
         .setCaseInsensitiveEnumValuesAllowed(true)
         .setAbbreviatedOptionsAllowed(false)
-        .setExecutionExceptionHandler((error, failed, parsed) -> report(main, error, failed, parsed));
+        .setExecutionExceptionHandler(
+            (error, failed, parsed) -> report(main, error, failed, parsed));
   }
 
   private static int report(
@@ -88,7 +95,8 @@ public final class Main {
     }
     if (error instanceof GymException failure) {
       return switch (failure.kind()) {
-        case INVALID_ARGUMENT, FAILED_PRECONDITION, NOT_FOUND, PERMISSION_DENIED, UNIMPLEMENTED -> USAGE;
+        case INVALID_ARGUMENT, FAILED_PRECONDITION, NOT_FOUND, PERMISSION_DENIED, UNIMPLEMENTED ->
+            USAGE;
         case UNAVAILABLE, DEADLINE_EXCEEDED, RESOURCE_EXHAUSTED -> UNAVAILABLE;
         case ENVIRONMENT -> FAILED;
         case INTERNAL -> DEFECT;

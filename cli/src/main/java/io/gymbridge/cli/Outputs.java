@@ -49,10 +49,12 @@ final class Outputs {
 
   /** A reader sees the old file or the new one, never a part. */
   static void text(Path file, String content) {
-    Path temporary = file.resolveSibling(file.getFileName() + ".tmp" + ProcessHandle.current().pid());
+    Path temporary =
+        file.resolveSibling(file.getFileName() + ".tmp" + ProcessHandle.current().pid());
     try {
       Files.writeString(temporary, content, StandardCharsets.UTF_8);
-      Files.move(temporary, file, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
+      Files.move(
+          temporary, file, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
     } catch (IOException e) {
       throw new UserError("cannot write " + file + ": " + e.getMessage(), e);
     } finally {

@@ -17,7 +17,8 @@ final class Play {
       throw new UserError("--episodes must be at least 1, got " + episodes);
     }
     try (ProgressLine progress = new ProgressLine(task, episodes)) {
-      return EpisodeLoop.play(env, policy, deterministic, episodes, seed, episode -> progress.step());
+      return EpisodeLoop.play(
+          env, policy, deterministic, episodes, seed, episode -> progress.step());
     }
   }
 

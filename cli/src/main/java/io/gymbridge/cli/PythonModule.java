@@ -33,7 +33,8 @@ final class PythonModule {
       if (code != 0) {
         throw new GymException(
             Kind.ENVIRONMENT,
-            "python -m gymbridge %s ended with code %d".formatted(String.join(" ", arguments), code),
+            "python -m gymbridge %s ended with code %d"
+                .formatted(String.join(" ", arguments), code),
             errors.join(),
             null);
       }

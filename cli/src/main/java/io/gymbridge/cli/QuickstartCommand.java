@@ -12,7 +12,6 @@ import io.gymbridge.core.VectorEnv;
 import io.gymbridge.learners.BehavioralCloning;
 import io.gymbridge.learners.DAgger;
 import io.gymbridge.learners.PolicyNetwork;
-import io.gymbridge.policies.PolicyBundle;
 import io.gymbridge.server.PolicyServer;
 import io.gymbridge.server.ServedPolicy;
 import java.io.IOException;
@@ -26,7 +25,10 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
-/** The whole idea in one run: a Java learner imitates a Python expert in MuJoCo, and is served back to Python. */
+/**
+ * The whole idea in one run: a Java learner imitates a Python expert in MuJoCo, and is served back
+ * to Python.
+ */
 @Command(
     name = "quickstart",
     mixinStandardHelpOptions = true,
@@ -43,7 +45,10 @@ final class QuickstartCommand implements Callable<Integer> {
   private static final int LANES = 8;
   private static final int DEMONSTRATIONS = 4;
 
-  @Option(names = "--seed", defaultValue = "0", description = "Of everything random. Default: ${DEFAULT-VALUE}.")
+  @Option(
+      names = "--seed",
+      defaultValue = "0",
+      description = "Of everything random. Default: ${DEFAULT-VALUE}.")
   long seed;
 
   @Option(names = "--json", paramLabel = "FILE", description = "Write the figures there.")
@@ -66,13 +71,16 @@ final class QuickstartCommand implements Callable<Integer> {
             ManagedServer.serveEnv(List.of(ENV), LANES, 2, "--allow-kwargs", "width,height");
         ManagedServer experts = ManagedServer.servePolicy(Path.of(home, EXPERT).toString(), ENV);
         VectorEnv env =
-            RemoteVectorEnv.connect(environments.address(), ENV, EnvironmentOptions.learning(LANES));
+            RemoteVectorEnv.connect(
+                environments.address(), ENV, EnvironmentOptions.learning(LANES));
         // One copy for each episode, so that episode i has seed + i here as in the Python client.
         VectorEnv evaluationEnv =
-            RemoteVectorEnv.connect(environments.address(), ENV, EnvironmentOptions.learning(EPISODES));
+            RemoteVectorEnv.connect(
+                environments.address(), ENV, EnvironmentOptions.learning(EPISODES));
         Policy expert = RemotePolicy.connect(experts.address())) {
       QuickstartResults results = new QuickstartResults();
-      results.put("nothing", evaluate("doing nothing", evaluationEnv, Reference.doingNothing(env.spec())));
+      results.put(
+          "nothing", evaluate("doing nothing", evaluationEnv, Reference.doingNothing(env.spec())));
       results.put("expert", evaluate("the expert", evaluationEnv, expert));
 
       say("Gathering %d demonstrations over gRPC and cloning them", DEMONSTRATIONS);
@@ -98,7 +106,8 @@ final class QuickstartCommand implements Callable<Integer> {
     }
     Outputs.text(report, results.report(ENV, seed).toHtml());
     Outputs.json(json, results.json(report));
-    System.out.printf("%nThe report, with the learning curve and an animation: %s%n", report.toAbsolutePath());
+    System.out.printf(
+        "%nThe report, with the learning curve and an animation: %s%n", report.toAbsolutePath());
     System.out.printf("Next:%n  %s%n", String.join("\n  ", QuickstartResults.NEXT));
     return Main.OK;
   }
@@ -174,12 +183,20 @@ final class QuickstartCommand implements Callable<Integer> {
       try (PolicyServer server = PolicyServer.start("127.0.0.1:0", policies, false)) {
         Path played = folder.resolve("played.json");
         PythonModule.run(
-            "evaluate", server.address() + "/" + POLICY, "--env", spec.id(),
-            "--episodes", String.valueOf(EPISODES), "--seed", String.valueOf(evaluationSeed()),
-            "--json", played.toString());
+            "evaluate",
+            server.address() + "/" + POLICY,
+            "--env",
+            spec.id(),
+            "--episodes",
+            String.valueOf(EPISODES),
+            "--seed",
+            String.valueOf(evaluationSeed()),
+            "--json",
+            played.toString());
         JsonNode figures = Outputs.JSON.readTree(played.toFile());
         double[] returns = new double[EPISODES];
-        IntStream.range(0, EPISODES).forEach(i -> returns[i] = figures.get("returns").get(i).asDouble());
+        IntStream.range(0, EPISODES)
+            .forEach(i -> returns[i] = figures.get("returns").get(i).asDouble());
         int[] lengths = new int[EPISODES];
         java.util.Arrays.fill(lengths, (int) Math.round(figures.get("length_mean").asDouble()));
         return new Evaluation(returns, lengths);

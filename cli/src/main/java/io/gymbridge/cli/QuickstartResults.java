@@ -87,10 +87,11 @@ final class QuickstartResults {
   }
 
   /**
-   * Plays three episodes from the same beginnings with three policies, and keeps the pictures. Where the machine
-   * cannot render, keeps the reason.
+   * Plays three episodes from the same beginnings with three policies, and keeps the pictures.
+   * Where the machine cannot render, keeps the reason.
    */
-  void animate(String address, String envId, Policy expert, Policy cloned, Policy learner, long seed) {
+  void animate(
+      String address, String envId, Policy expert, Policy cloned, Policy learner, long seed) {
     List<Policy> policies = List.of(expert, cloned, learner);
     List<String> captions = List.of("expert", "Behavioral Cloning", "DAgger");
     int episodes = 3;

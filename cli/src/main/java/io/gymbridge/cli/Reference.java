@@ -10,7 +10,10 @@ import io.gymbridge.core.Value;
 import java.util.Collections;
 import java.util.List;
 
-/** Does nothing: zeros in a Box (as near as its bounds allow), the first of a Discrete space's actions. */
+/**
+ * Does nothing: zeros in a Box (as near as its bounds allow), the first of a Discrete space's
+ * actions.
+ */
 record Reference(Space observationSpace, Space actionSpace) implements Policy {
   static Reference doingNothing(EnvSpec spec) {
     return new Reference(spec.observationSpace(), spec.actionSpace());

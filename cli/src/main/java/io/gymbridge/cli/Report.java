@@ -44,7 +44,13 @@ final class Report {
       String cell = r == 0 ? "th" : "td";
       body.append(r == 0 ? "<thead><tr>" : "<tr>");
       for (String text : table.rows().get(r)) {
-        body.append('<').append(cell).append('>').append(escape(text)).append("</").append(cell).append('>');
+        body.append('<')
+            .append(cell)
+            .append('>')
+            .append(escape(text))
+            .append("</")
+            .append(cell)
+            .append('>');
       }
       body.append(r == 0 ? "</tr></thead><tbody>\n" : "</tr>\n");
     }
@@ -58,9 +64,13 @@ final class Report {
    * @param type e.g. {@code gif}
    */
   Report picture(String type, byte[] content, String description) {
-    body.append("<img src=\"data:image/").append(type).append(";base64,")
+    body.append("<img src=\"data:image/")
+        .append(type)
+        .append(";base64,")
         .append(Base64.getEncoder().encodeToString(content))
-        .append("\" alt=\"").append(escape(description)).append("\">\n");
+        .append("\" alt=\"")
+        .append(escape(description))
+        .append("\">\n");
     return this;
   }
 
@@ -76,6 +86,9 @@ final class Report {
   }
 
   private static String escape(String text) {
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("\"", "&quot;");
+    return text.replace("&", "&amp;")
+        .replace("<", "&lt;")
+        .replace(">", "&gt;")
+        .replace("\"", "&quot;");
   }
 }

@@ -43,7 +43,8 @@ final class ServePolicyCommand implements Callable<Integer> {
     List<ServedPolicy> policies = Bundles.load(source);
     PolicyServer server = PolicyServer.start(address, policies, insecure);
     Runtime.getRuntime().addShutdownHook(new Thread(server::close));
-    policies.forEach(policy -> System.err.printf("  %s (version %s)%n", policy.name(), policy.version()));
+    policies.forEach(
+        policy -> System.err.printf("  %s (version %s)%n", policy.name(), policy.version()));
     System.out.println("gymbridge: listening on " + server.address());
     System.out.flush();
     new CountDownLatch(1).await();

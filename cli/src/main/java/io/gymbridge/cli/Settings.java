@@ -11,8 +11,8 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * Applies {@code --set key=value} to a learner's configuration record. The keys are the names of the record's
- * components, those of nested records included.
+ * Applies {@code --set key=value} to a learner's configuration record. The keys are the names of
+ * the record's components, those of nested records included.
  */
 final class Settings {
   private Settings() {}
@@ -28,7 +28,9 @@ final class Settings {
     if (!left.isEmpty()) {
       throw new UserError(
           "--set: no setting is called %s; there are %s"
-              .formatted(String.join(", ", left.keySet()), String.join(", ", describe(defaults).keySet())));
+              .formatted(
+                  String.join(", ", left.keySet()),
+                  String.join(", ", describe(defaults).keySet())));
     }
     return applied;
   }
@@ -41,7 +43,8 @@ final class Settings {
       if (value instanceof Record nested) {
         described.putAll(describe(nested));
       } else if (value instanceof List<?> sizes) {
-        described.put(component.getName(), String.join("-", sizes.stream().map(String::valueOf).toList()));
+        described.put(
+            component.getName(), String.join("-", sizes.stream().map(String::valueOf).toList()));
       } else {
         described.put(component.getName(), String.valueOf(value));
       }
@@ -51,7 +54,8 @@ final class Settings {
 
   private static <R extends Record> R replace(R record, Map<String, String> left) {
     RecordComponent[] components = record.getClass().getRecordComponents();
-    Class<?>[] types = Arrays.stream(components).map(RecordComponent::getType).toArray(Class<?>[]::new);
+    Class<?>[] types =
+        Arrays.stream(components).map(RecordComponent::getType).toArray(Class<?>[]::new);
     Object[] values = new Object[components.length];
     for (int i = 0; i < components.length; i++) {
       Object value = get(record, components[i]);

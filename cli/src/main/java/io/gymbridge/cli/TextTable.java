@@ -13,7 +13,8 @@ final class TextTable {
 
   void row(String... cells) {
     if (cells.length != rows.get(0).size()) {
-      throw new IllegalArgumentException(cells.length + " cells in a table of " + rows.get(0).size());
+      throw new IllegalArgumentException(
+          cells.length + " cells in a table of " + rows.get(0).size());
     }
     rows.add(List.of(cells));
   }

@@ -25,19 +25,21 @@ import picocli.CommandLine.Mixin;
       "  gymbridge train bc --env CartPole-v1 --demos demos.npz --out policy.zip --set hidden=64-64"
     })
 final class TrainBcCommand implements Callable<Integer> {
-  @Mixin EnvironmentOptions environment = new EnvironmentOptions();
-  @Mixin TrainingOptions training = new TrainingOptions();
+  @Mixin final EnvironmentOptions environment = new EnvironmentOptions();
+  @Mixin final TrainingOptions training = new TrainingOptions();
 
   @Override
   public Integer call() {
     training.check();
     BehavioralCloning.Config config =
-        Settings.apply(BehavioralCloning.Config.defaults(), training.settings).withSeed(training.seed);
+        Settings.apply(BehavioralCloning.Config.defaults(), training.settings)
+            .withSeed(training.seed);
     try (environment;
         VectorEnv env = environment.open(Math.min(environment.numEnvs, training.episodes))) {
       Transitions demonstrations = training.transitions(env.spec());
       if (demonstrations == null) {
-        throw new UserError("--demos is missing: `gymbridge collect` records demonstrations of an expert");
+        throw new UserError(
+            "--demos is missing: `gymbridge collect` records demonstrations of an expert");
       }
       PolicyNetwork network;
       try (ProgressLine progress = new ProgressLine("cloning", config.steps())) {
@@ -46,19 +48,22 @@ final class TrainBcCommand implements Callable<Integer> {
                     config,
                     now -> {
                       progress.stepTo(now.step());
-                      progress.note("loss %.3f, held out %.3f".formatted(now.trainLoss(), now.heldOutLoss()));
+                      progress.note(
+                          "loss %.3f, held out %.3f".formatted(now.trainLoss(), now.heldOutLoss()));
                     })
                 .train(demonstrations);
       }
       Evaluation evaluation;
       try (Policy policy = network.toPolicy(training.seed)) {
-        evaluation = Play.evaluate("evaluating", env, policy, true, training.episodes, training.seed);
+        evaluation =
+            Play.evaluate("evaluating", env, policy, true, training.episodes, training.seed);
       }
       training.finish(
           network,
           "BehavioralCloning",
           env.spec(),
-          Map.of("settings", Settings.describe(config), "transitions", (long) demonstrations.size()),
+          Map.of(
+              "settings", Settings.describe(config), "transitions", (long) demonstrations.size()),
           demonstrations.observations(),
           evaluation);
     }

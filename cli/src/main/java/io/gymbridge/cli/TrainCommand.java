@@ -6,6 +6,7 @@ import picocli.CommandLine.Command;
 @Command(
     name = "train",
     mixinStandardHelpOptions = true,
-    description = "Trains a policy and writes it as a bundle that can be evaluated, served and trained further.",
+    description =
+        "Trains a policy and writes it as a bundle that can be evaluated, served and trained further.",
     subcommands = {TrainBcCommand.class, TrainDaggerCommand.class})
 final class TrainCommand {}

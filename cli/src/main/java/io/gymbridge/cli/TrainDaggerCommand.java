@@ -27,8 +27,8 @@ import picocli.CommandLine.Option;
       "      --out policy.zip --set rounds=20 --set episodesPerRound=8"
     })
 final class TrainDaggerCommand implements Callable<Integer> {
-  @Mixin EnvironmentOptions environment = new EnvironmentOptions();
-  @Mixin TrainingOptions training = new TrainingOptions();
+  @Mixin final EnvironmentOptions environment = new EnvironmentOptions();
+  @Mixin final TrainingOptions training = new TrainingOptions();
 
   @Option(
       names = "--expert",
@@ -45,7 +45,8 @@ final class TrainDaggerCommand implements Callable<Integer> {
     try (environment;
         Policy teacher = Policies.open(expert, training.seed);
         VectorEnv env = environment.open(Math.min(environment.numEnvs, config.episodesPerRound()));
-        VectorEnv evaluationEnv = environment.open(Math.min(environment.numEnvs, training.episodes))) {
+        VectorEnv evaluationEnv =
+            environment.open(Math.min(environment.numEnvs, training.episodes))) {
       Policies.checkFits(teacher, env.spec());
       Transitions demonstrations = training.transitions(env.spec());
       DAgger dagger;
@@ -59,7 +60,8 @@ final class TrainDaggerCommand implements Callable<Integer> {
                 round -> {
                   progress.step();
                   progress.note(
-                      "%d labels, return %.2f".formatted(round.samples(), round.evaluation().mean()));
+                      "%d labels, return %.2f"
+                          .formatted(round.samples(), round.evaluation().mean()));
                 });
         if (demonstrations != null) {
           dagger.add(demonstrations);
@@ -70,13 +72,20 @@ final class TrainDaggerCommand implements Callable<Integer> {
       Evaluation evaluation;
       try (Policy policy = network.toPolicy(training.seed)) {
         evaluation =
-            Play.evaluate("evaluating", evaluationEnv, policy, true, training.episodes, training.seed);
+            Play.evaluate(
+                "evaluating", evaluationEnv, policy, true, training.episodes, training.seed);
       }
       training.finish(
           network,
           "DAgger",
           env.spec(),
-          Map.of("settings", Settings.describe(config), "labels", (long) dagger.samples(), "expert", expert),
+          Map.of(
+              "settings",
+              Settings.describe(config),
+              "labels",
+              (long) dagger.samples(),
+              "expert",
+              expert),
           dagger.visitedObservations(),
           evaluation);
     }

@@ -23,35 +23,46 @@ final class TrainingOptions {
       description = "Demonstrations: an .npz file, or a folder of them.")
   @Nullable Path demos;
 
-  @Option(names = "--trajectories", paramLabel = "N", description = "Take only the first N demonstrations.")
+  @Option(
+      names = "--trajectories",
+      paramLabel = "N",
+      description = "Take only the first N demonstrations.")
   @Nullable Integer trajectories;
 
   @Option(
       names = "--subsample",
       paramLabel = "K",
       defaultValue = "1",
-      description = "Keep each K-th transition, from a random offset in each trajectory. Default: all.")
+      description =
+          "Keep each K-th transition, from a random offset in each trajectory. Default: all.")
   int subsample = 1;
 
-  @Option(names = "--out", required = true, paramLabel = "FILE", description = "The bundle to write, a .zip.")
+  @Option(
+      names = "--out",
+      required = true,
+      paramLabel = "FILE",
+      description = "The bundle to write, a .zip.")
   Path out = Path.of("");
 
   @Option(
       names = "--seed",
       defaultValue = "0",
-      description = "Of everything random: the same seed, the same policy. Default: ${DEFAULT-VALUE}.")
+      description =
+          "Of everything random: the same seed, the same policy. Default: ${DEFAULT-VALUE}.")
   long seed;
 
   @Option(
       names = "--set",
       paramLabel = "KEY=VALUE",
-      description = "A setting of the algorithm, several times if need be; a wrong key lists them all.")
+      description =
+          "A setting of the algorithm, several times if need be; a wrong key lists them all.")
   Map<String, String> settings = new LinkedHashMap<>();
 
   @Option(
       names = "--episodes",
       defaultValue = "20",
-      description = "Deterministic episodes to evaluate the result with. Default: ${DEFAULT-VALUE}.")
+      description =
+          "Deterministic episodes to evaluate the result with. Default: ${DEFAULT-VALUE}.")
   int episodes = 20;
 
   @Option(names = "--json", paramLabel = "FILE", description = "Write the evaluation there.")
@@ -78,7 +89,8 @@ final class TrainingOptions {
         NpzDemonstrations.read(demos, spec.observationSpace(), spec.actionSpace());
     if (loaded.clippedActions() > 0) {
       System.err.printf(
-          "  %d actions lay outside the action space and were moved to its bounds%n", loaded.clippedActions());
+          "  %d actions lay outside the action space and were moved to its bounds%n",
+          loaded.clippedActions());
     }
     Demonstrations all = loaded.demonstrations();
     try {
@@ -86,7 +98,10 @@ final class TrainingOptions {
       Transitions transitions = chosen.subsample(subsample, seed);
       System.err.printf(
           "  %d demonstrations, return %.2f ± %.2f; %d transitions are used%n",
-          chosen.trajectories().size(), chosen.evaluation().mean(), chosen.evaluation().sd(), transitions.size());
+          chosen.trajectories().size(),
+          chosen.evaluation().mean(),
+          chosen.evaluation().sd(),
+          transitions.size());
       return transitions;
     } catch (IllegalArgumentException e) {
       throw new UserError(e.getMessage() + " in " + demos, e);

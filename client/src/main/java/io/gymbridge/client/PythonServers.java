@@ -81,7 +81,7 @@ public final class PythonServers {
   }
 
   /** The Python that has the package; made by {@code scripts/python-env} where it is not there. */
-  private static String interpreter() {
+  public static String interpreter() {
     Path script = home().resolve("scripts").resolve("python-env");
     if (!Files.isExecutable(script)) {
       throw new GymException(
