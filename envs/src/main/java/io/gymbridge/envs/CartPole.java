@@ -9,9 +9,9 @@ import io.gymbridge.core.GymException;
 import io.gymbridge.core.GymException.Kind;
 import io.gymbridge.core.NdArray;
 import io.gymbridge.core.Value;
+import java.util.List;
 import java.util.Map;
 import java.util.OptionalDouble;
-import java.util.SplittableRandom;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,6 +26,9 @@ import org.jspecify.annotations.Nullable;
  * <p>The terms are multiplied in Gymnasium's order: the system is unstable, so that a difference in
  * the last bit grows to one in the sixth decimal within an episode.
  *
+ * <p>A seed begins an episode in the same state as in Gymnasium. {@link #render} always draws, 400
+ * by 600 pixels.
+ *
  * <p>Reset options: {@code low} and {@code high}, bounds of the uniform first state, by default
  * −0.05 and 0.05.
  */
@@ -39,11 +42,11 @@ public final class CartPole implements Env {
   private static final double FORCE = 10.0;
   private static final double STEP_SECONDS = 0.02;
   private static final double MAX_ANGLE = 12 * 2 * Math.PI / 360;
-  private static final double MAX_POSITION = 2.4;
+  static final double MAX_POSITION = 2.4;
 
   private static final EnvSpec SPEC = spec(new Discrete(2));
 
-  private SplittableRandom random = new SplittableRandom();
+  private NumpyRandom random = new NumpyRandom(System.nanoTime());
   private double position;
   private double velocity;
   private double angle;
@@ -63,7 +66,7 @@ public final class CartPole implements Env {
         actions,
         500,
         OptionalDouble.of(475),
-        Map.of("render_fps", 50L));
+        Map.of("render_modes", List.of("rgb_array"), "render_fps", 50L));
   }
 
   @Override
@@ -74,20 +77,20 @@ public final class CartPole implements Env {
   @Override
   public Reset reset(@Nullable Long seed, Map<String, ?> options) {
     if (seed != null) {
-      random = new SplittableRandom(seed);
+      random = new NumpyRandom(seed);
     }
     double low = bound(options, "low", -0.05);
     double high = bound(options, "high", 0.05);
-    if (!(low < high)) {
+    if (!(low <= high)) {
       throw new GymException(
           Kind.INVALID_ARGUMENT,
-          "option low must be below high, got %s and %s".formatted(low, high));
+          "option low must not be above high, got %s and %s".formatted(low, high));
     }
     restore(
-        random.nextDouble(low, high),
-        random.nextDouble(low, high),
-        random.nextDouble(low, high),
-        random.nextDouble(low, high));
+        random.uniform(low, high),
+        random.uniform(low, high),
+        random.uniform(low, high),
+        random.uniform(low, high));
     return new Reset(observation(), Map.of());
   }
 
@@ -137,8 +140,8 @@ public final class CartPole implements Env {
   }
 
   @Override
-  public @Nullable NdArray render() {
-    return null;
+  public NdArray render() {
+    return CartPolePicture.draw(position, angle, HALF_LENGTH);
   }
 
   @Override

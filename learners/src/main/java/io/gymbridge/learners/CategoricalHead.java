@@ -1,0 +1,209 @@
+package io.gymbridge.learners;
+
+import io.gymbridge.core.DType;
+import io.gymbridge.core.Discrete;
+import io.gymbridge.core.GymException;
+import io.gymbridge.core.GymException.Kind;
+import io.gymbridge.core.MultiDiscrete;
+import io.gymbridge.core.NdArray;
+import io.gymbridge.core.Space;
+import io.gymbridge.core.Value;
+import java.util.Arrays;
+import java.util.random.RandomGenerator;
+
+/**
+ * Categorical distributions for Discrete and MultiDiscrete actions: one group of logits per
+ * component, one after the other. The loss is the cross-entropy, summed over the components.
+ *
+ * <p>Immutable.
+ */
+final class CategoricalHead implements ActionHead {
+  private final Space space;
+  private final DType dtype;
+  private final int[] shape;
+  private final int[] choices;
+  private final long[] starts;
+  private final int outputs;
+
+  CategoricalHead(Discrete space) {
+    this(space, space.dtype(), new int[0], new long[] {space.n()}, new long[] {space.start()});
+  }
+
+  CategoricalHead(MultiDiscrete space) {
+    this(space, space.dtype(), space.shape(), space.nvec().toLongs(), space.start().toLongs());
+  }
+
+  private CategoricalHead(Space space, DType dtype, int[] shape, long[] choices, long[] starts) {
+    this.space = space;
+    this.dtype = dtype;
+    this.shape = shape;
+    this.choices = Arrays.stream(choices).mapToInt(Math::toIntExact).toArray();
+    this.starts = starts;
+    this.outputs = space.flatSize();
+  }
+
+  Space space() {
+    return space;
+  }
+
+  /** Number of choices of each component. */
+  int[] choices() {
+    return choices.clone();
+  }
+
+  /** Smallest value of each component. */
+  long[] starts() {
+    return starts.clone();
+  }
+
+  DType dtype() {
+    return dtype;
+  }
+
+  /** Dimensions of one action; empty for Discrete. */
+  int[] shape() {
+    return shape.clone();
+  }
+
+  @Override
+  public int outputs() {
+    return outputs;
+  }
+
+  @Override
+  public int targetSize() {
+    return choices.length;
+  }
+
+  @Override
+  public float[] targets(Value actions) {
+    NdArray array = actions.array();
+    if (array.size() != actions.batchSize() * choices.length) {
+      throw new GymException(
+          Kind.INVALID_ARGUMENT, "actions are " + actions + ", expected a batch from " + space);
+    }
+    float[] targets = new float[array.size()];
+    for (int i = 0; i < targets.length; i++) {
+      int component = i % choices.length;
+      long choice = array.getLong(i) - starts[component];
+      if (choice < 0 || choice >= choices[component]) {
+        throw new GymException(
+            Kind.INVALID_ARGUMENT,
+            "action %d, component %d is %d, which is not in %s"
+                .formatted(i / choices.length, component, array.getLong(i), space));
+      }
+      targets[i] = choice;
+    }
+    return targets;
+  }
+
+  @Override
+  public void fitScale(float[] targets, int count) {}
+
+  @Override
+  public double loss(Matrix output, float[] targets, int[] rows, int from, Matrix gradient) {
+    int n = output.rows;
+    double loss = 0;
+    for (int row = 0; row < n; row++) {
+      int first = 0;
+      for (int component = 0; component < choices.length; component++) {
+        int last = first + choices[component];
+        double highest = Double.NEGATIVE_INFINITY;
+        for (int i = first; i < last; i++) {
+          highest = Math.max(highest, output.get(row, i));
+        }
+        double sum = 0;
+        for (int i = first; i < last; i++) {
+          sum += Math.exp(output.get(row, i) - highest);
+        }
+        double logSum = highest + Math.log(sum);
+        int target = first + (int) targets[rows[from + row] * choices.length + component];
+        loss += logSum - output.get(row, target);
+        for (int i = first; i < last; i++) {
+          double probability = Math.exp(output.get(row, i) - logSum);
+          gradient.put(row, i, (probability - (i == target ? 1 : 0)) / n);
+        }
+        first = last;
+      }
+    }
+    return loss / n;
+  }
+
+  @Override
+  public double loss(float[] output, float[] targets, int[] rows) {
+    double loss = 0;
+    for (int row = 0; row < rows.length; row++) {
+      int first = row * outputs;
+      for (int component = 0; component < choices.length; component++) {
+        int last = first + choices[component];
+        double highest = output[argMax(output, first, last)];
+        double sum = 0;
+        for (int i = first; i < last; i++) {
+          sum += Math.exp(output[i] - highest);
+        }
+        int target = first + (int) targets[rows[row] * choices.length + component];
+        loss += highest + Math.log(sum) - output[target];
+        first = last;
+      }
+    }
+    return loss / rows.length;
+  }
+
+  @Override
+  public Value clip(Value actions) {
+    return actions;
+  }
+
+  @Override
+  public NdArray decide(float[] output, int n) {
+    return actions(output, n, null);
+  }
+
+  @Override
+  public NdArray sample(float[] output, int n, RandomGenerator random) {
+    return actions(output, n, random);
+  }
+
+  private NdArray actions(
+      float[] output, int n, @org.jspecify.annotations.Nullable RandomGenerator random) {
+    long[] values = new long[n * choices.length];
+    int first = 0;
+    for (int i = 0; i < values.length; i++) {
+      int component = i % choices.length;
+      int last = first + choices[component];
+      int choice = random == null ? argMax(output, first, last) : draw(output, first, last, random);
+      values[i] = starts[component] + choice - first;
+      first = last;
+    }
+    int[] batch = new int[shape.length + 1];
+    batch[0] = n;
+    System.arraycopy(shape, 0, batch, 1, shape.length);
+    return NdArray.ofLongs(dtype, values, batch);
+  }
+
+  private static int argMax(float[] values, int first, int last) {
+    int best = first;
+    for (int i = first + 1; i < last; i++) {
+      if (values[i] > values[best]) {
+        best = i;
+      }
+    }
+    return best;
+  }
+
+  private static int draw(float[] logits, int first, int last, RandomGenerator random) {
+    double highest = logits[argMax(logits, first, last)];
+    double sum = 0;
+    for (int i = first; i < last; i++) {
+      sum += Math.exp(logits[i] - highest);
+    }
+    double left = random.nextDouble() * sum;
+    for (int i = first; i < last - 1; i++) {
+      left -= Math.exp(logits[i] - highest);
+      if (left < 0) {
+        return i;
+      }
+    }
+    return last - 1;
+  }
+}
