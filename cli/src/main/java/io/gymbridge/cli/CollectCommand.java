@@ -6,6 +6,7 @@ import io.gymbridge.core.Policy;
 import io.gymbridge.core.Trajectory;
 import io.gymbridge.core.VectorEnv;
 import io.gymbridge.data.NpzDemonstrations;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -52,7 +53,7 @@ final class CollectCommand implements Callable<Integer> {
   Path out = Path.of("");
 
   @Override
-  public Integer call() {
+  public Integer call() throws IOException {
     Outputs.checkWritable(out);
     try (environment;
         Policy acting = Policies.open(expert, seed);

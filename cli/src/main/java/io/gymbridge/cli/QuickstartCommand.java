@@ -66,6 +66,7 @@ final class QuickstartCommand implements Callable<Integer> {
     Outputs.checkWritable(json);
     Outputs.checkWritable(report);
     String home = System.getenv().getOrDefault("GYMBRIDGE_HOME", "");
+    QuickstartResults results = new QuickstartResults();
     say("Starting a Python server with %s, and one with its expert", ENV);
     try (ManagedServer environments =
             ManagedServer.serveEnv(List.of(ENV), LANES, 2, "--allow-kwargs", "width,height");
@@ -78,7 +79,6 @@ final class QuickstartCommand implements Callable<Integer> {
             RemoteVectorEnv.connect(
                 environments.address(), ENV, EnvironmentOptions.learning(EPISODES));
         Policy expert = RemotePolicy.connect(experts.address())) {
-      QuickstartResults results = new QuickstartResults();
       results.put(
           "nothing", evaluate("doing nothing", evaluationEnv, Reference.doingNothing(env.spec())));
       results.put("expert", evaluate("the expert", evaluationEnv, expert));

@@ -265,14 +265,9 @@ public final class DAgger {
     if (evaluationEpisodes == 0) {
       return Evaluation.of(List.of());
     }
-    try (OnnxPolicy learner = learner(seed)) {
+    try (OnnxPolicy learner = network.toPolicy(seed)) {
       return Evaluation.of(evaluationEnv, learner, true, evaluationEpisodes, seed);
     }
-  }
-
-  private OnnxPolicy learner(long seed) {
-    return new OnnxPolicy(
-        network.toOnnx(), network.observationSpace(), network.actionSpace(), seed);
   }
 
   private double train(long seed) {
@@ -300,7 +295,7 @@ public final class DAgger {
   private List<Trajectory> collect(double beta, long seed) {
     SplittableRandom random = new SplittableRandom(seed);
     boolean[] byExpert = new boolean[env.numEnvs()];
-    try (@Nullable OnnxPolicy learner = beta < 1 ? learner(seed) : null) {
+    try (@Nullable OnnxPolicy learner = beta < 1 ? network.toPolicy(seed) : null) {
       return EpisodeLoop.play(
           env,
           (observations, active) -> {

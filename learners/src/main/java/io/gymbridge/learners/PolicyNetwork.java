@@ -3,6 +3,7 @@ package io.gymbridge.learners;
 import io.gymbridge.core.NdArray;
 import io.gymbridge.core.Space;
 import io.gymbridge.core.Value;
+import io.gymbridge.policies.OnnxPolicy;
 import io.gymbridge.policies.PolicyBundle;
 import java.util.List;
 import java.util.Locale;
@@ -188,6 +189,15 @@ public final class PolicyNetwork {
    */
   public byte[] toOnnx() {
     return OnnxWriter.write(this);
+  }
+
+  /**
+   * The policy as it stands, to act with: a copy, by ONNX Runtime.
+   *
+   * @param seed of the generator for stochastic actions
+   */
+  public OnnxPolicy toPolicy(long seed) {
+    return new OnnxPolicy(toOnnx(), observationSpace(), actionSpace(), seed);
   }
 
   /**
