@@ -249,13 +249,11 @@ class RemoteFailuresTest {
         """
         import numpy as np
 
-        def make():
-            def act(observations, deterministic):
-                return (observations[:, 2] > 0).astype(np.int64)
-            return act
+        def act(observations):
+            return (observations[:, 2] > 0).astype(np.int64)
         """);
     try (ManagedServer policies =
-            PythonServers.servePolicy(file + ":make", "CartPole-v1", List.of(), Map.of());
+            PythonServers.servePolicy(file + ":act", "CartPole-v1", List.of(), Map.of());
         Policy policy = RemotePolicy.connect(policies.address())) {
       NdArray observations = NdArray.of(new float[] {0, 0, 1, 0, 0, 0, -1, 0}, 2, 4);
       assertEquals(NdArray.of(new long[] {1, 0}, 2), policy.act(observations, true));

@@ -45,8 +45,7 @@ class RemoteVectorEnvTest extends VectorEnvContract {
             ":multi_spaces",
             ":multi_discrete",
             ":multi_binary",
-            ":image",
-            ":variable_size");
+            ":image");
   }
 
   @AfterAll
@@ -207,16 +206,6 @@ class RemoteVectorEnvTest extends VectorEnvContract {
               .getMessage()
               .startsWith("actions[\"turn\"]: got float64[1, 2], expected float32[1, 2]"));
     }
-  }
-
-  @Test
-  void space_that_java_lacks_is_refused_by_name() {
-    GymException refusal =
-        assertThrows(
-            GymException.class,
-            () -> open("envs_for_tests:variable_size", 1, AutoresetMode.NEXT_STEP));
-    assertEquals(Kind.UNIMPLEMENTED, refusal.kind());
-    assertTrue(refusal.getMessage().contains("Text"));
   }
 
   @Test

@@ -14,6 +14,7 @@ import java.util.Collection;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
  * Serves policies under their names, with health (overall, and per policy) and reflection. Requests
@@ -27,6 +28,7 @@ public final class PolicyServer implements AutoCloseable {
   private final HealthStatusManager health;
   private final Server server;
   private final Address address;
+  private final AtomicBoolean closed = new AtomicBoolean();
 
   private PolicyServer(Address wanted, SortedMap<String, HostedPolicy> policies, boolean insecure) {
     this.policies = policies;
@@ -81,6 +83,9 @@ public final class PolicyServer implements AutoCloseable {
    */
   @Override
   public void close() {
+    if (!closed.compareAndSet(false, true)) {
+      return;
+    }
     health.enterTerminalState();
     server.shutdown();
     try {

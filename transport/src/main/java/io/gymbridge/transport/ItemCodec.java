@@ -50,7 +50,7 @@ public final class ItemCodec {
     return message.build();
   }
 
-  private static Item encodeItem(@Nullable Object value, String path, int depth) {
+  static Item encodeItem(@Nullable Object value, String path, int depth) {
     Item.Builder item = Item.newBuilder();
     if (value == null) {
       item.setNull(NullValue.NULL_VALUE);
