@@ -7,6 +7,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -117,7 +118,7 @@ final class BenchBridgeCommand implements Callable<Integer> {
             "over p50",
             "over p99");
     for (Map<String, Object> row : rows) {
-      double rate = (double) row.getOrDefault("steps_per_second", Double.NaN);
+      double rate = rate(row);
       table.row(
           String.valueOf(row.get("env")),
           String.valueOf(row.get("system")),
@@ -133,17 +134,20 @@ final class BenchBridgeCommand implements Callable<Integer> {
     System.out.print(table);
   }
 
+  /** The rate beside SyncVectorEnv's with as many environments. */
   private static String relative(
       List<Map<String, Object>> rows, Map<String, Object> row, double rate) {
     return rows.stream()
-        .filter(other -> "gymnasium-sync".equals(other.get("system")))
-        .filter(
-            other ->
-                other.get("env").equals(row.get("env"))
-                    && other.get("num_envs").equals(row.get("num_envs")))
-        .map(other -> "%.2f".formatted(rate / (double) other.get("steps_per_second")))
+        .filter(other -> Objects.equals(other.get("system"), "gymnasium-sync"))
+        .filter(other -> Objects.equals(other.get("env"), row.get("env")))
+        .filter(other -> Objects.equals(other.get("num_envs"), row.get("num_envs")))
+        .map(other -> "%.2f".formatted(rate / rate(other)))
         .findFirst()
         .orElse("");
+  }
+
+  private static double rate(Map<String, Object> row) {
+    return row.get("steps_per_second") instanceof Double rate ? rate : Double.NaN;
   }
 
   private static String micros(@Nullable Object micros) {
