@@ -20,6 +20,7 @@ from gymbridge.v1 import environment_pb2_grpc
 
 _OPEN_SECONDS = 300.0
 _CLOSE_SECONDS = 2.0
+_FATAL_AT_START = (grpc.StatusCode.NOT_FOUND, grpc.StatusCode.UNIMPLEMENTED, grpc.StatusCode.UNAVAILABLE)
 
 
 @dataclass(frozen=True)
@@ -57,13 +58,13 @@ class Supervisor(environment_pb2_grpc.EnvironmentServiceServicer):
         self.pool = WorkerPool(worker_config, offer.workers, limit, self._released, self._died)
 
     def try_all(self) -> None:
-        """Makes every environment once; RequestError (NOT_FOUND) for one that does not exist, a log line for others."""
+        """Makes every environment once; RequestError for one that does not exist, a log line for others."""
         for env_id in self._offer.env_ids:
             try:
                 request = pb.OpenSessionRequest(env_id=env_id, num_envs=1, protocol_revision=PROTOCOL_REVISION)
                 self.close(self.open(request).session_id)
             except RequestError as error:
-                if error.code in (grpc.StatusCode.NOT_FOUND, grpc.StatusCode.UNIMPLEMENTED):
+                if error.code in _FATAL_AT_START:
                     raise
                 log(f"warning: {env_id} could not be made without arguments: {error.message}")
 
