@@ -80,6 +80,7 @@ public final class Main {
     if (main.stacktrace || exitCode(error) == DEFECT) {
       error.printStackTrace(failed.getErr());
     }
+    failed.getErr().flush();
     return exitCode(error);
   }
 

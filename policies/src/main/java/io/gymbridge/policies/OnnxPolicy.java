@@ -69,7 +69,7 @@ public final class OnnxPolicy implements Policy {
       options.setInterOpNumThreads(1);
       // Denormals cost a hundred times as much and mean nothing here.
       options.addConfigEntry("session.set_denormal_as_zero", "1");
-      this.session = OrtEnvironment.getEnvironment().createSession(onnx, options);
+      this.session = OnnxRuntime.environment().createSession(onnx, options);
       this.outputs = Set.copyOf(session.getOutputNames());
     } catch (OrtException e) {
       throw new GymException(
@@ -184,7 +184,7 @@ public final class OnnxPolicy implements Policy {
     for (int i = 0; i < observationShape.length; i++) {
       shape[i + 1] = observationShape[i];
     }
-    OrtEnvironment environment = OrtEnvironment.getEnvironment();
+    OrtEnvironment environment = OnnxRuntime.environment();
     try (OnnxTensor input =
             OnnxTensor.createTensor(environment, data, shape, onnxType(observationType));
         OrtSession.Result result = session.run(Map.of(INPUT, input), wanted)) {
