@@ -1,12 +1,21 @@
 import pytest
 from support import ServerProcess, Session
 
-OFFERED = (
-    "CartPole-v1 HalfCheetah-v5 Reacher-v5 envs_for_tests:counting envs_for_tests:truncating "
-    "envs_for_tests:raises_in_step envs_for_tests:raises_in_constructor envs_for_tests:hangs_in_step "
-    "envs_for_tests:kills_itself envs_for_tests:odd_infos envs_for_tests:bad_returns envs_for_tests:multi_spaces "
-    "envs_for_tests:multi_discrete envs_for_tests:multi_binary envs_for_tests:image"
-).split()
+OWN = [
+    "raises_in_step",
+    "raises_in_constructor",
+    "hangs_in_step",
+    "kills_itself",
+    "odd_infos",
+    "bad_returns",
+    "multi_spaces",
+    "multi_discrete",
+    "multi_binary",
+    "image",
+    "counting",
+    "truncating",
+]
+OFFERED = ["CartPole-v1", "HalfCheetah-v5", "Reacher-v5", *(f"envs_for_tests:{name}" for name in OWN)]
 
 
 @pytest.fixture(scope="session")

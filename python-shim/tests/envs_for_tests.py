@@ -57,6 +57,7 @@ class _Raising(_Tiny):
 class _Hanging(_Tiny):
     def step(self, action):
         if self.count == 1:
+            print("hanging", flush=True)
             time.sleep(3600)
         return super().step(action)
 

@@ -130,9 +130,10 @@ class Session:
         return self.observations.decode(buffers, self.opened.num_envs if n is None else n, "observations")
 
     def close(self) -> None:
+        """Ends the streams and the session; closing twice is allowed."""
         for stream in self.streams:
             stream.close()
-        with contextlib.suppress(grpc.RpcError):
+        with contextlib.suppress(grpc.RpcError, ValueError):
             self.stub.CloseSession(pb.CloseSessionRequest(session_id=self.opened.session_id), timeout=10)
         self.channel.close()
 

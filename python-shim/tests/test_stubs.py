@@ -18,7 +18,7 @@ def generate():
 
 
 def test_stubs_were_generated_from_the_proto_files_as_they_are():
-    assert proto_digest.SHA256 == generate().digest(), "run python-shim/generate.py"
+    assert generate().digest() == proto_digest.SHA256, "run python-shim/generate.py"
 
 
 def test_descriptors_equal_those_of_the_compiled_proto_files(tmp_path):

@@ -32,6 +32,8 @@ def main() -> None:
             file=sys.stderr,
         )
         raise SystemExit(2) from None
+    except KeyboardInterrupt:
+        raise SystemExit(130) from None
     try:
         run(arguments)
     except KeyboardInterrupt:

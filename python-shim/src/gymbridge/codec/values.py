@@ -70,7 +70,13 @@ class BatchCodec:
 
     def encode(self, arrays: Arrays) -> pb.Buffers:
         """The batch's bytes."""
-        return pb.Buffers(buffers=[to_bytes(array) for array in arrays])
+        message = pb.Buffers()
+        self.fill(message, arrays)
+        return message
+
+    def fill(self, message: pb.Buffers, arrays: Arrays) -> None:
+        """Puts the batch's bytes into an empty message that exists already."""
+        message.buffers.extend([to_bytes(array) for array in arrays])
 
     def decode(self, message: pb.Buffers, n: int, what: str) -> Arrays:
         """N values in arrays of their own; INVALID_ARGUMENT, naming `what`, for wrong numbers or lengths of buffers."""

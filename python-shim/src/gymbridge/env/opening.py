@@ -96,15 +96,15 @@ def _quiet(verbose: bool) -> Iterator[None]:
     if verbose:
         yield
         return
-    saved, null = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    saved, null = {number: os.dup(number) for number in (1, 2)}, os.open(os.devnull, os.O_WRONLY)
     try:
-        os.dup2(null, 2)
-        os.dup2(null, 1)
+        for number in saved:
+            os.dup2(null, number)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             yield
     finally:
-        os.dup2(saved, 2)
-        os.dup2(saved, 1)
-        os.close(saved)
+        for number, copy in saved.items():
+            os.dup2(copy, number)
+            os.close(copy)
         os.close(null)

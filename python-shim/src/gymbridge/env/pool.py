@@ -48,6 +48,8 @@ class WorkerProcess:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             env=environment,
+            # The terminal's Ctrl-C reaches the supervisor only, which then ends its workers.
+            start_new_session=True,
         )
         assert self.process.stdin is not None
         with contextlib.suppress(OSError):

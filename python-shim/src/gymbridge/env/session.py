@@ -53,14 +53,14 @@ class Session:
         lanes = self.lanes
         lanes.step(lanes.action_codec.decode(request.actions, lanes.num_envs, "actions"))
         step = response.step
-        step.observations.CopyFrom(lanes.observation_codec.encode(lanes.observations))
+        lanes.observation_codec.fill(step.observations, lanes.observations)
         step.rewards = lanes.rewards.astype("<f8", copy=False).tobytes()
         step.terminated = lanes.terminated.tobytes()
         step.truncated = lanes.truncated.tobytes()
         if lanes.infos is not None:
             self._fill_infos(step.infos, lanes.infos)
         if lanes.final_observations is not None:
-            step.final_observations.CopyFrom(lanes.observation_codec.encode(lanes.final_observations))
+            lanes.observation_codec.fill(step.final_observations, lanes.final_observations)
         if lanes.final_infos is not None:
             self._fill_infos(step.final_infos, lanes.final_infos)
 
@@ -79,7 +79,7 @@ class Session:
             raise invalid_argument("seed_mask without seeds")
         options = decode_map(request.options) if request.HasField("options") else None
         lanes.reset(seeds, _mask(request.reset_mask, n, "reset_mask"), options)
-        response.observations.CopyFrom(lanes.observation_codec.encode(lanes.observations))
+        lanes.observation_codec.fill(response.observations, lanes.observations)
         if lanes.infos is not None:
             self._fill_infos(response.infos, lanes.infos)
 

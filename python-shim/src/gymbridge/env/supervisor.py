@@ -20,6 +20,7 @@ from gymbridge.v1 import environment_pb2_grpc
 
 _OPEN_SECONDS = 300.0
 _CLOSE_SECONDS = 2.0
+_FATAL_AT_START = (grpc.StatusCode.NOT_FOUND, grpc.StatusCode.UNIMPLEMENTED, grpc.StatusCode.UNAVAILABLE)
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,8 @@ class _Session:
     label: str
     # Each worker's token; an empty one while the worker is making its lanes.
     tokens: dict[WorkerProcess, str] = field(default_factory=dict)
+    # While it opens, the thread that opens it also ends it if need be.
+    opening: bool = True
     ending: bool = False
 
 
@@ -50,18 +53,18 @@ class Supervisor(environment_pb2_grpc.EnvironmentServiceServicer):
         self._offer = offer
         self._lock = threading.Lock()
         self._sessions: dict[str, _Session] = {}
-        self._closers = ThreadPoolExecutor(16, thread_name_prefix="closer")
+        self._threads = ThreadPoolExecutor(64, thread_name_prefix="shard")
         limit = offer.workers * offer.max_sessions
         self.pool = WorkerPool(worker_config, offer.workers, limit, self._released, self._died)
 
     def try_all(self) -> None:
-        """Makes every environment once; RequestError (NOT_FOUND) for one that does not exist, a log line for others."""
+        """Makes every environment once; RequestError for one that does not exist, a log line for others."""
         for env_id in self._offer.env_ids:
             try:
                 request = pb.OpenSessionRequest(env_id=env_id, num_envs=1, protocol_revision=PROTOCOL_REVISION)
                 self.close(self.open(request).session_id)
             except RequestError as error:
-                if error.code in (grpc.StatusCode.NOT_FOUND, grpc.StatusCode.UNIMPLEMENTED):
+                if error.code in _FATAL_AT_START:
                     raise
                 log(f"warning: {env_id} could not be made without arguments: {error.message}")
 
@@ -111,7 +114,7 @@ class Supervisor(environment_pb2_grpc.EnvironmentServiceServicer):
             session.tokens = dict.fromkeys(workers, "")
         try:
             return self._open_on(session, workers, request)
-        except RequestError:
+        except BaseException:
             self._end(session)
             raise
 
@@ -154,8 +157,7 @@ class Supervisor(environment_pb2_grpc.EnvironmentServiceServicer):
             part = pb.OpenSessionRequest()
             part.CopyFrom(request)
             part.num_envs = share + (index < extra)
-            metadata = ((SECRET_KEY, worker.secret), (FIRST_LANE_KEY, str(first_lane)))
-            calls.append((worker, first_lane, worker.stub.OpenSession.future(part, _OPEN_SECONDS, metadata)))
+            calls.append((worker, first_lane, self._threads.submit(_open_shard, worker, part, first_lane)))
             first_lane += part.num_envs
         response = pb.OpenSessionResponse(
             session_id=session.id,
@@ -167,8 +169,8 @@ class Supervisor(environment_pb2_grpc.EnvironmentServiceServicer):
         for worker, first, call in calls:
             try:
                 answer = call.result()
-            except grpc.RpcError as error:
-                failure = failure or from_rpc_error(error)
+            except RequestError as error:
+                failure = failure or error
                 continue
             with self._lock:
                 if worker in session.tokens:
@@ -182,6 +184,7 @@ class Supervisor(environment_pb2_grpc.EnvironmentServiceServicer):
         with self._lock:
             if len(session.tokens) < len(workers):
                 raise RequestError(grpc.StatusCode.UNAVAILABLE, "a worker process died while the session was opened")
+            session.opening = False
         log(f"session opened: {session.label}, {len(workers)} process{'es' if len(workers) > 1 else ''}")
         return response
 
@@ -196,7 +199,7 @@ class Supervisor(environment_pb2_grpc.EnvironmentServiceServicer):
         with self._lock:
             session.ending = True
             tokens = list(session.tokens.items())
-        for future in [self._closers.submit(self._end_shard, worker, token) for worker, token in tokens]:
+        for future in [self._threads.submit(self._end_shard, worker, token) for worker, token in tokens]:
             future.result()
         # What was let go is reported by _released; the workers that never had lanes go back here.
         with self._lock:
@@ -229,7 +232,7 @@ class Supervisor(environment_pb2_grpc.EnvironmentServiceServicer):
             if session is None:
                 return
             del session.tokens[worker]
-            first, session.ending = not session.ending, True
+            first = self._begin_to_end(session)
         self.pool.give_back(worker)
         if first and session.tokens:
             threading.Thread(target=self._end, args=(session,), name="end session", daemon=True).start()
@@ -241,17 +244,39 @@ class Supervisor(environment_pb2_grpc.EnvironmentServiceServicer):
             if session is None:
                 return
             del session.tokens[worker]
-            first, session.ending = not session.ending, True
+            first = self._begin_to_end(session)
         if first and session.tokens:
             threading.Thread(target=self._end, args=(session,), name="end session", daemon=True).start()
         self._forget_if_over(session)
 
+    def _begin_to_end(self, session: _Session) -> bool:
+        """Whether the session's other shards are to be ended by the caller, who holds the lock."""
+        if session.opening:
+            return False
+        first, session.ending = not session.ending, True
+        return first
+
     def _forget_if_over(self, session: _Session) -> None:
-        if not session.tokens:
+        if session.ending and not session.tokens:
             self._forget(session)
 
     def _forget(self, session: _Session) -> None:
         with self._lock:
             known = self._sessions.pop(session.id, None)
-        if known is not None and session.ending:
+        if known is not None and not session.opening:
             log(f"session closed: {session.label}")
+
+
+def _open_shard(worker: WorkerProcess, request: pb.OpenSessionRequest, first_lane: int) -> pb.OpenSessionResponse:
+    """One worker's part of OpenSession; a worker that does not answer is ended."""
+    metadata = ((SECRET_KEY, worker.secret), (FIRST_LANE_KEY, str(first_lane)))
+    try:
+        answer: pb.OpenSessionResponse = worker.stub.OpenSession(request, timeout=_OPEN_SECONDS, metadata=metadata)
+        return answer
+    except ValueError as error:
+        worker.kill()
+        raise RequestError(grpc.StatusCode.UNAVAILABLE, f"a worker process died: {error}") from error
+    except grpc.RpcError as error:
+        if error.code() in (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED):
+            worker.kill()
+        raise from_rpc_error(error) from error

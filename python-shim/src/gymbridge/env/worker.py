@@ -213,7 +213,10 @@ def main() -> None:
     _die_with_parent()
     control = os.fdopen(os.dup(1), "w", buffering=1)
     os.dup2(2, 1)
-    config = json.loads(sys.stdin.buffer.readline())
+    line = sys.stdin.buffer.readline()
+    if not line:
+        return
+    config = json.loads(line)
     if not config["verbose"]:
         warnings.simplefilter("ignore")
     sys.setswitchinterval(config["switch_interval"])
@@ -235,9 +238,7 @@ def main() -> None:
 
 
 def _die_with_parent() -> None:
-    # The terminal's Ctrl-C reaches the whole group: the supervisor decides. On Linux the kernel ends a worker whose
-    # supervisor was killed, even while an environment holds the interpreter.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # On Linux the kernel ends a worker whose supervisor was killed, even while an environment holds the interpreter.
     if sys.platform == "linux":
         pr_set_pdeathsig = 1
         ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGKILL)

@@ -76,7 +76,8 @@ class NetworkActor:
     def _log_std(self, hidden: Array) -> Array:
         if "log_std" in self._arrays:
             return self._arrays["log_std"]
-        return np.clip(hidden @ self._arrays["log_std_W"] + self._arrays["log_std_b"], *_LOG_STD_RANGE)
+        raw: Array = hidden @ self._arrays["log_std_W"] + self._arrays["log_std_b"]
+        return raw.clip(*_LOG_STD_RANGE)
 
     def _normaliser(self, width: int) -> Callable[[Array], Array]:
         arrays, dtype = self._arrays, self._dtype

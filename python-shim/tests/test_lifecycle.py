@@ -1,0 +1,235 @@
+"""Starting and ending: processes, sockets, directories, and what happens when one of them goes wrong."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import grpc
+import pytest
+from support import HERE, Session, Stream, children, eventually
+
+from gymbridge.v1 import environment_pb2 as pb
+from gymbridge.v1 import environment_pb2_grpc
+
+COUNTING = "envs_for_tests:counting"
+
+
+def left_behind(directory):
+    """Sockets and directories in the server's directory."""
+    return [path.name for path in directory.iterdir() if path.is_socket() or path.is_dir()]
+
+
+@pytest.mark.parametrize(("how", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 0)])
+def test_signal_ends_everything_and_leaves_nothing(start, tmp_path, how, code):
+    server = start("serve-env", COUNTING, "--address", "unix:env.sock")
+    assert server.address == f"unix:{tmp_path}/env.sock", server.log
+    workers = children(server.process.pid)
+    assert len(workers) == 2
+    session = Session(server.address, COUNTING, 2)
+    started = time.monotonic()
+    assert server.end(how) == code
+    assert time.monotonic() - started < 4
+    assert server.process.stdout.read() == ""
+    assert "Traceback" not in server.log
+    assert left_behind(tmp_path) == []
+    eventually(lambda: not any(Path(f"/proc/{pid}").exists() for pid in workers))
+    session.close()
+
+
+def test_ctrl_c_in_a_terminal_reaches_the_workers_too_and_is_as_quiet(start, tmp_path):
+    process = subprocess.Popen(
+        [sys.executable, "-m", "gymbridge", "serve-env", COUNTING, "--address", "unix:env.sock"],
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": f"{HERE}{os.pathsep}{HERE.parent / 'src'}", "TMPDIR": str(tmp_path)},
+        start_new_session=True,
+    )
+    process.stdout.readline()
+    os.killpg(process.pid, signal.SIGINT)
+    _, log = process.communicate(timeout=10)
+    assert process.returncode == 130
+    assert b"Traceback" not in log
+    assert left_behind(tmp_path) == []
+
+
+def test_workers_die_with_a_supervisor_that_was_killed(start):
+    server = start("serve-env", COUNTING, "--address", "127.0.0.1:0")
+    workers = children(server.process.pid)
+    server.end(signal.SIGKILL)
+    eventually(lambda: not any(Path(f"/proc/{pid}").exists() for pid in workers))
+
+
+def test_exit_with_stdin_ends_with_whoever_started_it(start, tmp_path):
+    server = start("serve-env", COUNTING, "--address", "unix:env.sock", "--exit-with-stdin")
+    assert server.address, server.log
+    server.process.stdin.close()
+    assert server.process.wait(10) == 0
+    assert left_behind(tmp_path) == []
+
+
+def test_tcp_port_is_chosen_and_shards_are_on_the_same_host(start):
+    server = start("serve-env", COUNTING, "--address", "127.0.0.1:0", "--num-envs", "3")
+    assert server.address.startswith("127.0.0.1:") and not server.address.endswith(":0")
+    with Session(server.address, num_envs=0) as session:
+        assert [shard.address[0] for shard in session.opened.shards] == [":", ":"]
+        assert session.opened.num_envs == 3
+        for stream in session.streams:
+            assert stream.ask(reset=pb.ResetRequest()).HasField("reset")
+
+
+@pytest.mark.parametrize("kind", ["tcp", "unix"])
+def test_address_in_use_is_refused_with_exit_code_2(start, tmp_path, kind):
+    if kind == "tcp":
+        listener = socket.create_server(("127.0.0.1", 0))
+        address = f"127.0.0.1:{listener.getsockname()[1]}"
+    else:
+        listener = socket.socket(socket.AF_UNIX)
+        listener.bind(str(tmp_path / "used.sock"))
+        listener.listen()
+        address = "unix:used.sock"
+    server = start("serve-env", COUNTING, "--address", address)
+    assert server.process.wait(20) == 2
+    assert "in use" in server.log
+    assert server.log.count("\n") == 1
+    listener.close()
+
+
+def test_stale_socket_is_replaced(start, tmp_path):
+    with socket.socket(socket.AF_UNIX) as stale:
+        stale.bind(str(tmp_path / "env.sock"))
+    server = start("serve-env", COUNTING, "--address", "unix:env.sock")
+    Session(server.address).close()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["CartPole-v11"], "CartPole-v1"),
+        (["envs_for_tests:countin"], "neither a function nor an environment"),
+        (["no_such_module:env"], "there is no module no_such_module"),
+        (["envs_for_tests:variable_size"], "Text space"),
+        ([COUNTING, "--address", "0.0.0.0:0"], "--insecure"),
+        ([COUNTING, "--address", "nonsense"], "is no address"),
+        ([COUNTING, "--address", "unix:" + "x" * 200], "too long"),
+        ([COUNTING, "--address", "unix:no/such/dir.sock"], "directory of the socket does not exist"),
+    ],
+)
+def test_what_cannot_be_served_is_refused_at_the_start(start, tmp_path, arguments, message):
+    server = start("serve-env", "--workers", "1", *arguments)
+    assert server.address is None
+    assert server.process.wait(20) == 2
+    assert message in server.log
+    assert "Traceback" not in server.log
+    assert left_behind(tmp_path) == []
+
+
+def test_worker_killed_in_an_episode_ends_its_session_and_is_replaced(start):
+    server = start("serve-env", "envs_for_tests:kills_itself", "--address", "unix:env.sock", "--workers", "1")
+    session = Session(server.address)
+    session.reset()
+    session.step(0)
+    session.step(0)
+    with pytest.raises(grpc.RpcError) as caught:
+        session.step(0)
+    assert caught.value.code() == grpc.StatusCode.UNAVAILABLE
+    eventually(lambda: "killed by signal 9" in server.log)
+    with Session(server.address) as again:
+        assert again.reset().HasField("reset")
+        assert again.step(0).HasField("step")
+
+
+def test_hung_worker_is_killed_and_replaced_when_its_session_is_closed(start):
+    server = start("serve-env", "envs_for_tests:hangs_in_step", "--address", "unix:env.sock", "--workers", "1")
+    (hung,) = children(server.process.pid)
+    session = Session(server.address)
+    session.reset()
+    session.step(0)
+    (stream,) = session.streams
+    stream.send(step=pb.StepRequest(actions=session.actions.encode(session.actions.stack([0]))))
+    started = time.monotonic()
+    session.stub.CloseSession(pb.CloseSessionRequest(session_id=session.opened.session_id))
+    assert time.monotonic() - started < 5
+    eventually(lambda: not Path(f"/proc/{hung}").exists())
+    with Session(server.address) as again:
+        assert again.reset().HasField("reset")
+
+
+def test_step_timeout_replaces_a_worker_that_hangs(start):
+    options = ["--address", "unix:env.sock", "--workers", "1", "--step-timeout", "0.5"]
+    server = start("serve-env", "envs_for_tests:hangs_in_step", *options)
+    session = Session(server.address)
+    session.reset()
+    session.step(0)
+    with pytest.raises(grpc.RpcError) as caught:
+        session.step(0)
+    assert caught.value.code() == grpc.StatusCode.UNAVAILABLE
+    with Session(server.address) as again:
+        assert again.reset().HasField("reset")
+
+
+def test_client_that_vanishes_in_a_hung_step_costs_the_worker_not_the_server(start):
+    server = start("serve-env", "envs_for_tests:hangs_in_step", "--address", "unix:env.sock", "--workers", "1")
+    (hung,) = children(server.process.pid)
+    session = Session(server.address)
+    session.reset()
+    session.step(0)
+    (stream,) = session.streams
+    stream.send(step=pb.StepRequest(actions=session.actions.encode(session.actions.stack([0]))))
+    # What an environment prints goes to the log.
+    eventually(lambda: "hanging" in server.log)
+    stream.call.cancel()
+    eventually(lambda: not Path(f"/proc/{hung}").exists(), 15)
+    eventually(lambda: len(children(server.process.pid)) == 1)
+
+
+def test_message_above_the_limit_is_refused(start):
+    server = start(
+        "serve-env", COUNTING, "envs_for_tests:image", "--address", "unix:env.sock", "--max-message-mib", "1"
+    )
+    with pytest.raises(grpc.RpcError) as caught:
+        Session(server.address, "envs_for_tests:image", 100)
+    assert caught.value.code() == grpc.StatusCode.RESOURCE_EXHAUSTED
+    assert "--max-message-mib" in caught.value.details()
+    session = Session(server.address, COUNTING, 1)
+    with pytest.raises(grpc.RpcError) as caught:
+        session.ask(reset=pb.ResetRequest(seeds=bytes(2 << 20)))
+    assert caught.value.code() == grpc.StatusCode.RESOURCE_EXHAUSTED
+    assert "larger than max" in caught.value.details()
+    session.close()
+
+
+def test_session_that_ended_gives_its_workers_to_the_next(start):
+    server = start("serve-env", COUNTING, "--address", "unix:env.sock")
+    workers = sorted(children(server.process.pid))
+    for _ in range(3):
+        session = Session(server.address, COUNTING, 2)
+        for stream in session.streams:
+            stream.half_close()
+        for stream in session.streams:
+            assert list(stream.call) == []
+        session.channel.close()
+        eventually(lambda: server.log.count("session opened") == server.log.count("session closed"))
+    assert sorted(children(server.process.pid)) == workers
+
+
+def test_token_of_an_ended_session_attaches_nothing(start):
+    server = start("serve-env", COUNTING, "--address", "unix:env.sock", "--workers", "1")
+    session = Session(server.address)
+    session.close()
+    stream = Stream(server.address, session.opened.shards[0])
+    with pytest.raises(grpc.RpcError) as caught:
+        stream.ask(attach=pb.AttachRequest(token=session.opened.shards[0].token))
+    assert caught.value.code() == grpc.StatusCode.NOT_FOUND
+    stream.close()
+
+
+def test_supervisor_itself_serves_no_shards(server):
+    with grpc.insecure_channel(server.address) as channel, pytest.raises(grpc.RpcError) as caught:
+        stub = environment_pb2_grpc.EnvironmentServiceStub(channel)
+        next(stub.Interact(iter([pb.InteractRequest(sequence=1, attach=pb.AttachRequest(token="x"))])))
+    assert caught.value.code() == grpc.StatusCode.NOT_FOUND
