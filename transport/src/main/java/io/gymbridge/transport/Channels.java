@@ -39,8 +39,8 @@ public final class Channels {
     if (address instanceof Address.Tcp tcp) {
       builder =
           NettyChannelBuilder.forAddress(tcp.host(), tcp.port())
-              // Servers refuse to be asked more often than this.
-              .keepAliveTime(5, TimeUnit.MINUTES)
+              // A host that vanished is noticed, also while an environment thinks for long.
+              .keepAliveTime(30, TimeUnit.SECONDS)
               .keepAliveTimeout(10, TimeUnit.SECONDS);
     } else {
       builder =

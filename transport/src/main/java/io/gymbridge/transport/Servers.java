@@ -17,6 +17,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.concurrent.TimeUnit;
 
 /** The server's end of a connection. Thread-safe. */
 public final class Servers {
@@ -50,6 +51,8 @@ public final class Servers {
             .workerEventLoopGroup(SharedLoops.WORKERS)
             .channelType(Sockets.serverChannel(address))
             .directExecutor()
+            .permitKeepAliveTime(5, TimeUnit.SECONDS)
+            .permitKeepAliveWithoutCalls(true)
             .flowControlWindow(8 << 20)
             .maxInboundMessageSize(Channels.DEFAULT_MAX_MESSAGE_BYTES);
     if (address instanceof Address.Unix) {
