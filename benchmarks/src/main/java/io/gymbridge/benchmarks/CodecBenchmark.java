@@ -33,6 +33,7 @@ public class CodecBenchmark {
 
   private final Box space =
       Box.of(DType.FLOAT64, Double.NEGATIVE_INFINITY, Double.POSITIVE_INFINITY, 17);
+  private final ValueCodec codec = new ValueCodec(space);
   private NdArray observations = NdArray.of(new double[17], 1, 17);
   private Buffers encoded = Buffers.getDefaultInstance();
 
@@ -40,24 +41,24 @@ public class CodecBenchmark {
   @Setup
   public void make() {
     observations = NdArray.of(new double[17 * numEnvs], numEnvs, 17);
-    encoded = ValueCodec.encode(space, observations, numEnvs);
+    encoded = codec.encode(observations, numEnvs, "observations");
   }
 
   /** Domain to protobuf. */
   @Benchmark
   public Buffers encode() {
-    return ValueCodec.encode(space, observations, numEnvs);
+    return codec.encode(observations, numEnvs, "observations");
   }
 
   /** Protobuf to domain: a view. */
   @Benchmark
   public Value decode() {
-    return ValueCodec.decode(space, encoded, numEnvs);
+    return codec.decode(encoded, numEnvs, "observations");
   }
 
   /** Protobuf to what a network reads. */
   @Benchmark
   public float[] decodeToFloats() {
-    return ValueCodec.decode(space, encoded, numEnvs).array().toFloats();
+    return codec.decode(encoded, numEnvs, "observations").array().toFloats();
   }
 }

@@ -1,5 +1,6 @@
 /**
- * JMH benchmarks of what a single call is made of. Whole runs beside peers are {@code gymbridge bench}.
+ * JMH benchmarks of what a single call is made of. Whole runs beside peers are {@code gymbridge
+ * bench}.
  */
 @NullMarked
 package io.gymbridge.benchmarks;

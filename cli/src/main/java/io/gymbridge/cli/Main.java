@@ -1,13 +1,11 @@
 package io.gymbridge.cli;
 
 import io.gymbridge.core.GymException;
-import org.jspecify.annotations.Nullable;
 import picocli.AutoComplete.GenerateCompletion;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.HelpCommand;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.ScopeType;
 
 /** The {@code gymbridge} command. */
@@ -66,12 +64,10 @@ public final class Main {
         .setUsageHelpAutoWidth(true)
         .setCaseInsensitiveEnumValuesAllowed(true)
         .setAbbreviatedOptionsAllowed(false)
-        .setExecutionExceptionHandler(
-            (error, failed, parsed) -> report(main, error, failed, parsed));
+        .setExecutionExceptionHandler((error, failed, parsed) -> report(main, error, failed));
   }
 
-  private static int report(
-      Main main, Exception error, CommandLine failed, @Nullable ParseResult parsed) {
+  private static int report(Main main, Exception error, CommandLine failed) {
     String message =
         error instanceof GymException || error instanceof UserError
             ? String.valueOf(error.getMessage())
