@@ -47,6 +47,7 @@ final class LearningCurve {
     chart.getStyler().setLegendPosition(LegendPosition.InsideSE);
     chart.getStyler().setChartBackgroundColor(Color.WHITE);
     chart.getStyler().setPlotBorderVisible(false);
+    chart.getStyler().setXAxisMin(0.0);
     chart
         .getStyler()
         .setAxisTickLabelsFont(chart.getStyler().getAxisTickLabelsFont().deriveFont(24f));

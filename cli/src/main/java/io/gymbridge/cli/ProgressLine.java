@@ -12,7 +12,8 @@ final class ProgressLine implements AutoCloseable {
 
   ProgressLine(String task, long steps) {
     PrintStream err = System.err;
-    boolean terminal = System.console() != null;
+    // The launcher knows whether standard error is a terminal; Java does not.
+    boolean terminal = "1".equals(System.getenv("GYMBRIDGE_TERMINAL"));
     this.bar =
         new ProgressBarBuilder()
             .setTaskName(task)

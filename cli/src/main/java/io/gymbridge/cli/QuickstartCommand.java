@@ -91,7 +91,9 @@ final class QuickstartCommand implements Callable<Integer> {
               Play.episodes("demonstrations", env, expert, true, DEMONSTRATIONS, seed));
       PolicyNetwork clone = clone(demonstrations);
       try (Policy cloned = clone.toPolicy(seed)) {
-        results.put("bc", evaluate("the clone", evaluationEnv, cloned));
+        Evaluation clonedEvaluation = evaluate("the clone", evaluationEnv, cloned);
+        results.put("bc", clonedEvaluation);
+        results.curve(demonstrations.steps(), clonedEvaluation);
 
         say("Improving by DAgger: the learner acts, the expert says what it would have done");
         DAgger dagger = dagger(env, evaluationEnv, expert, demonstrations, results);
@@ -149,7 +151,8 @@ final class QuickstartCommand implements Callable<Integer> {
             DAgger.Config.defaults(),
             Map.of(
                 "rounds", "20",
-                "episodesPerRound", "16",
+                "episodesPerRound", "12",
+                "schedule", "learner-only",
                 "evaluationEpisodes", String.valueOf(EPISODES)));
     config = config.withCloning(config.cloning().withSeed(seed));
     try (ProgressLine progress = new ProgressLine("DAgger", config.rounds())) {

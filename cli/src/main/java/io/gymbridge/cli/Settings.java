@@ -107,7 +107,7 @@ final class Settings {
         return sizes;
       }
       if (type == DAgger.Schedule.class) {
-        return schedule(text);
+        return DAgger.Schedule.parse(text);
       }
       if (type.isEnum()) {
         for (Object constant : type.getEnumConstants()) {
@@ -116,24 +116,10 @@ final class Settings {
           }
         }
       }
-    } catch (IllegalArgumentException e) {
+    } catch (IllegalArgumentException | ArrayIndexOutOfBoundsException e) {
       throw new UserError("--set %s=%s: expected %s".formatted(name, text, expected(type)), e);
     }
     throw new UserError("--set %s=%s: expected %s".formatted(name, text, expected(type)));
-  }
-
-  private static DAgger.Schedule schedule(String text) {
-    String[] parts = text.split(":", -1);
-    if (parts.length == 1 && parts[0].equals("expert-first")) {
-      return DAgger.Schedule.expertFirst();
-    }
-    if (parts.length == 2 && parts[0].equals("linear")) {
-      return DAgger.Schedule.linear(Integer.parseInt(parts[1]));
-    }
-    if (parts.length == 2 && parts[0].equals("exponential")) {
-      return DAgger.Schedule.exponential(Double.parseDouble(parts[1]));
-    }
-    throw new IllegalArgumentException(text);
   }
 
   private static String expected(Class<?> type) {
@@ -141,7 +127,7 @@ final class Settings {
       return "sizes such as 64-64";
     }
     if (type == DAgger.Schedule.class) {
-      return "expert-first, linear:ROUNDS or exponential:P";
+      return "expert-first, learner-only, linear:ROUNDS or exponential:P";
     }
     return type.isEnum()
         ? "one of " + Arrays.toString(type.getEnumConstants()).toLowerCase(java.util.Locale.ROOT)

@@ -17,6 +17,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.function.Consumer;
+import java.util.function.IntToDoubleFunction;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
@@ -36,23 +37,66 @@ import org.jspecify.annotations.Nullable;
 public final class DAgger {
 
   /** How often the expert acts: β in round i = 0, 1, …, in [0, 1]. */
-  @FunctionalInterface
   public interface Schedule {
     double beta(int round);
 
-    /** From 1 in round 0 evenly down to 0 in round {@code rounds}. */
+    /** From 1 in round 0 evenly down to 0 in round {@code rounds}; {@code linear:ROUNDS}. */
     static Schedule linear(int rounds) {
-      return round -> Math.max(0, 1 - (double) round / rounds);
+      return new Named(
+          "linear:" + rounds, round -> Math.max(0, 1 - (double) round / Math.max(1, rounds)));
     }
 
-    /** p^i. */
+    /** p^i; {@code exponential:P}. */
     static Schedule exponential(double p) {
-      return round -> Math.pow(p, round);
+      return new Named("exponential:" + p, round -> Math.pow(p, round));
     }
 
-    /** The expert in round 0, the learner ever after: the paper's parameter-free choice. */
+    /**
+     * The expert in round 0, the learner ever after: the paper's parameter-free choice; {@code
+     * expert-first}.
+     */
     static Schedule expertFirst() {
-      return round -> round == 0 ? 1 : 0;
+      return new Named("expert-first", round -> round == 0 ? 1 : 0);
+    }
+
+    /**
+     * The learner from the beginning, which demonstrations have taught: they are what the expert
+     * would have done in round 0; {@code learner-only}.
+     */
+    static Schedule learnerOnly() {
+      return new Named("learner-only", round -> 0);
+    }
+
+    /**
+     * The schedule of a name, as each method here gives it.
+     *
+     * @throws IllegalArgumentException for another name
+     */
+    static Schedule parse(String name) {
+      String[] parts = name.split(":", 2);
+      return switch (parts[0]) {
+        case "expert-first" -> expertFirst();
+        case "learner-only" -> learnerOnly();
+        case "linear" -> linear(Integer.parseInt(parts[1]));
+        case "exponential" -> exponential(Double.parseDouble(parts[1]));
+        default ->
+            throw new IllegalArgumentException(
+                "no schedule \""
+                    + name
+                    + "\": expert-first, learner-only, linear:ROUNDS, exponential:P");
+      };
+    }
+  }
+
+  private record Named(String name, IntToDoubleFunction betas) implements Schedule {
+    @Override
+    public double beta(int round) {
+      return betas.applyAsDouble(round);
+    }
+
+    @Override
+    public String toString() {
+      return name;
     }
   }
 
@@ -67,7 +111,8 @@ public final class DAgger {
    * @param minStepsPerRound gradient steps of a round if the passes give fewer
    * @param maxStepsPerRound gradient steps of a round if the passes give more
    * @param deterministicRollouts whether the learner's own actions are its means
-   * @param evaluationEpisodes deterministic episodes after each round; 0 for none
+   * @param evaluationEpisodes deterministic episodes after each round, from the same seed each
+   *     time; 0 for none
    */
   public record Config(
       BehavioralCloning.Config cloning,
@@ -246,7 +291,8 @@ public final class DAgger {
     }
     List<Trajectory> rollouts = collect(beta, seed);
     double loss = train(seed);
-    Evaluation evaluation = evaluate(config.evaluationEpisodes(), seed + 500_000);
+    Evaluation evaluation =
+        evaluate(config.evaluationEpisodes(), config.cloning().seed() + 500_000);
     Round done =
         new Round(round, beta, aggregate.size(), loss, Evaluation.of(rollouts), evaluation);
     round++;
