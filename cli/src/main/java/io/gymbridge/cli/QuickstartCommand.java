@@ -2,6 +2,7 @@ package io.gymbridge.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.gymbridge.client.ManagedServer;
+import io.gymbridge.client.PythonServers;
 import io.gymbridge.client.RemotePolicy;
 import io.gymbridge.client.RemoteVectorEnv;
 import io.gymbridge.core.Demonstrations;
@@ -65,12 +66,12 @@ final class QuickstartCommand implements Callable<Integer> {
   public Integer call() {
     Outputs.checkWritable(json);
     Outputs.checkWritable(report);
-    String home = System.getenv().getOrDefault("GYMBRIDGE_HOME", "");
     QuickstartResults results = new QuickstartResults();
-    say("Starting a Python server with %s, and one with its expert", ENV);
+    say("Starting a Python server with " + ENV + ", and one with its expert");
     try (ManagedServer environments =
             ManagedServer.serveEnv(List.of(ENV), LANES, 2, "--allow-kwargs", "width,height");
-        ManagedServer experts = ManagedServer.servePolicy(Path.of(home, EXPERT).toString(), ENV);
+        ManagedServer experts =
+            ManagedServer.servePolicy(PythonServers.home().resolve(EXPERT).toString(), ENV);
         VectorEnv env =
             RemoteVectorEnv.connect(
                 environments.address(), ENV, EnvironmentOptions.learning(LANES));
@@ -83,7 +84,7 @@ final class QuickstartCommand implements Callable<Integer> {
           "nothing", evaluate("doing nothing", evaluationEnv, Reference.doingNothing(env.spec())));
       results.put("expert", evaluate("the expert", evaluationEnv, expert));
 
-      say("Gathering %d demonstrations over gRPC and cloning them", DEMONSTRATIONS);
+      say("Gathering " + DEMONSTRATIONS + " demonstrations over gRPC and cloning them");
       Demonstrations demonstrations =
           new Demonstrations(
               env.spec().observationSpace(),
@@ -114,8 +115,8 @@ final class QuickstartCommand implements Callable<Integer> {
     return Main.OK;
   }
 
-  private static void say(String text, Object... arguments) {
-    System.err.println(text.formatted(arguments));
+  private static void say(String text) {
+    System.err.println(text);
   }
 
   private Evaluation evaluate(String task, VectorEnv env, Policy policy) {

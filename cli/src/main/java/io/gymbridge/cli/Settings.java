@@ -40,7 +40,7 @@ final class Settings {
     Map<String, String> described = new TreeMap<>();
     for (RecordComponent component : configuration.getClass().getRecordComponents()) {
       Object value = get(configuration, component);
-      if (value instanceof Record nested) {
+      if (component.getType().isRecord() && value instanceof Record nested) {
         described.putAll(describe(nested));
       } else if (value instanceof List<?> sizes) {
         described.put(
@@ -63,7 +63,9 @@ final class Settings {
       values[i] =
           given != null
               ? parse(components[i].getName(), given, types[i])
-              : value instanceof Record nested ? replace(nested, left) : value;
+              : types[i].isRecord() && value instanceof Record nested
+                  ? replace(nested, left)
+                  : value;
     }
     try {
       @SuppressWarnings("unchecked")

@@ -110,7 +110,8 @@ public final class PythonServers {
     }
   }
 
-  private static Path home() {
+  /** gymbridge's own directory, which has {@code scripts/python-env} and the examples. */
+  public static Path home() {
     String home = System.getProperty("gymbridge.root", System.getenv("GYMBRIDGE_HOME"));
     return Path.of(home == null ? "" : home).toAbsolutePath();
   }

@@ -1,0 +1,193 @@
+package io.gymbridge.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.gymbridge.client.ManagedServer;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.TestInstance.Lifecycle;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * The commands one after the other, as a user would run them, with an expert served from Python.
+ */
+@TestInstance(Lifecycle.PER_CLASS)
+class CommandsTest {
+  @TempDir Path folder = Path.of("");
+  private @Nullable ManagedServer experts;
+  private String expert = "";
+
+  @BeforeAll
+  void startExpert() throws IOException {
+    // Pushes to the side to which the pole falls.
+    Path file = folder.resolve("balancer.py");
+    Files.writeString(
+        file,
+        "def act(observations):\n    return (observations[:, 2] + 0.5 * observations[:, 3] > 0).astype('int64')\n");
+    experts = ManagedServer.servePolicy(file + ":act", "CartPole-v1");
+    expert = experts.address();
+  }
+
+  @AfterAll
+  void stopExpert() {
+    if (experts != null) {
+      experts.close();
+    }
+  }
+
+  private String path(String name) {
+    return folder.resolve(name).toString();
+  }
+
+  private static void ok(String... arguments) {
+    CommandRun run = CommandRun.of(arguments);
+    assertEquals(Main.OK, run.code(), run.err());
+  }
+
+  private JsonNode json(String name) throws IOException {
+    return Outputs.JSON.readTree(folder.resolve(name).toFile());
+  }
+
+  @Test
+  void collect_train_evaluate_and_serve_work_one_after_the_other() throws IOException {
+    ok(
+        "collect",
+        "--env",
+        "CartPole-v1",
+        "--expert",
+        expert,
+        "--episodes",
+        "3",
+        "--out",
+        path("demos.npz"));
+    ok(
+        "train",
+        "bc",
+        "--env",
+        "CartPole-v1",
+        "--demos",
+        path("demos.npz"),
+        "--out",
+        path("bc.zip"),
+        "--seed",
+        "1",
+        "--set",
+        "steps=500",
+        "--json",
+        path("bc.json"));
+    ok(
+        "train",
+        "dagger",
+        "--env",
+        "CartPole-v1",
+        "--expert",
+        expert + "/act",
+        "--out",
+        path("cart.zip"),
+        "--set",
+        "rounds=3",
+        "--set",
+        "steps=2000",
+        "--json",
+        path("dagger.json"));
+    assertEquals(
+        500,
+        json("dagger.json").get("return_mean").asDouble(),
+        "DAgger balances as the expert does");
+
+    ok(
+        "evaluate",
+        "--policy",
+        path("cart.zip"),
+        "--env",
+        "CartPole-v1",
+        "--episodes",
+        "20",
+        "--json",
+        path("evaluated.json"));
+    JsonNode evaluated = json("evaluated.json");
+    assertEquals(500, evaluated.get("return_mean").asDouble());
+    assertEquals(0, evaluated.get("return_sd").asDouble());
+    assertEquals(20, evaluated.get("episodes").asInt());
+    assertEquals(500, evaluated.get("length_mean").asDouble());
+
+    try (ManagedServer server =
+        ManagedServer.start(
+            CommandRun.process("serve-policy", folder.toString(), "--address", "127.0.0.1:0"),
+            Map.of(),
+            null)) {
+      ok(
+          "evaluate",
+          "--policy",
+          server.address() + "/cart",
+          "--env",
+          "CartPole-v1",
+          "--episodes",
+          "4",
+          "--json",
+          path("served.json"));
+      assertEquals(500, json("served.json").get("return_mean").asDouble());
+      PythonModule.run(
+          "evaluate",
+          server.address() + "/cart",
+          "--env",
+          "CartPole-v1",
+          "--episodes",
+          "2",
+          "--json",
+          path("python.json"));
+      assertEquals(500, json("python.json").get("return_mean").asDouble());
+      CommandRun taken =
+          CommandRun.of("serve-policy", folder.toString(), "--address", server.address());
+      assertEquals(Main.USAGE, taken.code(), taken.err());
+      assertTrue(taken.err().contains(server.address()), taken.err());
+    }
+
+    CommandRun other =
+        CommandRun.of("evaluate", "--policy", path("cart.zip"), "--env", "Reacher-v5");
+    assertEquals(Main.USAGE, other.code(), other.err());
+    assertTrue(other.err().contains("made for another environment"), other.err());
+  }
+
+  @Test
+  void the_same_seed_gives_the_same_bundle() throws IOException {
+    ok(
+        "collect",
+        "--env",
+        "CartPole-v1",
+        "--expert",
+        expert,
+        "--episodes",
+        "2",
+        "--out",
+        path("few.npz"));
+    for (String name : new String[] {"one", "two"}) {
+      Files.createDirectory(folder.resolve(name));
+      ok(
+          "train",
+          "bc",
+          "--env",
+          "CartPole-v1",
+          "--demos",
+          path("few.npz"),
+          "--out",
+          path(name + "/p.zip"),
+          "--seed",
+          "3",
+          "--set",
+          "steps=300",
+          "--episodes",
+          "2");
+    }
+    assertEquals(-1, Files.mismatch(folder.resolve("one/p.zip"), folder.resolve("two/p.zip")));
+  }
+}
