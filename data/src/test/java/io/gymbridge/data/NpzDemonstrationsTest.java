@@ -1,0 +1,194 @@
+package io.gymbridge.data;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import io.gymbridge.core.Box;
+import io.gymbridge.core.DType;
+import io.gymbridge.core.Demonstrations;
+import io.gymbridge.core.Discrete;
+import io.gymbridge.core.EnvSpec;
+import io.gymbridge.core.GymException;
+import io.gymbridge.core.NdArray;
+import io.gymbridge.core.Space;
+import io.gymbridge.core.Trajectory;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalDouble;
+import java.util.TreeMap;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipOutputStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class NpzDemonstrationsTest {
+  private static final EnvSpec SPEC =
+      spec(Box.of(DType.FLOAT64, -10, 10, 2), Box.of(DType.FLOAT32, -1, 1, 1), 3);
+
+  @TempDir Path folder = Path.of("");
+
+  private static EnvSpec spec(Space observations, Space actions, long limit) {
+    return new EnvSpec("Test-v0", observations, actions, limit, OptionalDouble.empty(), Map.of());
+  }
+
+  private static Demonstrations demonstrations() {
+    Trajectory first =
+        new Trajectory(
+            NdArray.of(new double[] {0, 1, 2, 3, 4, 5}, 3, 2),
+            NdArray.of(new float[] {0.5f, -0.5f}, 2, 1),
+            new double[] {1, 2},
+            true,
+            false);
+    Trajectory second =
+        new Trajectory(
+            NdArray.of(new double[] {6, 7, 8, 9}, 2, 2),
+            NdArray.of(new float[] {1}, 1, 1),
+            new double[] {3},
+            false,
+            true);
+    return new Demonstrations(SPEC.observationSpace(), SPEC.actionSpace(), List.of(first, second));
+  }
+
+  private static NpzDemonstrations.Loaded load(Path source, EnvSpec spec) {
+    return NpzDemonstrations.read(source, spec.observationSpace(), spec.actionSpace());
+  }
+
+  private static double meanReturn(Path source, EnvSpec spec) {
+    return load(source, spec).demonstrations().evaluation().mean();
+  }
+
+  private Path raw(Map<String, NdArray> arrays) throws IOException {
+    Path file = folder.resolve("raw.npz");
+    try (OutputStream stream = Files.newOutputStream(file);
+        ZipOutputStream zip = new ZipOutputStream(stream)) {
+      for (Map.Entry<String, NdArray> array : arrays.entrySet()) {
+        zip.putNextEntry(new ZipEntry(array.getKey() + ".npy"));
+        NpyFormat.write(zip, array.getValue());
+        zip.closeEntry();
+      }
+    }
+    return file;
+  }
+
+  private static void assertRefused(Path file, String reason) {
+    GymException error = assertThrows(GymException.class, () -> load(file, SPEC));
+    assertTrue(error.getMessage().contains(reason), error.getMessage());
+  }
+
+  @Test
+  void what_is_written_is_read_again() throws IOException {
+    Path file = folder.resolve("demos.npz");
+    NpzDemonstrations.write(file, demonstrations());
+    Demonstrations read = load(file, SPEC).demonstrations();
+    for (int i = 0; i < 2; i++) {
+      Trajectory expected = demonstrations().trajectories().get(i);
+      Trajectory actual = read.trajectories().get(i);
+      assertEquals(expected.observations(), actual.observations());
+      assertEquals(expected.actions(), actual.actions());
+      assertEquals(Arrays.toString(expected.rewards()), Arrays.toString(actual.rewards()));
+      assertEquals(expected.terminated(), actual.terminated());
+      assertEquals(expected.truncated(), actual.truncated());
+    }
+  }
+
+  @Test
+  void a_folder_is_its_files_one_after_the_other() throws IOException {
+    NpzDemonstrations.write(folder.resolve("a.npz"), demonstrations());
+    NpzDemonstrations.write(folder.resolve("b.npz"), demonstrations());
+    assertEquals(4, load(folder, SPEC).demonstrations().trajectories().size());
+  }
+
+  @Test
+  void imitations_layout_is_read_and_actions_are_clipped() throws IOException {
+    Path file =
+        raw(
+            Map.of(
+                "obs", NdArray.of(new float[14], 7, 2),
+                "acts", NdArray.of(new float[] {0, 0, 7, 0, -7}, 5, 1),
+                "rews", NdArray.of(new float[5], 5),
+                "indices", NdArray.of(new long[] {3}, 1),
+                "terminal", NdArray.ofLongs(DType.BOOL, new long[] {1, 1}, 2)));
+    NpzDemonstrations.Loaded loaded = load(file, SPEC);
+    assertEquals(2, loaded.clippedActions());
+    List<Trajectory> read = loaded.demonstrations().trajectories();
+    assertEquals(NdArray.of(new float[] {0, 0, 1}, 3, 1), read.get(0).actions());
+    assertTrue(read.get(0).terminated() && read.get(1).terminated());
+  }
+
+  @Test
+  void wrong_files_are_refused_with_the_reason() throws IOException {
+    assertRefused(folder.resolve("none.npz"), "no .npz file at");
+    Path file = folder.resolve("demos.npz");
+    NpzDemonstrations.write(file, demonstrations());
+    byte[] whole = Files.readAllBytes(file);
+    Files.write(file, Arrays.copyOf(whole, whole.length / 2));
+    assertRefused(file, "cannot be read");
+    Files.write(file, new byte[0]);
+    assertRefused(file, "cannot be read");
+    assertRefused(raw(Map.of("obs", NdArray.of(new float[4], 2, 2))), "it lacks \"rews\"");
+    assertRefused(
+        rawBut("obs", NdArray.of(new float[] {0, Float.NaN, 0, 0}, 2, 2)),
+        "\"obs\" holds NaN in row 0");
+    assertRefused(rawBut("obs", NdArray.of(new float[6], 2, 3)), "expected [2, 2]");
+    assertRefused(rawBut("obs", NdArray.of(new float[6], 3, 2)), "expected [2, 2]");
+    assertRefused(rawBut("ep_lens", NdArray.of(new long[] {2}, 1)), "do not add up to 1 rewards");
+    assertRefused(
+        rawBut("truncated", NdArray.of(new long[] {1, 0}, 2)), "2 entries for 1 episodes");
+  }
+
+  /** One step of one episode, with one array replaced. */
+  private Path rawBut(String name, NdArray array) throws IOException {
+    Map<String, NdArray> arrays = new TreeMap<>();
+    arrays.put("obs", NdArray.of(new float[4], 2, 2));
+    arrays.put("acts", NdArray.of(new float[1], 1, 1));
+    arrays.put("rews", NdArray.of(new float[1], 1));
+    arrays.put("ep_lens", NdArray.of(new long[] {1}, 1));
+    arrays.put("terminated", NdArray.of(new long[] {1}, 1));
+    arrays.put("truncated", NdArray.of(new long[] {0}, 1));
+    arrays.put(name, array);
+    return raw(arrays);
+  }
+
+  @Test
+  void pickled_objects_are_refused() throws IOException {
+    Path file = folder.resolve("pickle.npz");
+    String header = "{'descr': '|O', 'fortran_order': False, 'shape': (1,), }\n";
+    try (OutputStream stream = Files.newOutputStream(file);
+        ZipOutputStream zip = new ZipOutputStream(stream)) {
+      zip.putNextEntry(new ZipEntry("obs.npy"));
+      zip.write(new byte[] {(byte) 0x93, 'N', 'U', 'M', 'P', 'Y', 1, 0, (byte) header.length(), 0});
+      zip.write(header.getBytes(StandardCharsets.US_ASCII));
+    }
+    assertRefused(file, "pickled");
+  }
+
+  @Test
+  void published_demonstrations_have_their_published_returns() {
+    Path data =
+        Path.of(System.getProperty("gymbridge.root", "."), "..", "shared", "data", "demos")
+            .normalize();
+    assumeTrue(Files.isDirectory(data), "the reference data is not here: " + data);
+    EnvSpec cartPole =
+        spec(
+            Box.of(DType.FLOAT32, Double.NEGATIVE_INFINITY, Double.POSITIVE_INFINITY, 4),
+            new Discrete(2),
+            500);
+    assertEquals(500, meanReturn(data.resolve("sb3_ppo_CartPole-v1.npz"), cartPole));
+    assertEquals(473, meanReturn(data.resolve("imitation_CartPole-v1.npz"), cartPole), 1);
+    EnvSpec cheetah =
+        spec(
+            Box.of(DType.FLOAT64, Double.NEGATIVE_INFINITY, Double.POSITIVE_INFINITY, 17),
+            Box.of(DType.FLOAT32, -1, 1, 6),
+            1000);
+    assertEquals(
+        5259, meanReturn(data.resolve("gail_HalfCheetah-v5_deterministic10.npz"), cheetah), 1);
+  }
+}

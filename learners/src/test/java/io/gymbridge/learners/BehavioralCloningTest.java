@@ -1,0 +1,136 @@
+package io.gymbridge.learners;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.gymbridge.core.Box;
+import io.gymbridge.core.DType;
+import io.gymbridge.core.Discrete;
+import io.gymbridge.core.GymException;
+import io.gymbridge.core.MultiBinary;
+import io.gymbridge.core.MultiDiscrete;
+import io.gymbridge.core.NdArray;
+import io.gymbridge.core.Space;
+import io.gymbridge.core.Transitions;
+import io.gymbridge.policies.OnnxPolicy;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+class BehavioralCloningTest {
+  private static final BehavioralCloning.Config CONFIG =
+      BehavioralCloning.Config.defaults().withSteps(4_000);
+
+  @Test
+  void smooth_function_is_learned() {
+    PolicyNetwork network = new BehavioralCloning(CONFIG).train(Problems.smooth(4_000, 1));
+    double error = Problems.meanSquaredError(network, Problems.smooth(1_000, 2));
+    assertTrue(error < 5e-3, "error on data it never saw: " + error);
+  }
+
+  @Test
+  void same_seed_gives_the_same_bits_and_another_seed_others() {
+    BehavioralCloning.Config brief = CONFIG.withSteps(300);
+    Transitions data = Problems.smooth(500, 1);
+    byte[] one = new BehavioralCloning(brief.withSeed(4)).train(data).toOnnx();
+    byte[] two = new BehavioralCloning(brief.withSeed(4)).train(data).toOnnx();
+    byte[] other = new BehavioralCloning(brief.withSeed(5)).train(data).toOnnx();
+    assertArrayEquals(one, two);
+    assertFalse(Arrays.equals(one, other));
+  }
+
+  @Test
+  void held_out_data_is_as_large_as_the_data_allows() {
+    assertEquals(BehavioralCloning.HeldOut.TRAJECTORIES, heldOut(Problems.smooth(500, 1)));
+    assertEquals(
+        BehavioralCloning.HeldOut.TRANSITIONS,
+        heldOut(Problems.random(Problems.OBSERVATIONS, Problems.ACTIONS, 100, 1)));
+    assertEquals(
+        BehavioralCloning.HeldOut.NOTHING,
+        heldOut(Problems.random(Problems.OBSERVATIONS, Problems.ACTIONS, 3, 1)));
+  }
+
+  private static BehavioralCloning.HeldOut heldOut(Transitions data) {
+    AtomicReference<BehavioralCloning.HeldOut> seen = new AtomicReference<>();
+    new BehavioralCloning(CONFIG.withSteps(250), progress -> seen.set(progress.heldOut()))
+        .train(data);
+    return seen.get();
+  }
+
+  @Test
+  void training_stops_early_when_there_is_nothing_to_learn() {
+    AtomicReference<Integer> last = new AtomicReference<>(0);
+    new BehavioralCloning(CONFIG.withSteps(50_000), progress -> last.set(progress.step()))
+        .train(Problems.random(Problems.OBSERVATIONS, Problems.ACTIONS, 200, 1));
+    assertTrue(last.get() < 10_000, "stopped after " + last.get());
+  }
+
+  static Stream<Arguments> spaces() {
+    List<Space> observations =
+        List.of(
+            Box.of(DType.FLOAT64, Double.NEGATIVE_INFINITY, Double.POSITIVE_INFINITY, 4),
+            Box.of(DType.FLOAT32, -3, 7, 2, 3),
+            Box.of(DType.UINT8, 0, 255, 5),
+            new Discrete(6, -2, DType.INT64));
+    List<Space> actions =
+        List.of(
+            Box.of(DType.FLOAT32, -1, 4, 3),
+            new Discrete(5, 3, DType.INT64),
+            MultiDiscrete.of(2, 4));
+    return observations.stream().flatMap(o -> actions.stream().map(a -> Arguments.of(o, a)));
+  }
+
+  @ParameterizedTest
+  @MethodSource("spaces")
+  void onnx_acts_as_dl4j_does(Space observations, Space actions) {
+    Transitions data = Problems.random(observations, actions, 64, 7);
+    PolicyNetwork network = new BehavioralCloning(CONFIG.withSteps(100)).train(data);
+    NdArray expected = network.decide(data.observations());
+    try (OnnxPolicy policy = network.toPolicy(0)) {
+      NdArray got = policy.act(data.observations(), true);
+      assertEquals(expected.dtype(), got.dtype());
+      assertArrayEquals(expected.shape(), got.shape());
+      assertArrayEquals(expected.toDoubles(), got.toDoubles(), 1e-5);
+      for (int row = 0; row < 64; row++) {
+        assertTrue(
+            actions.contains(policy.act(data.observations(), false).row(row)),
+            "samples are actions");
+      }
+    }
+  }
+
+  @Test
+  void samples_repeat_with_the_seed() {
+    Transitions data = Problems.smooth(64, 1);
+    PolicyNetwork network = new BehavioralCloning(CONFIG.withSteps(50)).train(data);
+    try (OnnxPolicy one = network.toPolicy(1);
+        OnnxPolicy two = network.toPolicy(1);
+        OnnxPolicy other = network.toPolicy(2)) {
+      NdArray sample = one.act(data.observations(), false);
+      assertEquals(sample, two.act(data.observations(), false));
+      assertFalse(sample.equals(other.act(data.observations(), false)));
+      assertFalse(sample.equals(one.act(data.observations(), false)), "the next sample is another");
+    }
+  }
+
+  @Test
+  void spaces_without_a_head_are_refused() {
+    for (Transitions data :
+        List.of(
+            Problems.random(Problems.OBSERVATIONS, MultiBinary.of(3), 20, 1),
+            Problems.random(MultiBinary.of(3), Problems.ACTIONS, 20, 1))) {
+      GymException error =
+          assertThrows(GymException.class, () -> new BehavioralCloning(CONFIG).train(data));
+      assertEquals(GymException.Kind.INVALID_ARGUMENT, error.kind());
+      assertTrue(error.getMessage().contains("MultiBinary"), error.getMessage());
+    }
+  }
+}

@@ -1,0 +1,120 @@
+package io.gymbridge.learners;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.gymbridge.core.AutoresetMode;
+import io.gymbridge.core.Demonstrations;
+import io.gymbridge.core.EpisodeLoop;
+import io.gymbridge.core.Policy;
+import io.gymbridge.core.VectorEnv;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class DAggerTest {
+  private static DAgger.Config config(int rounds, long seed) {
+    return DAgger.Config.defaults()
+        .withRounds(rounds)
+        .withCloning(BehavioralCloning.Config.defaults().withSteps(2_000).withSeed(seed));
+  }
+
+  @ParameterizedTest
+  @ValueSource(longs = {0, 1, 2})
+  void cart_pole_is_balanced_as_the_expert_does(long seed) {
+    try (VectorEnv env = Problems.cartPoles(4, AutoresetMode.NEXT_STEP)) {
+      DAgger dagger = new DAgger(config(4, seed), env, Problems.balancer());
+      dagger.run();
+      assertEquals(500, dagger.evaluate(20, 77).mean());
+    }
+  }
+
+  @Test
+  void labels_and_network_are_the_same_in_both_autoreset_modes() {
+    List<byte[]> networks = new ArrayList<>();
+    for (AutoresetMode mode : List.of(AutoresetMode.NEXT_STEP, AutoresetMode.SAME_STEP)) {
+      try (VectorEnv env = Problems.cartPoles(2, mode);
+          VectorEnv evaluationEnv = Problems.cartPoles(2, AutoresetMode.NEXT_STEP)) {
+        List<Integer> samples = new ArrayList<>();
+        DAgger dagger =
+            new DAgger(
+                config(2, 0),
+                env,
+                evaluationEnv,
+                Problems.balancer(),
+                round -> samples.add(round.samples()));
+        dagger.run();
+        assertEquals(2, samples.size());
+        networks.add(dagger.network().toOnnx());
+      }
+    }
+    assertArrayEquals(networks.get(0), networks.get(1));
+  }
+
+  @Test
+  void every_step_is_labelled_once_and_demonstrations_count() {
+    Policy expert = Problems.balancer();
+    try (VectorEnv env = Problems.cartPoles(3, AutoresetMode.NEXT_STEP)) {
+      Demonstrations demonstrations =
+          new Demonstrations(
+              expert.observationSpace(),
+              expert.actionSpace(),
+              EpisodeLoop.play(env, expert, true, 2, 9, episode -> {}));
+      DAgger dagger = new DAgger(config(1, 0), env, expert);
+      dagger.add(demonstrations);
+      assertEquals(demonstrations.steps(), dagger.samples());
+      DAgger.Round round = dagger.round();
+      int steps = java.util.Arrays.stream(round.rollouts().lengths()).sum();
+      assertEquals(4, round.rollouts().episodes());
+      assertEquals(demonstrations.steps() + steps, dagger.samples());
+    }
+  }
+
+  @Test
+  void schedules_fall_from_the_expert_to_the_learner() {
+    assertArrayEquals(new double[] {1, 0.5, 0, 0}, betas(DAgger.Schedule.linear(2)));
+    assertArrayEquals(new double[] {1, 0.5, 0.25, 0.125}, betas(DAgger.Schedule.exponential(0.5)));
+    assertArrayEquals(new double[] {1, 0, 0, 0}, betas(DAgger.Schedule.expertFirst()));
+    assertArrayEquals(new double[] {0, 0, 0, 0}, betas(DAgger.Schedule.learnerOnly()));
+    for (String name : List.of("expert-first", "learner-only", "linear:7", "exponential:0.7")) {
+      assertEquals(name, DAgger.Schedule.parse(name).toString());
+    }
+    assertThrows(IllegalArgumentException.class, () -> DAgger.Schedule.parse("sometimes"));
+  }
+
+  private static double[] betas(DAgger.Schedule schedule) {
+    return new double[] {schedule.beta(0), schedule.beta(1), schedule.beta(2), schedule.beta(3)};
+  }
+
+  @Test
+  void an_expert_that_fails_stops_the_round_with_its_error() {
+    Policy broken =
+        new Policy() {
+          @Override
+          public io.gymbridge.core.Space observationSpace() {
+            return Problems.balancer().observationSpace();
+          }
+
+          @Override
+          public io.gymbridge.core.Space actionSpace() {
+            return Problems.balancer().actionSpace();
+          }
+
+          @Override
+          public io.gymbridge.core.Value act(
+              io.gymbridge.core.Value observations, boolean deterministic) {
+            return io.gymbridge.core.NdArray.of(new long[] {0}, 1);
+          }
+        };
+    try (VectorEnv env = Problems.cartPoles(2, AutoresetMode.NEXT_STEP)) {
+      DAgger dagger = new DAgger(config(1, 0), env, broken);
+      RuntimeException error = assertThrows(RuntimeException.class, dagger::round);
+      assertTrue(
+          String.valueOf(error.getMessage()).contains("1 actions for 2"), String.valueOf(error));
+    }
+  }
+}
