@@ -14,6 +14,7 @@ import io.gymbridge.core.VectorEnv;
 import io.gymbridge.policies.OnnxPolicy;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.function.Consumer;
@@ -338,68 +339,80 @@ public final class DAgger {
     return loss;
   }
 
+  /**
+   * Plays a round's episodes and labels what they visit. Each lane has its own random numbers, and
+   * its labels are added after those of the lane before it, so that the aggregate is the same in
+   * all autoreset modes.
+   */
   private List<Trajectory> collect(double beta, long seed) {
-    SplittableRandom random = new SplittableRandom(seed);
-    boolean[] byExpert = new boolean[env.numEnvs()];
-    try (@Nullable OnnxPolicy learner = beta < 1 ? network.toPolicy(seed) : null) {
-      return EpisodeLoop.play(
-          env,
-          (observations, active) -> {
-            boolean anyLearner = false;
-            for (int lane = 0; lane < byExpert.length; lane++) {
-              byExpert[lane] = beta >= 1 || random.nextDouble() < beta;
-              anyLearner |= !byExpert[lane];
-            }
-            Value labels = label(observations, active);
-            if (learner == null || !anyLearner) {
-              return labels;
-            }
-            Value own = learner.act(observations, config.deterministicRollouts());
-            return mixed(labels, own, byExpert);
-          },
-          config.episodesPerRound(),
-          seed,
-          episode -> {});
+    int lanes = env.numEnvs();
+    SplittableRandom seeds = new SplittableRandom(seed);
+    List<SplittableRandom> random = new ArrayList<>();
+    List<List<Value>> seen = new ArrayList<>();
+    List<List<Value>> labels = new ArrayList<>();
+    for (int lane = 0; lane < lanes; lane++) {
+      random.add(seeds.split());
+      seen.add(new ArrayList<>());
+      labels.add(new ArrayList<>());
     }
+    List<Trajectory> episodesPlayed;
+    try (@Nullable OnnxPolicy learner = beta < 1 ? network.toPolicy(seed) : null) {
+      episodesPlayed =
+          EpisodeLoop.play(
+              env,
+              (observations, active) -> {
+                int[] asked = IntStream.range(0, lanes).filter(lane -> active[lane]).toArray();
+                if (asked.length == 0) {
+                  NdArray any = network.actionSpace().sample(new SplittableRandom(0)).array();
+                  return Value.stack(Collections.nCopies(lanes, any));
+                }
+                NdArray answers = label(observations.take(asked), asked.length);
+                int[] answered = new int[lanes];
+                boolean[] byExpert = new boolean[lanes];
+                for (int i = 0; i < asked.length; i++) {
+                  int lane = asked[i];
+                  seen.get(lane).add(observations.row(lane));
+                  labels.get(lane).add(answers.row(i));
+                  answered[lane] = i;
+                  byExpert[lane] = beta >= 1 || random.get(lane).nextDouble() < beta;
+                }
+                Value taken = network.head().clip(answers.take(answered));
+                return learner == null
+                    ? taken
+                    : mixed(
+                        taken, learner.act(observations, config.deterministicRollouts()), byExpert);
+              },
+              config.episodesPerRound(),
+              seed,
+              episode -> {});
+    }
+    for (int lane = 0; lane < lanes; lane++) {
+      if (!seen.get(lane).isEmpty()) {
+        Value observations = Value.stack(seen.get(lane));
+        // A lane's episodes of one round count as one, which early stopping holds out as a whole.
+        int[] numbers = new int[observations.batchSize()];
+        Arrays.fill(numbers, 1_000_000 + round * lanes + lane);
+        aggregate.add(observations, Value.stack(labels.get(lane)), numbers);
+        remember(observations);
+      }
+    }
+    return episodesPlayed;
   }
 
-  /**
-   * Asks the expert about the lanes that count, keeps its answers, and gives an action for every
-   * lane.
-   */
-  private Value label(Value observations, boolean[] active) {
-    int[] asked = IntStream.range(0, active.length).filter(lane -> active[lane]).toArray();
-    if (asked.length == 0) {
-      return repeat(network.actionSpace().sample(new SplittableRandom(0)), active.length);
-    }
-    Value seen = asked.length == active.length ? observations : observations.take(asked);
-    Value answers = expert.act(seen, true);
-    if (answers.batchSize() != asked.length) {
+  private NdArray label(Value observations, int asked) {
+    NdArray answers = expert.act(observations, true).array();
+    if (answers.batchSize() != asked) {
       throw new GymException(
           Kind.INVALID_ARGUMENT,
-          "the expert gave %d actions for %d observations"
-              .formatted(answers.batchSize(), asked.length));
+          "the expert gave %d actions for %d observations".formatted(answers.batchSize(), asked));
     }
-    // Lanes are kept apart; the episodes of one lane and round count as one, which early stopping
-    // holds out as a whole.
-    int base = 1_000_000 + round * active.length;
-    aggregate.add(seen, answers, Arrays.stream(asked).map(lane -> base + lane).toArray());
-    remember(seen);
-    int[] rows = new int[active.length];
-    for (int i = 0; i < asked.length; i++) {
-      rows[asked[i]] = i;
-    }
-    return network.head().clip(answers.take(rows));
+    return answers;
   }
 
   private void remember(Value observations) {
     if (visited.size() < 256) {
       visited.add(observations);
     }
-  }
-
-  private static Value repeat(Value value, int times) {
-    return Value.stack(java.util.Collections.nCopies(times, value));
   }
 
   private static Value mixed(Value expert, Value own, boolean[] byExpert) {

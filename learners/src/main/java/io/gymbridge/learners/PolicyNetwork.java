@@ -8,6 +8,7 @@ import io.gymbridge.policies.PolicyBundle;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.SplittableRandom;
 import org.deeplearning4j.nn.conf.MultiLayerConfiguration;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
 import org.deeplearning4j.nn.conf.layers.DenseLayer;
@@ -105,7 +106,8 @@ public final class PolicyNetwork {
     ActionHead head = ActionHead.of(actionSpace);
     NeuralNetConfiguration.ListBuilder layers =
         new NeuralNetConfiguration.Builder()
-            .seed(seed)
+            // DL4J takes a seed of 0 for none at all.
+            .seed(new SplittableRandom(seed).nextLong() | 1)
             .dataType(type)
             .updater(new NoOp())
             .weightInit(architecture.activation().init)

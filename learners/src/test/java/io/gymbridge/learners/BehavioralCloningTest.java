@@ -16,9 +16,10 @@ import io.gymbridge.core.NdArray;
 import io.gymbridge.core.Space;
 import io.gymbridge.core.Transitions;
 import io.gymbridge.policies.OnnxPolicy;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -40,8 +41,8 @@ class BehavioralCloningTest {
   void same_seed_gives_the_same_bits_and_another_seed_others() {
     BehavioralCloning.Config brief = CONFIG.withSteps(300);
     Transitions data = Problems.smooth(500, 1);
-    byte[] one = new BehavioralCloning(brief.withSeed(4)).train(data).toOnnx();
-    byte[] two = new BehavioralCloning(brief.withSeed(4)).train(data).toOnnx();
+    byte[] one = new BehavioralCloning(brief.withSeed(0)).train(data).toOnnx();
+    byte[] two = new BehavioralCloning(brief.withSeed(0)).train(data).toOnnx();
     byte[] other = new BehavioralCloning(brief.withSeed(5)).train(data).toOnnx();
     assertArrayEquals(one, two);
     assertFalse(Arrays.equals(one, other));
@@ -59,15 +60,15 @@ class BehavioralCloningTest {
   }
 
   private static BehavioralCloning.HeldOut heldOut(Transitions data) {
-    AtomicReference<BehavioralCloning.HeldOut> seen = new AtomicReference<>();
-    new BehavioralCloning(CONFIG.withSteps(250), progress -> seen.set(progress.heldOut()))
+    List<BehavioralCloning.HeldOut> seen = new ArrayList<>();
+    new BehavioralCloning(CONFIG.withSteps(250), progress -> seen.add(progress.heldOut()))
         .train(data);
-    return seen.get();
+    return seen.get(0);
   }
 
   @Test
   void training_stops_early_when_there_is_nothing_to_learn() {
-    AtomicReference<Integer> last = new AtomicReference<>(0);
+    AtomicInteger last = new AtomicInteger();
     new BehavioralCloning(CONFIG.withSteps(50_000), progress -> last.set(progress.step()))
         .train(Problems.random(Problems.OBSERVATIONS, Problems.ACTIONS, 200, 1));
     assertTrue(last.get() < 10_000, "stopped after " + last.get());
