@@ -15,6 +15,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipInputStream;
+import java.util.zip.ZipOutputStream;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.deeplearning4j.util.ModelSerializer;
 
@@ -105,6 +108,24 @@ final class BundleExport {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     try {
       ModelSerializer.writeModel(network.network(), bytes, false);
+    } catch (IOException e) {
+      throw new GymException(Kind.INTERNAL, "cannot write the network", null, e);
+    }
+    return undated(bytes.toByteArray());
+  }
+
+  /** The same zip without the time of writing: the same network, the same bytes. */
+  private static byte[] undated(byte[] zipped) {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    try (ZipInputStream in = new ZipInputStream(new ByteArrayInputStream(zipped));
+        ZipOutputStream out = new ZipOutputStream(bytes)) {
+      for (ZipEntry entry = in.getNextEntry(); entry != null; entry = in.getNextEntry()) {
+        ZipEntry undated = new ZipEntry(entry.getName());
+        undated.setTime(0);
+        out.putNextEntry(undated);
+        in.transferTo(out);
+        out.closeEntry();
+      }
     } catch (IOException e) {
       throw new GymException(Kind.INTERNAL, "cannot write the network", null, e);
     }

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.gymbridge.core.Box;
@@ -25,7 +26,9 @@ import java.util.Map;
 /** The manifest as JSON: the one place that knows its keys. */
 final class ManifestJson {
   static final int FORMAT = 1;
-  private static final ObjectMapper MAPPER = new ObjectMapper();
+  // Sorted, since the order of Java's immutable maps is another in every process.
+  private static final ObjectMapper MAPPER =
+      new ObjectMapper().enable(SerializationFeature.ORDER_MAP_ENTRIES_BY_KEYS);
   private static final TypeReference<Map<String, Object>> MAP = new TypeReference<>() {};
 
   private ManifestJson() {}
