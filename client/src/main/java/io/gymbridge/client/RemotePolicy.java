@@ -34,7 +34,7 @@ public final class RemotePolicy implements Policy {
 
   private final PolicyAddress where;
   private final Duration timeout;
-  private final ManagedChannel channel;
+  private ManagedChannel channel;
   private final DescribePolicyResponse description;
   private final Space observationSpace;
   private final Space actionSpace;
@@ -191,6 +191,9 @@ public final class RemotePolicy implements Policy {
   private void abandon(OrderedStream<ActStreamRequest, ActStreamResponse> open) {
     open.cancel("the request was given up");
     stream = null;
+    // A channel that failed goes on failing for a while; a new one tries at once.
+    channel.shutdownNow();
+    channel = Channels.open(where.address());
   }
 
   @Override

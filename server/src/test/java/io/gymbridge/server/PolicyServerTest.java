@@ -174,10 +174,10 @@ class PolicyServerTest {
       policy.act(OBSERVATIONS, true);
       first.close();
       failure(Kind.UNAVAILABLE, () -> policy.act(OBSERVATIONS, true));
-    }
-    try (PolicyServer second = serve(doubling("walker"));
-        RemotePolicy policy = RemotePolicy.connect(second.address())) {
-      assertEquals(ACTIONS, policy.act(OBSERVATIONS, true));
+      try (PolicyServer second = serve(doubling("walker"))) {
+        assertEquals(first.address(), second.address());
+        assertEquals(ACTIONS, policy.act(OBSERVATIONS, true));
+      }
     }
   }
 
