@@ -155,14 +155,14 @@ public final class NpzDemonstrations {
     }
     long sum = 0;
     for (long length : lengths) {
-      sum += length;
-      if (length < 1 || sum > steps) {
+      if (length < 1 || length > steps - sum) {
         throw invalid(
             file,
             "episode lengths %s do not add up to %d rewards"
                 .formatted(Arrays.toString(lengths), steps),
             null);
       }
+      sum += length;
     }
     if (sum != steps || steps == 0) {
       throw invalid(
@@ -222,9 +222,21 @@ public final class NpzDemonstrations {
                 .formatted(name, array.dtype().numpyName(), dtype.numpyName()),
             null);
       }
-      return NdArray.ofLongs(dtype, array.toLongs(), expected);
+      NdArray converted = NdArray.ofLongs(dtype, array.toLongs(), expected);
+      for (int i = 0; i < array.size(); i++) {
+        if (converted.getLong(i) != array.getLong(i)) {
+          throw invalid(
+              file,
+              "\"%s\" holds %d, which is no %s"
+                  .formatted(name, array.getLong(i), dtype.numpyName()),
+              null);
+        }
+      }
+      return converted;
     }
-    return NdArray.ofDoubles(dtype, array.toDoubles(), expected);
+    NdArray converted = NdArray.ofDoubles(dtype, array.toDoubles(), expected);
+    checkNumbers(file, name, converted);
+    return converted;
   }
 
   private static void checkNumbers(Path file, String name, NdArray array) {

@@ -158,6 +158,75 @@ class NpzDemonstrationsTest {
   }
 
   @Test
+  void imitations_episodes_that_are_not_terminal_stop_in_mid_episode() throws IOException {
+    Path file =
+        raw(
+            Map.of(
+                "obs", NdArray.of(new float[10], 5, 2),
+                "acts", NdArray.of(new float[3], 3, 1),
+                "rews", NdArray.of(new float[3], 3),
+                "indices", NdArray.of(new long[] {2}, 1),
+                "terminal", NdArray.ofLongs(DType.BOOL, new long[] {0, 1}, 2)));
+    List<Trajectory> read = load(file, SPEC).demonstrations().trajectories();
+    assertEquals(List.of(2, 1), read.stream().map(Trajectory::length).toList());
+    assertEquals(List.of(false, true), read.stream().map(Trajectory::terminated).toList());
+    assertEquals(List.of(false, false), read.stream().map(Trajectory::truncated).toList());
+  }
+
+  @Test
+  void lengths_that_overflow_are_refused() throws IOException {
+    long most = Long.MAX_VALUE;
+    Map<String, NdArray> arrays = new TreeMap<>();
+    arrays.put("obs", NdArray.of(new float[14], 7, 2));
+    arrays.put("acts", NdArray.of(new float[3], 3, 1));
+    arrays.put("rews", NdArray.of(new float[3], 3));
+    arrays.put("ep_lens", NdArray.of(new long[] {1, most, most, 4}, 4));
+    arrays.put("terminated", NdArray.of(new long[4], 4));
+    arrays.put("truncated", NdArray.of(new long[4], 4));
+    assertRefused(raw(arrays), "do not add up to 3 rewards");
+  }
+
+  @Test
+  void numbers_that_the_spaces_type_cannot_hold_are_refused() throws IOException {
+    Path file = rawBut("obs", NdArray.of(new long[] {0, 300, 0, 0}, 2, 2));
+    EnvSpec pictures = spec(Box.of(DType.UINT8, 0, 255, 2), SPEC.actionSpace(), 3);
+    GymException error = assertThrows(GymException.class, () -> load(file, pictures));
+    assertTrue(error.getMessage().contains("300, which is no uint8"), error.getMessage());
+    Path large = rawBut("obs", NdArray.of(new double[] {0, 1e39, 0, 0}, 2, 2));
+    EnvSpec single = spec(Box.of(DType.FLOAT32, -1, 1, 2), SPEC.actionSpace(), 3);
+    error = assertThrows(GymException.class, () -> load(large, single));
+    assertTrue(error.getMessage().contains("Infinity in row 0"), error.getMessage());
+  }
+
+  @Test
+  void arrays_that_claim_more_than_there_is_are_refused() throws IOException {
+    for (String claim : List.of("(2000000000, 2)", "(100000, 2)", "(99999999999, 2)")) {
+      String header = "{'descr': '<f8', 'fortran_order': False, 'shape': %s, }%n".formatted(claim);
+      Path file = folder.resolve("claim.npz");
+      try (OutputStream stream = Files.newOutputStream(file);
+          ZipOutputStream zip = new ZipOutputStream(stream)) {
+        zip.putNextEntry(new ZipEntry("obs.npy"));
+        zip.write(
+            new byte[] {(byte) 0x93, 'N', 'U', 'M', 'P', 'Y', 1, 0, (byte) header.length(), 0});
+        zip.write(header.getBytes(StandardCharsets.US_ASCII));
+      }
+      assertRefused(file, "\"obs\": ");
+    }
+  }
+
+  @Test
+  void failed_write_leaves_no_temporary_file() throws IOException {
+    Path occupied = Files.createDirectories(folder.resolve("occupied.npz").resolve("inside"));
+    assertThrows(
+        IOException.class,
+        () -> NpzDemonstrations.write(folder.resolve("occupied.npz"), demonstrations()));
+    assertTrue(Files.isDirectory(occupied));
+    try (var left = Files.list(folder)) {
+      assertEquals(1, left.count());
+    }
+  }
+
+  @Test
   void pickled_objects_are_refused() throws IOException {
     Path file = folder.resolve("pickle.npz");
     String header = "{'descr': '|O', 'fortran_order': False, 'shape': (1,), }\n";
@@ -172,9 +241,12 @@ class NpzDemonstrationsTest {
 
   @Test
   void published_demonstrations_have_their_published_returns() {
-    Path data =
-        Path.of(System.getProperty("gymbridge.root", "."), "..", "shared", "data", "demos")
-            .normalize();
+    String root = System.getProperty("gymbridge.root", ".");
+    String given =
+        System.getProperty(
+            "gymbridge.data",
+            System.getenv().getOrDefault("GYMBRIDGE_DATA", root + "/../shared/data"));
+    Path data = Path.of(given, "demos").normalize();
     assumeTrue(Files.isDirectory(data), "the reference data is not here: " + data);
     EnvSpec cartPole =
         spec(
