@@ -38,6 +38,12 @@ public record BundleManifest(
   public BundleManifest {
     network = Map.copyOf(network);
     provenance = Map.copyOf(provenance);
+    if (goldenObservations.shape().length == 0 || goldenActions.shape().length == 0) {
+      throw new GymException(
+          Kind.INVALID_ARGUMENT,
+          "golden observations and actions are batches, got %s and %s"
+              .formatted(goldenObservations, goldenActions));
+    }
     int golden = goldenObservations.batchSize();
     if (golden < MIN_GOLDEN || goldenActions.batchSize() != golden) {
       throw new GymException(

@@ -70,6 +70,10 @@ final class OnnxCheck {
     }
     while (bytes.hasRemaining()) {
       long tag = varint(bytes);
+      if (tag >>> 32 != 0) {
+        // Other readers cut a tag to 32 bits, and would see another field than this one.
+        throw refused("it is not an ONNX file");
+      }
       int field = (int) (tag >>> 3);
       switch ((int) (tag & 7)) {
         case 0 -> {

@@ -140,6 +140,12 @@ public record PolicyBundle(BundleManifest manifest, byte[] onnx, byte @Nullable 
     try (OnnxPolicy policy = policy(0)) {
       NdArray got = policy.act(manifest.goldenObservations(), true);
       NdArray expected = manifest.goldenActions();
+      if (!java.util.Arrays.equals(got.shape(), expected.shape())) {
+        throw new GymException(
+            Kind.INVALID_ARGUMENT,
+            "%s: the policy does not act as it did when it was written: got %s, expected %s"
+                .formatted(where, got, expected));
+      }
       int components = expected.size() / expected.batchSize();
       for (int i = 0; i < Math.max(got.size(), expected.size()); i++) {
         boolean same = got.size() == expected.size() && got.dtype() == expected.dtype();
