@@ -80,13 +80,14 @@ final class GaussianHead implements ActionHead {
       int component = i % center.length;
       double low = space.low().getDouble(component);
       double high = space.high().getDouble(component);
-      if (Float.isNaN(targets[i])) {
+      // Experts and recordings leave the space now and then; the environment would clip them too.
+      float clipped = (float) Math.max(low, Math.min(high, targets[i]));
+      if (!Float.isFinite(clipped)) {
         throw new GymException(
             Kind.INVALID_ARGUMENT,
-            "action %d, component %d is NaN".formatted(i / center.length, component));
+            "action %d, component %d is %s".formatted(i / center.length, component, clipped));
       }
-      // Experts and recordings leave the space now and then; the environment would clip them too.
-      targets[i] = (float) Math.max(low, Math.min(high, targets[i]));
+      targets[i] = clipped;
     }
     return targets;
   }

@@ -25,6 +25,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class BehavioralCloningTest {
   private static final BehavioralCloning.Config CONFIG =
@@ -132,6 +133,81 @@ class BehavioralCloningTest {
           assertThrows(GymException.class, () -> new BehavioralCloning(CONFIG).train(data));
       assertEquals(GymException.Kind.INVALID_ARGUMENT, error.kind());
       assertTrue(error.getMessage().contains("MultiBinary"), error.getMessage());
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {5, 50})
+  void tiny_data_is_cloned(int n) {
+    Transitions data = Problems.smooth(n, 1);
+    List<BehavioralCloning.HeldOut> seen = new ArrayList<>();
+    PolicyNetwork network =
+        new BehavioralCloning(CONFIG.withSteps(500), progress -> seen.add(progress.heldOut()))
+            .train(data);
+    assertEquals(
+        n == 5 ? BehavioralCloning.HeldOut.NOTHING : BehavioralCloning.HeldOut.TRAJECTORIES,
+        seen.get(0));
+    double error = Problems.meanSquaredError(network, data);
+    assertTrue(error < 0.1, "error on the data itself: " + error);
+  }
+
+  @Test
+  void early_stopping_keeps_the_best_network() {
+    Transitions data = Problems.random(Problems.OBSERVATIONS, Problems.ACTIONS, 200, 1);
+    PolicyNetwork network =
+        PolicyNetwork.create(
+            data.observationSpace(), data.actionSpace(), CONFIG.architecture(), CONFIG.seed());
+    Dataset dataset = new Dataset(network.encoder(), network.head());
+    dataset.add(data.observations(), data.actions(), data.episodes());
+    List<float[]> best = new ArrayList<>();
+    List<float[]> last = new ArrayList<>();
+    new BehavioralCloning(
+            CONFIG,
+            progress -> {
+              float[] now = network.network().params().dup().data().asFloat();
+              last.add(now);
+              if (progress.best()) {
+                best.add(now);
+              }
+            })
+        .train(network, dataset);
+    float[] kept = network.network().params().dup().data().asFloat();
+    assertArrayEquals(best.get(best.size() - 1), kept);
+    assertFalse(Arrays.equals(last.get(last.size() - 1), kept), "the last was worse");
+  }
+
+  @Test
+  void actions_that_are_not_finite_are_refused() {
+    Box unbounded = Box.of(DType.FLOAT32, Double.NEGATIVE_INFINITY, Double.POSITIVE_INFINITY, 1);
+    for (float wrong : new float[] {Float.NaN, Float.POSITIVE_INFINITY}) {
+      NdArray seen = NdArray.of(new double[6], 2, 3);
+      Transitions data =
+          new Transitions(
+              Problems.OBSERVATIONS,
+              unbounded,
+              seen,
+              NdArray.of(new float[] {0, wrong}, 2, 1),
+              seen,
+              new boolean[2],
+              new int[2]);
+      GymException error =
+          assertThrows(GymException.class, () -> new BehavioralCloning(CONFIG).train(data));
+      assertTrue(error.getMessage().contains("action 1, component 0"), error.getMessage());
+    }
+  }
+
+  @Test
+  void exported_policy_refuses_nan_observations() {
+    Transitions data = Problems.smooth(64, 1);
+    PolicyNetwork network = new BehavioralCloning(CONFIG.withSteps(50)).train(data);
+    NdArray wrong = NdArray.of(new double[] {0, 0, 0, 0, Double.NaN, 0}, 2, 3);
+    try (OnnxPolicy policy = network.toPolicy(0)) {
+      for (boolean deterministic : new boolean[] {true, false}) {
+        GymException error =
+            assertThrows(GymException.class, () -> policy.act(wrong, deterministic));
+        assertEquals(GymException.Kind.INVALID_ARGUMENT, error.kind());
+        assertTrue(error.getMessage().contains("row 1"), error.getMessage());
+      }
     }
   }
 }

@@ -2,15 +2,21 @@ package io.gymbridge.learners;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.gymbridge.core.AutoresetMode;
 import io.gymbridge.core.Demonstrations;
 import io.gymbridge.core.EpisodeLoop;
+import io.gymbridge.core.GymException;
+import io.gymbridge.core.NdArray;
 import io.gymbridge.core.Policy;
+import io.gymbridge.core.Space;
+import io.gymbridge.core.Value;
 import io.gymbridge.core.VectorEnv;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -115,6 +121,47 @@ class DAggerTest {
       RuntimeException error = assertThrows(RuntimeException.class, dagger::round);
       assertTrue(
           String.valueOf(error.getMessage()).contains("1 actions for 2"), String.valueOf(error));
+    }
+  }
+
+  @Test
+  void same_seed_gives_the_same_network_to_the_last_bit() {
+    assertArrayEquals(trained(3), trained(3));
+    assertFalse(Arrays.equals(trained(3), trained(4)));
+  }
+
+  private static byte[] trained(long seed) {
+    try (VectorEnv env = Problems.cartPoles(2, AutoresetMode.NEXT_STEP)) {
+      return new DAgger(config(1, seed), env, Problems.balancer()).run().toOnnx();
+    }
+  }
+
+  @Test
+  void an_action_outside_the_space_is_refused() {
+    Policy good = Problems.balancer();
+    Policy wrong =
+        new Policy() {
+          @Override
+          public Space observationSpace() {
+            return good.observationSpace();
+          }
+
+          @Override
+          public Space actionSpace() {
+            return good.actionSpace();
+          }
+
+          @Override
+          public Value act(Value observations, boolean deterministic) {
+            long[] sevens = new long[observations.batchSize()];
+            Arrays.fill(sevens, 7);
+            return NdArray.of(sevens, sevens.length);
+          }
+        };
+    try (VectorEnv env = Problems.cartPoles(2, AutoresetMode.NEXT_STEP)) {
+      DAgger dagger = new DAgger(config(1, 0), env, wrong);
+      GymException error = assertThrows(GymException.class, dagger::round);
+      assertEquals(GymException.Kind.INVALID_ARGUMENT, error.kind());
     }
   }
 }

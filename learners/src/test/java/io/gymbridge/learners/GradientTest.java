@@ -33,12 +33,17 @@ class GradientTest {
   @ParameterizedTest
   @MethodSource("actions")
   void gradient_of_the_loss_equals_its_differences(Space actions) {
+    assertGradient(actions, PolicyNetwork.HiddenActivation.TANH);
+    assertGradient(actions, PolicyNetwork.HiddenActivation.RELU);
+  }
+
+  private static void assertGradient(Space actions, PolicyNetwork.HiddenActivation activation) {
     Box observations = Box.of(DType.FLOAT64, -1, 1, 5);
     PolicyNetwork network =
         PolicyNetwork.create(
             observations,
             actions,
-            new PolicyNetwork.Architecture(List.of(7, 6), PolicyNetwork.HiddenActivation.TANH),
+            new PolicyNetwork.Architecture(List.of(7, 6), activation),
             3,
             DataType.DOUBLE);
     SplittableRandom random = new SplittableRandom(5);
