@@ -132,7 +132,18 @@ class DAggerTest {
 
   private static byte[] trained(long seed) {
     try (VectorEnv env = Problems.cartPoles(2, AutoresetMode.NEXT_STEP)) {
-      return new DAgger(config(1, seed), env, Problems.balancer()).run().toOnnx();
+      DAgger.Config brief =
+          new DAgger.Config(
+              config(2, seed).cloning().withSteps(200),
+              2,
+              2,
+              DAgger.Schedule.exponential(0.5),
+              1,
+              100,
+              100,
+              true,
+              0);
+      return new DAgger(brief, env, Problems.balancer()).run().toOnnx();
     }
   }
 
