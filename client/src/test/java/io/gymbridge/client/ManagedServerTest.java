@@ -92,8 +92,7 @@ class ManagedServerTest {
                     Map.of("PYTHONPATH", directory.toString())));
     assertEquals(Kind.UNAVAILABLE, failure.kind());
     assertTrue(
-        failure.getMessage().contains("pip install \"gymnasium[mujoco]\""),
-        failure.getMessage());
+        failure.getMessage().contains("pip install \"gymnasium[mujoco]\""), failure.getMessage());
     assertTrue(failure.getMessage().contains("exit code 2"), failure.getMessage());
   }
 
