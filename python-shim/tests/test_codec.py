@@ -8,7 +8,7 @@ from gymbridge.codec.items import decode_item, decode_map, encode_item, encode_m
 from gymbridge.codec.spaces import decode_space, encode_space
 from gymbridge.codec.values import BatchCodec, UnsupportedSpace
 from gymbridge.errors import RequestError
-from gymbridge.v1 import space_pb2, value_pb2
+from gymbridge.v1 import environment_pb2, space_pb2, value_pb2
 
 VARIABLE_SIZE = [
     spaces.Text(5, min_length=2, charset="abc"),
@@ -89,19 +89,29 @@ def test_what_cannot_be_sent_is_refused(value):
         encode_item(value)
 
 
-def test_depth_is_limited_both_ways():
-    deep = []
-    for _ in range(40):
-        deep = [deep]
-    with pytest.raises(RequestError, match="deeper than 32"):
-        encode_item(deep)
-    message = value_pb2.Item()
-    inner = message
-    for _ in range(40):
-        inner = inner.list.items.add()
-    inner.integer = 1
-    with pytest.raises(RequestError, match="deeper than 32"):
-        decode_item(message)
+def nested(levels, of_maps):
+    value = 1
+    for _ in range(levels):
+        value = {"x": value} if of_maps else [value]
+    return value
+
+
+@pytest.mark.parametrize("of_maps", [True, False], ids=["maps", "lists"])
+def test_depth_is_limited_both_ways_and_the_deepest_passes_the_parser(of_maps):
+    deepest = {"x": nested(23, of_maps)}
+    # Inside the message with the most around it.
+    response = environment_pb2.InteractResponse(step=environment_pb2.StepResponse(infos=encode_map(deepest)))
+    back = environment_pb2.InteractResponse.FromString(response.SerializeToString())
+    assert decode_map(back.step.infos) == deepest
+    with pytest.raises(RequestError, match="deeper than 24"):
+        encode_map({"x": nested(24, of_maps)})
+    message = value_pb2.ItemMap()
+    item = message.items["x"]
+    for _ in range(24):
+        item = item.map.items["x"] if of_maps else item.list.items.add()
+    item.integer = 1
+    with pytest.raises(RequestError, match="deeper than 24"):
+        decode_map(message)
 
 
 def test_tensor_whose_length_lies_is_refused_before_anything_is_allocated():

@@ -72,6 +72,16 @@ def test_exit_with_stdin_ends_with_whoever_started_it(start, tmp_path):
     assert left_behind(tmp_path) == []
 
 
+def test_directory_of_the_socket_is_removed_if_asked_to(start, tmp_path):
+    (tmp_path / "own").mkdir()
+    options = ["--address", "unix:own/env.sock", "--exit-with-stdin", "--remove-directory"]
+    server = start("serve-env", COUNTING, *options)
+    assert server.address, server.log
+    server.process.stdin.close()
+    assert server.process.wait(10) == 0
+    assert left_behind(tmp_path) == []
+
+
 def test_tcp_port_is_chosen_and_shards_are_on_the_same_host(start):
     server = start("serve-env", COUNTING, "--address", "127.0.0.1:0", "--num-envs", "3")
     assert server.address.startswith("127.0.0.1:") and not server.address.endswith(":0")

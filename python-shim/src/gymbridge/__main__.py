@@ -54,6 +54,7 @@ def _server_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--insecure", action="store_true", help="allow an address that other machines can reach")
     parser.add_argument("--max-message-mib", type=_positive, default=256, help="largest message, MiB [%(default)s]")
     parser.add_argument("--exit-with-stdin", action="store_true", help="end when stdin ends")
+    parser.add_argument("--remove-directory", action="store_true", help="at the end, remove the socket's directory too")
 
 
 def _parser() -> argparse.ArgumentParser:

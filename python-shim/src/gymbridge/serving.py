@@ -169,7 +169,12 @@ def end_process(exit_code: int) -> NoReturn:
     os._exit(exit_code)
 
 
-def remove_socket(address: str) -> None:
-    """Removes a Unix socket's file; nothing for other addresses."""
-    if address.startswith("unix:"):
-        Path(address.removeprefix("unix:")).unlink(missing_ok=True)
+def remove_socket(address: str, and_directory: bool = False) -> None:
+    """Removes a Unix socket's file, and its directory if asked to and empty; nothing for other addresses."""
+    if not address.startswith("unix:"):
+        return
+    path = Path(address.removeprefix("unix:"))
+    path.unlink(missing_ok=True)
+    if and_directory:
+        with contextlib.suppress(OSError):
+            path.parent.rmdir()

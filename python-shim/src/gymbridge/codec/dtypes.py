@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import numpy as np
@@ -25,16 +26,17 @@ _NAMES = {
 }
 _TO_WIRE = {np.dtype(name): number for name, number in _NAMES.items()}
 _FROM_WIRE = {number: np.dtype(name) for name, number in _NAMES.items()}
+_LITTLE = sys.byteorder == "little"
 
 
 def is_sendable(dtype: np.dtype[Any]) -> bool:
     """Whether the protocol has this element type."""
-    return dtype.newbyteorder("=") in _TO_WIRE
+    return dtype in _TO_WIRE or dtype.newbyteorder("=") in _TO_WIRE
 
 
 def encode_dtype(dtype: np.dtype[Any]) -> space_pb2.DType:
     """The protocol's number of a NumPy type; INVALID_ARGUMENT for one it lacks, such as complex or object."""
-    number = _TO_WIRE.get(dtype.newbyteorder("="))
+    number = _TO_WIRE.get(dtype) or _TO_WIRE.get(dtype.newbyteorder("="))
     if number is None:
         raise invalid_argument(f"arrays of type {dtype} cannot be sent; use one of {', '.join(_NAMES)}")
     return number
@@ -52,6 +54,8 @@ def decode_dtype(number: int, default: str | None = None) -> np.dtype[Any]:
 
 def to_bytes(array: np.ndarray[Any, Any]) -> bytes:
     """The array's elements, little-endian and row-major."""
+    if _LITTLE and array.dtype.isnative:
+        return array.tobytes()
     return array.astype(array.dtype.newbyteorder("<"), copy=False).tobytes()
 
 
@@ -66,5 +70,7 @@ def from_bytes(data: bytes, dtype: np.dtype[Any], shape: tuple[int, ...], what: 
         raise invalid_argument(
             f"{what}: got {len(data)} bytes, expected {count * dtype.itemsize} for shape {list(shape)} of {dtype}"
         )
+    if _LITTLE and dtype.isnative:
+        return np.frombuffer(data, dtype).reshape(shape).copy()
     little = np.frombuffer(data, dtype.newbyteorder("<"))
     return little.astype(dtype, copy=True).reshape(shape)

@@ -12,7 +12,8 @@ from gymbridge.codec.dtypes import decode_dtype, encode_dtype, from_bytes, is_se
 from gymbridge.errors import invalid_argument
 from gymbridge.v1 import value_pb2 as pb
 
-_MAX_DEPTH = 32
+# A map's level costs three of protobuf's nested messages (map, its entry, item), of which a parser takes 100.
+_MAX_DEPTH = 24
 _INT64 = range(-(2**63), 2**63)
 
 
@@ -46,8 +47,6 @@ def encode_item(value: Any) -> pb.Item:
 
 
 def _fill(message: pb.Item, value: Any, depth: int) -> None:
-    if depth > _MAX_DEPTH:
-        raise invalid_argument(f"data nested deeper than {_MAX_DEPTH} levels")
     if isinstance(value, np.ndarray):
         if is_sendable(value.dtype):
             tensor = message.tensor
@@ -84,6 +83,8 @@ def _fill(message: pb.Item, value: Any, depth: int) -> None:
 
 
 def _fill_list(message: pb.Item, values: Any, depth: int) -> None:
+    if depth >= _MAX_DEPTH:
+        raise invalid_argument(f"data nested deeper than {_MAX_DEPTH} levels")
     message.list.SetInParent()
     items = message.list.items
     for value in values:
@@ -99,8 +100,6 @@ def decode_map(message: pb.ItemMap, depth: int = 1) -> dict[str, Any]:
 
 def decode_item(message: pb.Item, depth: int = 0) -> Any:
     """One datum: None, bool, int, float, str, a NumPy array, a list or a dict."""
-    if depth > _MAX_DEPTH:
-        raise invalid_argument(f"data nested deeper than {_MAX_DEPTH} levels")
     kind = message.WhichOneof("kind")
     if kind == "null":
         return None
@@ -110,6 +109,8 @@ def decode_item(message: pb.Item, depth: int = 0) -> Any:
         tensor = message.tensor
         return from_bytes(tensor.data, decode_dtype(tensor.dtype), tuple(tensor.shape), "tensor")
     if kind == "list":
+        if depth >= _MAX_DEPTH:
+            raise invalid_argument(f"data nested deeper than {_MAX_DEPTH} levels")
         return [decode_item(item, depth + 1) for item in message.list.items]
     if kind == "map":
         return decode_map(message.map, depth + 1)

@@ -61,7 +61,7 @@ def run(arguments: argparse.Namespace) -> None:
         server.stop(0.3).wait(0.5)
         supervisor.pool.stop(1.0)
         shutil.rmtree(directory, ignore_errors=True)
-        remove_socket(bound)
+        remove_socket(bound, arguments.remove_directory)
         end_process(exit_code)
 
 

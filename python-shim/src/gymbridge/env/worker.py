@@ -2,7 +2,8 @@
 
 Its first line on stdin is its configuration (JSON); the end of stdin is its end. It tells the supervisor on its
 original stdout, in JSON lines, where it listens and when its lanes were released. All environment code runs in the
-main thread, whatever the environment prints goes to stderr, and what happens on gRPC's threads only queues work.
+main thread, whatever the environment prints goes to stderr, and what happens on gRPC's threads only queues work. The
+main thread takes a stream's requests and sends the answers itself: a thread between them would cost a wake-up a step.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ _RELEASE_SECONDS = 10.0
 
 
 class Shard:
-    """A session's part in this worker: its token, and what passes between its stream and the main thread."""
+    """A session's part in this worker: its token, and its stream once one is attached."""
 
     def __init__(self, session: Session) -> None:
         self.session = session
@@ -46,13 +47,21 @@ class Shard:
         self.attached = False
         self.closing = False
         self.released = threading.Event()
-        # Responses for the stream; None ends it.
-        self.responses: queue.SimpleQueue[pb.InteractResponse | None] = queue.SimpleQueue()
+        self._lock = threading.Lock()
+        self._send: Callable[[pb.InteractResponse | None], None] | None = None
+
+    def attach(self, send: Callable[[pb.InteractResponse | None], None]) -> None:
+        """Takes the stream, by what sends on it: responses, or None to end it."""
+        with self._lock:
+            self._send = send
 
     def end(self) -> None:
-        """Ends the stream with OK; the lanes follow as soon as the environments let go."""
+        """Ends the stream with OK, once; the lanes follow as soon as the environments let go."""
         self.closing = True
-        self.responses.put(None)
+        with self._lock:
+            send, self._send = self._send, None
+        if send is not None:
+            send(None)
 
 
 class Worker(environment_pb2_grpc.EnvironmentServiceServicer):
@@ -116,14 +125,18 @@ class Worker(environment_pb2_grpc.EnvironmentServiceServicer):
             shard.released.wait(_RELEASE_SECONDS)
         return pb.CloseSessionResponse()
 
-    def Interact(self, requests: Iterator[Any], context: Any) -> Iterator[pb.InteractResponse]:  # noqa: D102
+    def Interact(  # type: ignore[override]  # noqa: D102
+        self, requests: Iterator[Any], context: Any, send: Callable[[pb.InteractResponse | None], None]
+    ) -> None:
         shard = self._attach(requests, context)
+        send(pb.InteractResponse(sequence=1, attached=pb.AttachResponse()))
+        shard.attach(send)
         if not context.add_callback(lambda: self._stream_ended(shard)):
             self._stream_ended(shard)
-        self._jobs.put(lambda: self._drive(shard, requests))
-        yield pb.InteractResponse(sequence=1, attached=pb.AttachResponse())
-        while (response := shard.responses.get()) is not None:
-            yield response
+        self._jobs.put(lambda: self._drive(shard, requests, send))
+
+    # gRPC hands over `send` and lets any thread use it, as its own health service does.
+    Interact.experimental_non_blocking = True  # type: ignore[attr-defined]
 
     def _attach(self, requests: Iterator[Any], context: Any) -> Shard:
         first = next(requests, None)
@@ -140,16 +153,17 @@ class Worker(environment_pb2_grpc.EnvironmentServiceServicer):
             shard.attached = True
         return shard
 
-    def _drive(self, shard: Shard, requests: Iterator[Any]) -> None:
+    def _drive(self, shard: Shard, requests: Iterator[Any], send: Callable[[pb.InteractResponse | None], None]) -> None:
         """Answers the stream's requests until it ends, then closes the lanes."""
-        answer, put = shard.session.answer, shard.responses.put
+        answer = shard.session.answer
         with contextlib.suppress(grpc.RpcError):
             for request in requests:
                 if shard.closing:
                     break
                 self._busy_since = time.monotonic()
-                put(answer(request))
+                response = answer(request)
                 self._busy_since = 0.0
+                send(response)
         self._release(shard)
         shard.end()
 

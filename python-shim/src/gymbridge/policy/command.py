@@ -49,7 +49,7 @@ def run(arguments: argparse.Namespace) -> None:
         exit_code = lifetime.wait()
     finally:
         server.stop(0.3).wait(0.5)
-        remove_socket(bound)
+        remove_socket(bound, arguments.remove_directory)
         end_process(exit_code)
 
 

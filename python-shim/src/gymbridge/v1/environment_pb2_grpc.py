@@ -30,7 +30,8 @@ class EnvironmentServiceStub(object):
 
     A session is a batch of `num_envs` copies ("lanes") of one environment. It is split into shards, each in a process of
     its own with an endpoint of its own: a client opens one Interact stream per shard and gathers the answers. A session
-    lives as long as its streams: when a shard's stream ends, for whatever reason, its lanes are closed.
+    lives as long as its streams: when a shard's stream ends, for whatever reason, its lanes are closed, and with them
+    the session's other shards, whose streams end with OK. A shard that no stream attaches to within 30 seconds ends too.
     """
 
     def __init__(self, channel):
@@ -66,7 +67,8 @@ class EnvironmentServiceServicer(object):
 
     A session is a batch of `num_envs` copies ("lanes") of one environment. It is split into shards, each in a process of
     its own with an endpoint of its own: a client opens one Interact stream per shard and gathers the answers. A session
-    lives as long as its streams: when a shard's stream ends, for whatever reason, its lanes are closed.
+    lives as long as its streams: when a shard's stream ends, for whatever reason, its lanes are closed, and with them
+    the session's other shards, whose streams end with OK. A shard that no stream attaches to within 30 seconds ends too.
     """
 
     def ListEnvironments(self, request, context):
@@ -79,8 +81,10 @@ class EnvironmentServiceServicer(object):
     def OpenSession(self, request, context):
         """Makes the environments of a new session. Errors: NOT_FOUND for an id that is not offered (the message names the
         closest), INVALID_ARGUMENT for options the environment lacks, PERMISSION_DENIED for keyword arguments the server
-        was not started to allow, RESOURCE_EXHAUSTED when all sessions are in use, UNKNOWN with a
-        google.rpc.DebugInfo detail when the environment's constructor raises.
+        was not started to allow, RESOURCE_EXHAUSTED when all sessions are in use, or for more lanes than
+        the server allows or than fit into a message, UNIMPLEMENTED for a space whose values this version does not send,
+        UNAVAILABLE when a worker process died meanwhile, UNKNOWN with a google.rpc.DebugInfo detail when the environment's
+        constructor raises.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -139,7 +143,8 @@ class EnvironmentService(object):
 
     A session is a batch of `num_envs` copies ("lanes") of one environment. It is split into shards, each in a process of
     its own with an endpoint of its own: a client opens one Interact stream per shard and gathers the answers. A session
-    lives as long as its streams: when a shard's stream ends, for whatever reason, its lanes are closed.
+    lives as long as its streams: when a shard's stream ends, for whatever reason, its lanes are closed, and with them
+    the session's other shards, whose streams end with OK. A shard that no stream attaches to within 30 seconds ends too.
     """
 
     @staticmethod

@@ -1,3 +1,3 @@
 """Which .proto files these stubs were generated from; written by generate.py."""
 
-SHA256 = "3ae3afec47824119e86e3e4ad01088fb602d6c3b7439a2d02a22223abba6ed21"
+SHA256 = "e7e286e153d3e65740417b54cc4dda2f04c187fbd8e817764f3ede8cd6291a17"

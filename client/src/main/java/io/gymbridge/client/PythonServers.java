@@ -73,6 +73,8 @@ public final class PythonServers {
     try {
       Path directory = Files.createTempDirectory("gymbridge");
       command.add("unix:" + directory.resolve("server.sock"));
+      // Should this process be killed, nobody else is left to do it.
+      command.add("--remove-directory");
       return ManagedServer.start(command, environment, directory);
     } catch (IOException e) {
       throw new GymException(

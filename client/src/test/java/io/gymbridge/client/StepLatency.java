@@ -62,8 +62,10 @@ final class StepLatency {
     long[] sorted = nanos.clone();
     Arrays.sort(sorted);
     System.out.printf(
-        "  %-10s p50 %4d µs, p99 %4d µs, p99.9 %5d µs%n",
+        "  %-10s min %4d µs, p10 %4d µs, p50 %4d µs, p99 %4d µs, p99.9 %5d µs%n",
         what,
+        sorted[0] / 1000,
+        sorted[sorted.length / 10] / 1000,
         sorted[sorted.length / 2] / 1000,
         sorted[(int) (sorted.length * 0.99)] / 1000,
         sorted[(int) (sorted.length * 0.999)] / 1000);

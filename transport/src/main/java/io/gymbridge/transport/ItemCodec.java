@@ -21,8 +21,11 @@ import org.jspecify.annotations.Nullable;
  * Double} (any real), {@link String}, {@link NdArray}, {@link List} or {@link Map} from strings.
  */
 public final class ItemCodec {
-  /** Levels of lists and maps. */
-  static final int MAX_DEPTH = 32;
+  /**
+   * Levels of lists and maps. A map's level costs three of protobuf's nested messages (map, its
+   * entry, item), of which a parser takes 100.
+   */
+  static final int MAX_DEPTH = 24;
 
   private ItemCodec() {}
 
@@ -31,7 +34,7 @@ public final class ItemCodec {
    *
    * @param what names the map in an error: "options", "info"
    * @throws io.gymbridge.core.GymException INVALID_ARGUMENT for a value that is none of the items,
-   *     or more than 32 levels
+   *     or more than 24 levels
    */
   public static ItemMap encode(Map<String, ?> items, String what) {
     return encodeMap(items, what, 1);

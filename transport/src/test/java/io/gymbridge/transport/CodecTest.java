@@ -20,8 +20,11 @@ import io.gymbridge.core.Tuple;
 import io.gymbridge.core.Value;
 import io.gymbridge.proto.v1.BoxSpace;
 import io.gymbridge.proto.v1.Buffers;
+import io.gymbridge.proto.v1.InteractResponse;
 import io.gymbridge.proto.v1.Item;
+import io.gymbridge.proto.v1.ItemMap;
 import io.gymbridge.proto.v1.SequenceSpace;
+import io.gymbridge.proto.v1.StepResponse;
 import io.gymbridge.proto.v1.Tensor;
 import io.gymbridge.proto.v1.TextSpace;
 import java.util.ArrayList;
@@ -171,18 +174,34 @@ class CodecTest {
   }
 
   @Test
-  void unknown_things_and_deep_ones_are_refused() {
+  void unknown_things_are_refused() {
     assertRefused(
         Kind.INVALID_ARGUMENT,
         "options[\"a\"][0]: a java.lang.Object cannot be sent",
         () -> ItemCodec.encode(Map.of("a", List.of(new Object())), "options"));
-    Map<String, Object> deep = Map.of();
-    for (int i = 0; i < 31; i++) {
+  }
+
+  @Test
+  void deepest_items_pass_the_parser_and_deeper_ones_are_refused()
+      throws com.google.protobuf.InvalidProtocolBufferException {
+    Map<String, Object> deep = Map.of("integer", 1L);
+    for (int i = 0; i < 23; i++) {
       deep = Map.of("deeper", deep);
     }
-    assertEquals(deep, ItemCodec.decode(ItemCodec.encode(deep, "x"), "x"));
+    // Inside the message with the most around it.
+    InteractResponse response =
+        InteractResponse.newBuilder()
+            .setStep(StepResponse.newBuilder().setInfos(ItemCodec.encode(deep, "x")))
+            .build();
+    InteractResponse parsed = InteractResponse.parseFrom(response.toByteArray());
+    assertEquals(deep, ItemCodec.decode(parsed.getStep().getInfos(), "x"));
     Map<String, Object> deeper = Map.of("deeper", deep);
-    assertRefused(Kind.INVALID_ARGUMENT, "32 levels", () -> ItemCodec.encode(deeper, "x"));
+    assertRefused(Kind.INVALID_ARGUMENT, "24 levels", () -> ItemCodec.encode(deeper, "x"));
+    ItemMap message =
+        ItemMap.newBuilder()
+            .putItems("deeper", Item.newBuilder().setMap(response.getStep().getInfos()).build())
+            .build();
+    assertRefused(Kind.INVALID_ARGUMENT, "24 levels", () -> ItemCodec.decode(message, "x"));
   }
 
   @Test
