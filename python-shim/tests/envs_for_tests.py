@@ -62,6 +62,14 @@ class _Hanging(_Tiny):
         return super().step(action)
 
 
+class _Waiting(_Tiny):
+    def step(self, action):
+        print("waiting", flush=True)
+        while not os.path.exists("go"):
+            time.sleep(0.01)
+        return super().step(action)
+
+
 class _Suicidal(_Tiny):
     def step(self, action):
         if self.count == 2:
@@ -155,6 +163,11 @@ def raises_in_constructor(**kwargs: Any) -> gym.Env:
 def hangs_in_step(**kwargs: Any) -> gym.Env:
     """As `counting`; the second step of an episode takes an hour."""
     return _Hanging(**kwargs)
+
+
+def waits_for_file(**kwargs: Any) -> gym.Env:
+    """As `counting`; a step waits until there is a file "go" in the current directory."""
+    return _Waiting(**kwargs)
 
 
 def kills_itself(**kwargs: Any) -> gym.Env:

@@ -1,3 +1,3 @@
 """Which .proto files these stubs were generated from; written by generate.py."""
 
-SHA256 = "e7e286e153d3e65740417b54cc4dda2f04c187fbd8e817764f3ede8cd6291a17"
+SHA256 = "488741a2465057ba1380d64ee9ffd86c290a8b939de508d05e8461eaad409933"
