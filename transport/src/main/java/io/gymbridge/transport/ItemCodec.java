@@ -40,6 +40,11 @@ public final class ItemCodec {
     return encodeMap(items, what, 1);
   }
 
+  /** One item's message; null is an item too. */
+  public static Item encode(@Nullable Object item, String what) {
+    return encodeItem(item, what, 0);
+  }
+
   private static ItemMap encodeMap(Map<?, ?> items, String path, int depth) {
     checkDepth(depth, path);
     ItemMap.Builder message = ItemMap.newBuilder();

@@ -83,6 +83,17 @@ public final class Servers {
     }
   }
 
+  /** Removes the file of a Unix socket on which nobody listens any more. */
+  public static void removeSocket(Address address) {
+    if (address instanceof Address.Unix unix && !somebodyListens(unix.path())) {
+      try {
+        Files.deleteIfExists(unix.path());
+      } catch (IOException e) {
+        // It stays until the next server replaces it.
+      }
+    }
+  }
+
   private static GymException cannotListen(Address address, IOException e) {
     for (Throwable cause = e; cause != null; cause = cause.getCause()) {
       if (String.valueOf(cause.getMessage()).contains("Address already in use")) {
