@@ -62,7 +62,10 @@ final class EnvironmentCalls extends EnvironmentServiceGrpc.EnvironmentServiceIm
           CompletableFuture<OpenSessionResponse> opened = sessions.open(request);
           if (request.getNonce().isEmpty()) {
             answer.setOnCancelHandler(
-                () -> opened.thenAccept(response -> sessions.close(response.getSessionId())));
+                () -> {
+                  var unused =
+                      opened.thenCompose(response -> sessions.close(response.getSessionId()));
+                });
           }
           return opened;
         });
@@ -100,15 +103,16 @@ final class EnvironmentCalls extends EnvironmentServiceGrpc.EnvironmentServiceIm
     } catch (RuntimeException e) {
       answer = CompletableFuture.failedFuture(e);
     }
-    answer.whenComplete(
-        (response, failure) -> {
-          if (failure == null) {
-            observer.onNext(response);
-            observer.onCompleted();
-          } else {
-            observer.onError(Statuses.toException(told(failure)));
-          }
-        });
+    var unused =
+        answer.whenComplete(
+            (response, failure) -> {
+              if (failure == null) {
+                observer.onNext(response);
+                observer.onCompleted();
+              } else {
+                observer.onError(Statuses.toException(told(failure)));
+              }
+            });
   }
 
   private static Throwable told(Throwable failure) {

@@ -70,7 +70,7 @@ final class Sessions {
       }
     }
     CompletableFuture<OpenSessionResponse> described = session.describe();
-    session.ended().whenComplete((done, none) -> forget(session, nonce));
+    var unused = session.ended().whenComplete((done, none) -> forget(session, nonce));
     return described;
   }
 
