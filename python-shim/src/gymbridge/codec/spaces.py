@@ -31,7 +31,7 @@ def encode_space(space: spaces.Space[Any]) -> pb.Space:
     if isinstance(space, spaces.MultiBinary):
         return pb.Space(multi_binary=pb.MultiBinarySpace(shape=space.shape))
     if isinstance(space, spaces.Text):
-        charset = "".join(sorted(space.character_set))
+        charset = "".join(space.character_list)
         return pb.Space(text=pb.TextSpace(min_length=space.min_length, max_length=space.max_length, charset=charset))
     if isinstance(space, spaces.Tuple):
         return pb.Space(tuple=pb.TupleSpace(spaces=[encode_space(part) for part in space.spaces]))
