@@ -57,8 +57,8 @@ class Leaf(ABC):
         """A column of N values from the next buffers; INVALID_ARGUMENT, naming `what` and the leaf, for wrong ones."""
 
     @abstractmethod
-    def not_finite(self, column: Any) -> tuple[int, str] | None:
-        """The first value with a number that is not finite, and where in it: `["pair"][1] component [0] is nan`."""
+    def not_finite(self, column: Any) -> tuple[int, str, str] | None:
+        """The first value with an infinity or NaN, the path of its leaf, and where: ` component [0] is nan`."""
 
 
 class ArrayLeaf(Leaf):
@@ -105,12 +105,12 @@ class ArrayLeaf(Leaf):
     def read(self, buffers: Iterator[bytes], n: int, what: str) -> Array:  # noqa: D102
         return from_bytes(next(buffers), self.dtype, (n, *self.shape), what + self.path)
 
-    def not_finite(self, column: Array) -> tuple[int, str] | None:  # noqa: D102
+    def not_finite(self, column: Array) -> tuple[int, str, str] | None:  # noqa: D102
         if not self.is_floating or np.isfinite(column).all():
             return None
         row, *place = (int(i) for i in np.argwhere(~np.isfinite(column))[0])
         component = f" component {place}" if place else ""
-        return row, f"{self.path}{component} is {column[(row, *place)]}"
+        return row, self.path, f"{component} is {column[(row, *place)]}"
 
     def _check_dtype(self, value: Array) -> None:
         if value.dtype is not self.dtype and value.dtype != self.dtype and not _fits(value, self.dtype):

@@ -73,8 +73,8 @@ class BatchCodec:
         """The batches end to end."""
         return [leaf.join([arrays[number] for arrays in batches]) for number, leaf in enumerate(self.leaves)]
 
-    def not_finite(self, arrays: Arrays) -> tuple[int, str] | None:
-        """The first value of the batch with an infinity or NaN, and where: `["a"] component [0] is nan`."""
+    def not_finite(self, arrays: Arrays) -> tuple[int, str, str] | None:
+        """The first value of the batch with an infinity or NaN, its leaf's path, and where: ` component [0] is nan`."""
         for column, leaf in zip(arrays, self.leaves, strict=True):
             found = leaf.not_finite(column)
             if found is not None:

@@ -46,11 +46,11 @@ class VariableLeaf(Leaf):
     def join(self, columns: Sequence[list[Any]]) -> list[Any]:  # noqa: D102
         return list(chain.from_iterable(columns))
 
-    def not_finite(self, column: list[Any]) -> tuple[int, str] | None:  # noqa: D102
+    def not_finite(self, column: list[Any]) -> tuple[int, str, str] | None:  # noqa: D102
         for index, row in enumerate(column):
-            where = self.row_not_finite(row)
-            if where is not None:
-                return index, where
+            found = self.row_not_finite(row)
+            if found is not None:
+                return index, *found
         return None
 
     @abstractmethod
@@ -66,8 +66,8 @@ class VariableLeaf(Leaf):
         """The row's value, as the space has it."""
 
     @abstractmethod
-    def row_not_finite(self, row: Any) -> str | None:
-        """Where the row has a number that is not finite."""
+    def row_not_finite(self, row: Any) -> tuple[str, str] | None:
+        """The path of the leaf and where in the row a number is not finite."""
 
     def _misfit(self, value: Any, expected: str) -> ValueError:
         got = type(value).__name__
@@ -145,9 +145,9 @@ class SequenceLeaf(VariableLeaf):
             return self.element.value(row.batch, slice(None))
         return tuple(self.element.value(row.batch, index) for index in range(row.n))
 
-    def row_not_finite(self, row: Elements) -> str | None:  # noqa: D102
+    def row_not_finite(self, row: Elements) -> tuple[str, str] | None:  # noqa: D102
         found = self.element.not_finite(row.batch)
-        return None if found is None else f" element {found[0]}{found[1]}"
+        return None if found is None else (found[1], f" element {found[0]}{found[2]}")
 
     def lay(self, column: list[Elements]) -> list[bytes]:  # noqa: D102
         elements = self.element.join([row.batch for row in column])
@@ -200,11 +200,11 @@ class GraphLeaf(VariableLeaf):
     def unpack(self, row: spaces.GraphInstance) -> spaces.GraphInstance:  # noqa: D102
         return row
 
-    def row_not_finite(self, row: Any) -> str | None:  # noqa: D102
-        found = self.nodes.not_finite(row.nodes)
+    def row_not_finite(self, row: Any) -> tuple[str, str] | None:  # noqa: D102
+        found, what = self.nodes.not_finite(row.nodes), "node"
         if found is None and self.edges is not None and row.edges is not None:
-            found = self.edges.not_finite(row.edges)
-        return None if found is None else f" {found[0]}{found[1]}"
+            found, what = self.edges.not_finite(row.edges), "edge"
+        return None if found is None else (found[1], f" {what} {found[0]}{found[2]}")
 
     def lay(self, column: list[Any]) -> list[bytes]:  # noqa: D102
         linked = [row for row in column if row.edge_links is not None]
@@ -253,7 +253,7 @@ class Choice:
 class OneOfLeaf(VariableLeaf):
     """Disjoint unions: choices, then for each alternative the buffers of the values that chose it."""
 
-    def __init__(self, path: str, keys: tuple[Any, ...], space: spaces.OneOf, parts: Sequence[BatchCodec]) -> None:
+    def __init__(self, path: str, keys: tuple[Any, ...], space: spaces.OneOf[Any], parts: Sequence[BatchCodec]) -> None:
         super().__init__(path, keys, space, 1 + sum(part.buffers for part in parts), 4)
         self.parts = parts
 
@@ -271,9 +271,9 @@ class OneOfLeaf(VariableLeaf):
     def unpack(self, row: Choice) -> tuple[Any, Any]:  # noqa: D102
         return np.int64(row.index), self.parts[row.index].value(row.batch, 0)
 
-    def row_not_finite(self, row: Choice) -> str | None:  # noqa: D102
+    def row_not_finite(self, row: Choice) -> tuple[str, str] | None:  # noqa: D102
         found = self.parts[row.index].not_finite(row.batch)
-        return None if found is None else found[1]
+        return None if found is None else found[1:]
 
     def lay(self, column: list[Choice]) -> list[bytes]:  # noqa: D102
         buffers = [to_bytes(np.array([row.index for row in column], np.int32))]

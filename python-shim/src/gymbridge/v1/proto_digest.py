@@ -1,3 +1,3 @@
 """Which .proto files these stubs were generated from; written by generate.py."""
 
-SHA256 = "488741a2465057ba1380d64ee9ffd86c290a8b939de508d05e8461eaad409933"
+SHA256 = "4d4efadd246b93f2c73a94b0f83186bacbf80f7153fe00080b1e4e066edec458"
