@@ -60,10 +60,10 @@ class Unknown(spaces.Space):
 
 @pytest.mark.parametrize("space", [Unknown(), spaces.Graph(spaces.MultiBinary(2), None)], ids=["class", "graph"])
 def test_spaces_beyond_the_protocol_are_refused_by_name(space):
-    with pytest.raises(RequestError, match="Unknown|MultiBinary") as caught:
+    with pytest.raises(RequestError, match=r"Unknown|MultiBinary") as caught:
         BatchCodec(spaces.Dict(inner=space))
     assert caught.value.code == grpc.StatusCode.UNIMPLEMENTED
-    with pytest.raises(RequestError, match="Unknown|MultiBinary"):
+    with pytest.raises(RequestError, match=r"Unknown|MultiBinary"):
         encode_space(spaces.Dict(inner=space))
 
 

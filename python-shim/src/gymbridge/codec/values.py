@@ -8,6 +8,7 @@ from typing import Any
 import grpc
 from gymnasium import spaces
 
+from gymbridge.codec.dtypes import to_bytes
 from gymbridge.codec.leaves import Array, ArrayLeaf, Leaf
 from gymbridge.codec.variable import GraphLeaf, OneOfLeaf, SequenceLeaf, TextLeaf
 from gymbridge.errors import RequestError, invalid_argument
@@ -31,6 +32,7 @@ class BatchCodec:
         self.leaves = list(_leaves(space, (), path))
         self.buffers = sum(leaf.buffers for leaf in self.leaves)
         self.bytes_per_value = sum(leaf.min_bytes for leaf in self.leaves)
+        self._is_fixed = all(isinstance(leaf, ArrayLeaf) for leaf in self.leaves)
         self._build = _builder(space, iter(enumerate(self.leaves)))
         self._single = self.leaves[0] if len(self.leaves) == 1 and not self.leaves[0].keys else None
 
@@ -44,7 +46,10 @@ class BatchCodec:
             self._single.put(arrays[0], index, value)
             return
         for column, leaf in zip(arrays, self.leaves, strict=True):
-            leaf.put(column, index, _part(value, leaf))
+            part = value
+            for key in leaf.keys:
+                part = part[key]
+            leaf.put(column, index, part)
 
     def value(self, arrays: Arrays, index: int | slice) -> Any:
         """One value of the batch, as the space has it: views of the arrays, NumPy scalars for Discrete.
@@ -63,7 +68,12 @@ class BatchCodec:
 
     def unstack(self, stacked: Any) -> tuple[int, Arrays]:
         """N, and a batch of the values that `value` gives for a slice; ValueError where they do not fit the space."""
-        arrays = [leaf.column(_part(stacked, leaf)) for leaf in self.leaves]
+        arrays = []
+        for leaf in self.leaves:
+            part = stacked
+            for key in leaf.keys:
+                part = part[key]
+            arrays.append(leaf.column(part))
         lengths = {len(column) for column in arrays}
         if len(lengths) > 1:
             raise ValueError(f"the parts of stacked values of {self.space} have different lengths {sorted(lengths)}")
@@ -83,6 +93,8 @@ class BatchCodec:
 
     def lay(self, arrays: Arrays) -> list[bytes]:
         """The batch's buffers."""
+        if self._is_fixed:
+            return [to_bytes(array) for array in arrays]
         return [data for column, leaf in zip(arrays, self.leaves, strict=True) for data in leaf.lay(column)]
 
     def read(self, buffers: Iterator[bytes], n: int, what: str) -> Arrays:
@@ -107,12 +119,6 @@ class BatchCodec:
         if len(buffers) != self.buffers:
             raise invalid_argument(f"{what}: got {len(buffers)} buffers, expected {self.buffers} for {self.space}")
         return self.read(iter(buffers), n, what)
-
-
-def _part(value: Any, leaf: Leaf) -> Any:
-    for key in leaf.keys:
-        value = value[key]
-    return value
 
 
 def _leaves(space: spaces.Space[Any], keys: tuple[Any, ...], path: str) -> Iterator[Leaf]:
