@@ -141,7 +141,7 @@ def test_observations_and_actions_that_vary_in_size_are_told_apart_and_batched(s
         codec = BatchCodec(space)
         batch = codec.value(codec.stack([single, space.sample()]), slice(None))
         assert str(policy.predict(batch)[0]) == str(batch)
-        with pytest.raises(ValueError, match=r"expected 1 to 8 characters"):
+        with pytest.raises(RuntimeError, match=r"action .* of observation 0: got .no., expected 1 to 8 characters"):
             policy.predict({**single, "text": "no"})
 
 
