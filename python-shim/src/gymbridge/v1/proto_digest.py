@@ -1,3 +1,3 @@
 """Which .proto files these stubs were generated from; written by generate.py."""
 
-SHA256 = "4d4efadd246b93f2c73a94b0f83186bacbf80f7153fe00080b1e4e066edec458"
+SHA256 = "50cdbf0f5efe77a7ace6f46eb80fc3dc0dcd4553903b759a128189acb9b97450"
