@@ -314,13 +314,13 @@ public final class NdArray implements Value {
   }
 
   private static int sizeOf(int[] shape) {
-    int size = 1;
+    boolean empty = false;
     for (int dimension : shape) {
       if (dimension < 0) {
         throw new IllegalArgumentException("negative dimension in shape " + Arrays.toString(shape));
       }
-      size = Math.multiplyExact(size, dimension);
+      empty |= dimension == 0;
     }
-    return size;
+    return empty ? 0 : Arrays.stream(shape).reduce(1, Math::multiplyExact);
   }
 }
