@@ -142,17 +142,15 @@ public record Box(NdArray low, NdArray high, NdArray boundedBelow, NdArray bound
   public NdArray clip(NdArray batch) {
     int size = low.size();
     int[] shape = Leaves.batchShape(batch.batchSize(), shape());
-    double[] values = batch.toDoubles();
-    for (int i = 0; i < values.length; i++) {
-      values[i] = Math.max(low.getDouble(i % size), Math.min(high.getDouble(i % size), values[i]));
-    }
     if (dtype().isFloating()) {
+      double[] values = batch.toDoubles();
+      for (int i = 0; i < values.length; i++) {
+        values[i] =
+            Math.max(low.getDouble(i % size), Math.min(high.getDouble(i % size), values[i]));
+      }
       return NdArray.ofDoubles(dtype(), values, shape);
     }
-    // Doubles do not hold all 64-bit integers: those of this type are clipped as they are, and a
-    // rounded one may have left the box again.
-    NdArray source =
-        batch.dtype() == dtype() ? batch : NdArray.ofDoubles(dtype(), values, batch.shape());
+    NdArray source = batch.dtype() == dtype() ? batch : withinType(batch);
     long[] clipped = source.toLongs();
     for (int i = 0; i < clipped.length; i++) {
       if (!isAtMost(low, i % size, source, i)) {
@@ -162,6 +160,16 @@ public record Box(NdArray low, NdArray high, NdArray boundedBelow, NdArray bound
       }
     }
     return NdArray.ofLongs(dtype(), clipped, shape);
+  }
+
+  /** Numbers of another type in this one, or its extremes where they are beyond. */
+  private NdArray withinType(NdArray batch) {
+    NdArray range = NdArray.ofLongs(dtype(), new long[] {dtype().least(), dtype().greatest()}, 2);
+    double[] values = batch.toDoubles();
+    for (int i = 0; i < values.length; i++) {
+      values[i] = Math.max(range.getDouble(0), Math.min(range.getDouble(1), values[i]));
+    }
+    return NdArray.ofDoubles(dtype(), values, batch.shape());
   }
 
   /**

@@ -12,14 +12,11 @@ import org.jspecify.annotations.Nullable;
 /**
  * A product of spaces, told apart by name.
  *
- * @param spaces the parts, at least one; their order is kept, and is the order on the wire
+ * @param spaces the parts; their order is kept, and is the order on the wire
  */
 public record Dict(Map<String, Space> spaces) implements Space {
   public Dict {
     spaces = Collections.unmodifiableMap(new LinkedHashMap<>(spaces));
-    if (spaces.isEmpty()) {
-      throw new IllegalArgumentException("a Dict space wants at least one part");
-    }
   }
 
   @Override
@@ -56,8 +53,9 @@ public record Dict(Map<String, Space> spaces) implements Space {
   }
 
   @Override
-  public DictValue emptyBatch() {
-    return values((name, space) -> space.emptyBatch());
+  public Value emptyBatch() {
+    DictValue parts = values((name, space) -> space.emptyBatch());
+    return spaces.isEmpty() ? new UnitBatch(parts, 0) : parts;
   }
 
   @Override

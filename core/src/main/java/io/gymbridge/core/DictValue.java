@@ -10,14 +10,12 @@ import java.util.function.UnaryOperator;
 /**
  * An element (or batch) of a {@link Dict} space.
  *
- * @param parts one value per name of the space, in the space's order, at least one
+ * @param parts one value per name of the space, in the space's order; a batch has at least one, see
+ *     {@link UnitBatch}
  */
 public record DictValue(Map<String, Value> parts) implements Value {
   public DictValue {
     parts = Collections.unmodifiableMap(new LinkedHashMap<>(parts));
-    if (parts.isEmpty()) {
-      throw new IllegalArgumentException("a dict wants at least one part");
-    }
   }
 
   /** The part called {@code name}; {@link IllegalArgumentException} where there is none. */
@@ -30,7 +28,7 @@ public record DictValue(Map<String, Value> parts) implements Value {
   }
 
   /** Joins the parts of each name with {@code join}. */
-  static DictValue joined(List<DictValue> dicts, Function<List<Value>, Value> join) {
+  static Value joined(List<DictValue> dicts, Function<List<Value>, Value> join) {
     Map<String, Value> parts = new LinkedHashMap<>();
     for (DictValue dict : dicts) {
       if (!dict.parts.keySet().equals(dicts.get(0).parts.keySet())) {
@@ -38,6 +36,9 @@ public record DictValue(Map<String, Value> parts) implements Value {
             "cannot join dicts of %s and %s"
                 .formatted(dicts.get(0).parts.keySet(), dict.parts.keySet()));
       }
+    }
+    if (dicts.get(0).parts.isEmpty()) {
+      return new UnitBatch(dicts.get(0), dicts.size());
     }
     for (String name : dicts.get(0).parts.keySet()) {
       parts.put(name, join.apply(dicts.stream().map(dict -> dict.part(name)).toList()));

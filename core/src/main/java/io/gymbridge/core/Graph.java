@@ -21,15 +21,12 @@ public record Graph(Space node, @Nullable Space edge) implements Space {
       return "got a %s, expected one of %s".formatted(value.getClass().getSimpleName(), this);
     }
     String mismatch = Sequence.whyNotAll(node, graph.nodes(), "node");
-    if (mismatch != null || graph.links() == null) {
+    if (mismatch != null || graph.edges() == null) {
       return mismatch;
     }
-    if (edge == null || graph.edges() == null) {
-      return edge == null
-          ? "got edges, but %s has no space for them".formatted(this)
-          : "got links without the edges' values";
-    }
-    return Sequence.whyNotAll(edge, graph.edges(), "edge");
+    return edge == null
+        ? "got edges, but %s has no space for them".formatted(this)
+        : Sequence.whyNotAll(edge, graph.edges(), "edge");
   }
 
   /**

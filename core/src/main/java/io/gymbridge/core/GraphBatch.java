@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param nodes a batch of all graphs' nodes, end to end
  * @param edgeOffsets where each graph begins in {@code edges} and {@code links}
  * @param present N of {@code bool}: whether the graph has edges (perhaps none of them) or null
- * @param edges a batch of all graphs' edges, end to end; null where no graph has any values on them
+ * @param edges a batch of all graphs' edges, end to end; null where none are present
  * @param links (edges, 2) of {@code int32}: indices into each graph's own nodes
  */
 public record GraphBatch(
@@ -58,6 +58,9 @@ public record GraphBatch(
         GraphValue.checkLink(links.getLong(2 * edge), edge, nodeOffsets.length(graph));
         GraphValue.checkLink(links.getLong(2 * edge + 1), edge, nodeOffsets.length(graph));
       }
+    }
+    if (any && edges == null) {
+      throw new IllegalArgumentException("edges are present, but there are no values for them");
     }
     edges = any ? edges : null;
   }
@@ -121,7 +124,7 @@ public record GraphBatch(
     int first = edgeOffsets.start(index);
     int count = edgeOffsets.length(index);
     return new GraphValue(
-        graphNodes, edges == null ? null : edges.slice(first, count), links.slice(first, count));
+        graphNodes, Objects.requireNonNull(edges).slice(first, count), links.slice(first, count));
   }
 
   @Override

@@ -14,10 +14,10 @@ import org.jspecify.annotations.Nullable;
 public record GraphValue(Value nodes, @Nullable Value edges, @Nullable NdArray links)
     implements Value {
   public GraphValue {
+    if ((edges == null) != (links == null)) {
+      throw new IllegalArgumentException("a graph has edges and their links, or neither");
+    }
     if (links == null) {
-      if (edges != null) {
-        throw new IllegalArgumentException("a graph with edges wants their links");
-      }
       nodes.batchSize();
     } else {
       checkLinks(links, edges);

@@ -24,8 +24,11 @@ final class Products {
         join(boxes.stream().map(Box::low).toList()), join(boxes.stream().map(Box::high).toList()));
   }
 
-  /** Joins vectors, in the type that holds them all. */
+  /** Joins vectors, in the type that holds them all; none of them to a vector of no numbers. */
   static NdArray join(List<? extends Value> vectors) {
+    if (vectors.isEmpty()) {
+      return NdArray.empty(DType.FLOAT32);
+    }
     DType dtype = DType.promote(vectors.stream().map(vector -> vector.array().dtype()).toList());
     return NdArray.concatenate(vectors.stream().map(vector -> vector.array().cast(dtype)).toList());
   }

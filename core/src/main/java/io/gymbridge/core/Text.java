@@ -11,8 +11,8 @@ import org.jspecify.annotations.Nullable;
  *
  * @param minLength smallest length, at least 0
  * @param maxLength largest length
- * @param charset the permitted characters, which are put into the order of their code points, each
- *     once: the order in which masks and flattened members count them on both sides of a bridge
+ * @param charset the permitted characters, each once, in the order in which masks and flattened
+ *     members count them; spaces that differ in this order only are equal
  */
 public record Text(int minLength, int maxLength, String charset) implements Space {
   /** Gymnasium's default: the digits and the letters of English. */
@@ -27,12 +27,7 @@ public record Text(int minLength, int maxLength, String charset) implements Spac
           "lengths must be 0 ≤ min ≤ max, got %d and %d".formatted(minLength, maxLength));
     }
     charset =
-        charset
-            .codePoints()
-            .distinct()
-            .sorted()
-            .mapToObj(Character::toString)
-            .collect(Collectors.joining());
+        charset.codePoints().distinct().mapToObj(Character::toString).collect(Collectors.joining());
     if (charset.isEmpty() && minLength > 0) {
       throw new IllegalArgumentException("a Text space without characters wants minLength 0");
     }
@@ -64,10 +59,9 @@ public record Text(int minLength, int maxLength, String charset) implements Spac
     if (length < minLength || length > maxLength) {
       return "got %d characters, expected %d … %d".formatted(length, minLength, maxLength);
     }
-    int[] characters = characters();
     int[] points = text.codePoints().toArray();
     for (int i = 0; i < points.length; i++) {
-      if (Arrays.binarySearch(characters, points[i]) < 0) {
+      if (charset.indexOf(points[i]) < 0) {
         return "character %d is \"%s\", expected one of \"%s\""
             .formatted(i, Character.toString(points[i]), shown(charset));
       }
@@ -147,11 +141,11 @@ public record Text(int minLength, int maxLength, String charset) implements Spac
     if (mismatch != null) {
       throw new IllegalArgumentException(mismatch);
     }
-    int[] characters = characters();
     int[] points = ((TextValue) member).text().codePoints().toArray();
     long[] flat = new long[maxLength];
     for (int i = 0; i < flat.length; i++) {
-      flat[i] = i < points.length ? Arrays.binarySearch(characters, points[i]) : characters.length;
+      int end = i < points.length ? charset.indexOf(points[i]) : charset.length();
+      flat[i] = charset.codePointCount(0, end);
     }
     return NdArray.ofLongs(DType.INT32, flat, maxLength);
   }
@@ -169,6 +163,23 @@ public record Text(int minLength, int maxLength, String charset) implements Spac
       }
     }
     return new TextValue(text.toString());
+  }
+
+  @Override
+  public boolean equals(Object other) {
+    return other instanceof Text that
+        && minLength == that.minLength
+        && maxLength == that.maxLength
+        && Arrays.equals(sorted(), that.sorted());
+  }
+
+  @Override
+  public int hashCode() {
+    return 31 * (31 * minLength + maxLength) + Arrays.hashCode(sorted());
+  }
+
+  private int[] sorted() {
+    return charset.codePoints().sorted().toArray();
   }
 
   @Override

@@ -8,14 +8,11 @@ import org.jspecify.annotations.Nullable;
 /**
  * A product of spaces, told apart by position.
  *
- * @param spaces the parts, in order, at least one
+ * @param spaces the parts, in order
  */
 public record Tuple(List<Space> spaces) implements Space {
   public Tuple {
     spaces = List.copyOf(spaces);
-    if (spaces.isEmpty()) {
-      throw new IllegalArgumentException("a Tuple space wants at least one part");
-    }
   }
 
   @Override
@@ -42,8 +39,9 @@ public record Tuple(List<Space> spaces) implements Space {
   }
 
   @Override
-  public TupleValue emptyBatch() {
-    return new TupleValue(spaces.stream().map(Space::emptyBatch).toList());
+  public Value emptyBatch() {
+    TupleValue parts = new TupleValue(spaces.stream().map(Space::emptyBatch).toList());
+    return spaces.isEmpty() ? new UnitBatch(parts, 0) : parts;
   }
 
   @Override

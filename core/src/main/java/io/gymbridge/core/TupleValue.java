@@ -7,24 +7,25 @@ import java.util.function.Function;
 /**
  * An element (or batch) of a {@link Tuple} space.
  *
- * @param parts one value per part of the space, in its order, at least one
+ * @param parts one value per part of the space, in its order; a batch has at least one, see {@link
+ *     UnitBatch}
  */
 public record TupleValue(List<Value> parts) implements Value {
   public TupleValue {
     parts = List.copyOf(parts);
-    if (parts.isEmpty()) {
-      throw new IllegalArgumentException("a tuple wants at least one part");
-    }
   }
 
   /** Joins the parts at each position with {@code join}. */
-  static TupleValue joined(List<TupleValue> tuples, Function<List<Value>, Value> join) {
+  static Value joined(List<TupleValue> tuples, Function<List<Value>, Value> join) {
     int size = tuples.get(0).parts.size();
     for (TupleValue tuple : tuples) {
       if (tuple.parts.size() != size) {
         throw new IllegalArgumentException(
             "cannot join tuples of %d and %d parts".formatted(size, tuple.parts.size()));
       }
+    }
+    if (size == 0) {
+      return new UnitBatch(tuples.get(0), tuples.size());
     }
     List<Value> parts = new ArrayList<>();
     for (int i = 0; i < size; i++) {
@@ -49,6 +50,9 @@ public record TupleValue(List<Value> parts) implements Value {
             "the parts are batches of different sizes, %d and %d".formatted(size, partSize));
       }
       size = partSize;
+    }
+    if (size < 0) {
+      throw new IllegalStateException("a single value without parts is not a batch");
     }
     return size;
   }

@@ -9,7 +9,8 @@ import java.util.List;
  * <p>Arrays, tuples and dicts hold both: in a batch every array has N as its first dimension. Kinds
  * whose elements vary in size have a class for each: {@link TextValue} and {@link TextBatch},
  * {@link SequenceValue} and {@link SequenceBatch}, {@link GraphValue} and {@link GraphBatch},
- * {@link OneOfValue} and {@link OneOfBatch}. A batch is held in columns, as it crosses the wire.
+ * {@link OneOfValue} and {@link OneOfBatch}; and batches of empty tuples and dicts are {@link
+ * UnitBatch}es. A batch is held in columns, as it crosses the wire.
  */
 public sealed interface Value
     permits NdArray,
@@ -22,7 +23,8 @@ public sealed interface Value
         GraphValue,
         GraphBatch,
         OneOfValue,
-        OneOfBatch {
+        OneOfBatch,
+        UnitBatch {
 
   /**
    * Number of elements, for a batch; {@link IllegalStateException} for a single element, and where
@@ -130,6 +132,9 @@ public sealed interface Value
     }
     if (first instanceof OneOfBatch) {
       return OneOfBatch.concatenate(alike(OneOfBatch.class, batches));
+    }
+    if (first instanceof UnitBatch) {
+      return UnitBatch.concatenate(alike(UnitBatch.class, batches));
     }
     throw first.single();
   }

@@ -17,6 +17,11 @@ record ArrayColumn(String path, DType dtype, int[] shape, Space space) implement
   }
 
   @Override
+  public long rowBytes() {
+    return (long) Shapes.size(shape) * dtype.bytes();
+  }
+
+  @Override
   public void encode(Value batch, int n, String what, List<ByteString> into) {
     if (!(batch instanceof NdArray array)) {
       throw Shapes.invalid(

@@ -27,9 +27,14 @@ import java.util.function.Supplier;
  * in value.proto says. Immutable; the values are views of the buffers, and the other way round.
  */
 interface Columns {
+  /** Most elements that take no bytes, of which any number would fit into a message. */
+  int MAX_EMPTY = 1 << 16;
 
   /** Number of buffers, which follows from the space alone. */
   int count();
+
+  /** Number of bytes that every value takes at least. */
+  long rowBytes();
 
   /**
    * Appends a batch's buffers.
@@ -124,14 +129,14 @@ interface Columns {
     return NdArray.wrap(dtype, bytes.asReadOnlyByteBuffer(), shape);
   }
 
-  /** The offsets of n runs in a column of no more entries than a message makes sense of. */
-  static Offsets offsets(ByteString bytes, int n, String where) {
+  /** The offsets of n runs, in a column whose entries take {@code entryBytes} each at least. */
+  static Offsets offsets(ByteString bytes, int n, long entryBytes, String where) {
     NdArray array = array(bytes, DType.INT32, new int[] {n + 1}, where);
     Offsets offsets = checked(() -> new Offsets(array), where);
-    if (offsets.total() > Shapes.MAX_ELEMENTS) {
+    if (entryBytes == 0 && offsets.total() > MAX_EMPTY) {
       throw Shapes.invalid(
-          "%s: the offsets end at %d, above the limit of %d"
-              .formatted(where, offsets.total(), Shapes.MAX_ELEMENTS));
+          "%s: got %d elements that take no bytes, expected %d at most"
+              .formatted(where, offsets.total(), MAX_EMPTY));
     }
     return offsets;
   }

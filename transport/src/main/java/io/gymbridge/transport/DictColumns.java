@@ -3,6 +3,7 @@ package io.gymbridge.transport;
 import com.google.protobuf.ByteString;
 import io.gymbridge.core.Dict;
 import io.gymbridge.core.DictValue;
+import io.gymbridge.core.UnitBatch;
 import io.gymbridge.core.Value;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
@@ -26,7 +27,16 @@ final class DictColumns implements Columns {
   }
 
   @Override
+  public long rowBytes() {
+    return parts.values().stream().mapToLong(Columns::rowBytes).sum();
+  }
+
+  @Override
   public void encode(Value batch, int n, String what, List<ByteString> into) {
+    if (parts.isEmpty()) {
+      Columns.batch(UnitBatch.class, batch, n, what + path);
+      return;
+    }
     if (!(batch instanceof DictValue dict) || !dict.parts().keySet().equals(parts.keySet())) {
       throw Shapes.invalid(
           "%s%s: expected a dict of %s, got %s".formatted(what, path, parts.keySet(), batch));
@@ -38,6 +48,7 @@ final class DictColumns implements Columns {
   public Value decode(Iterator<ByteString> buffers, int n, String what) {
     Map<String, Value> values = new LinkedHashMap<>();
     parts.forEach((name, part) -> values.put(name, part.decode(buffers, n, what)));
-    return new DictValue(values);
+    DictValue dict = new DictValue(values);
+    return parts.isEmpty() ? new UnitBatch(dict, n) : dict;
   }
 }

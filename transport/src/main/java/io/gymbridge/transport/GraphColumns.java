@@ -34,6 +34,11 @@ final class GraphColumns implements Columns {
   }
 
   @Override
+  public long rowBytes() {
+    return 9;
+  }
+
+  @Override
   public void encode(Value batch, int n, String what, List<ByteString> into) {
     GraphBatch graphs = Columns.batch(GraphBatch.class, batch, n, what + path);
     Value values = graphs.edges() == null ? noEdges : graphs.edges();
@@ -52,15 +57,17 @@ final class GraphColumns implements Columns {
 
   @Override
   public Value decode(Iterator<ByteString> buffers, int n, String what) {
-    Offsets nodeOffsets = Columns.offsets(buffers.next(), n, what + path + ".nodes");
+    Offsets nodeOffsets =
+        Columns.offsets(buffers.next(), n, nodes.rowBytes(), what + path + ".nodes");
     Value nodeValues = nodes.decode(buffers, nodeOffsets.total(), what);
-    Offsets edgeOffsets = Columns.offsets(buffers.next(), n, what + path + ".edges");
+    Offsets edgeOffsets = Columns.offsets(buffers.next(), n, 8, what + path + ".edges");
     int count = edgeOffsets.total();
     NdArray present =
         Columns.array(buffers.next(), DType.BOOL, new int[] {n}, what + path + ".present");
     Value edgeValues = edges == null ? null : edges.decode(buffers, count, what);
     NdArray links =
-        Columns.array(buffers.next(), DType.INT32, new int[] {count, 2}, what + path + ".links");
+        Columns.array(
+            buffers.next(), DType.INT32, new int[] {count, 2}, what + path + ".edge_links");
     return Columns.checked(
         () -> new GraphBatch(nodeOffsets, nodeValues, edgeOffsets, present, edgeValues, links),
         what + path);

@@ -22,13 +22,18 @@ final class OneOfColumns implements Columns {
     this.path = path;
     this.space = space;
     for (int i = 0; i < space.spaces().size(); i++) {
-      alternatives.add(Columns.of(space.spaces().get(i), path + ".alternatives[" + i + "]"));
+      alternatives.add(Columns.of(space.spaces().get(i), path + ".alternative[" + i + "]"));
     }
   }
 
   @Override
   public int count() {
     return 1 + alternatives.stream().mapToInt(Columns::count).sum();
+  }
+
+  @Override
+  public long rowBytes() {
+    return 4;
   }
 
   @Override

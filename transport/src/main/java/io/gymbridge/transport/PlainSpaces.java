@@ -122,6 +122,10 @@ final class PlainSpaces {
   }
 
   static Text decode(TextSpace message) {
-    return new Text(message.getMinLength(), message.getMaxLength(), message.getCharset());
+    String charset = message.getCharset();
+    if (charset.codePoints().distinct().count() < charset.codePoints().count()) {
+      throw Shapes.invalid("Text space: a character is twice in \"" + charset + "\"");
+    }
+    return new Text(message.getMinLength(), message.getMaxLength(), charset);
   }
 }

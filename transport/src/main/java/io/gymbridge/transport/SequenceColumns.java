@@ -15,12 +15,17 @@ final class SequenceColumns implements Columns {
 
   SequenceColumns(String path, Sequence sequence) {
     this.path = path;
-    this.elements = Columns.of(sequence.element(), path + ".elements");
+    this.elements = Columns.of(sequence.element(), path + ".element");
   }
 
   @Override
   public int count() {
     return 1 + elements.count();
+  }
+
+  @Override
+  public long rowBytes() {
+    return 4;
   }
 
   @Override
@@ -32,7 +37,7 @@ final class SequenceColumns implements Columns {
 
   @Override
   public Value decode(Iterator<ByteString> buffers, int n, String what) {
-    Offsets offsets = Columns.offsets(buffers.next(), n, what + path);
+    Offsets offsets = Columns.offsets(buffers.next(), n, elements.rowBytes(), what + path);
     return new SequenceBatch(offsets, elements.decode(buffers, offsets.total(), what));
   }
 }

@@ -11,9 +11,6 @@ final class Shapes {
   /** Largest array that is taken from the wire, in bytes. */
   static final long MAX_BYTES = 1L << 30;
 
-  /** Most entries of a column of variable length: elements may take no bytes at all. */
-  static final int MAX_ELEMENTS = 1 << 28;
-
   private Shapes() {}
 
   static int[] decode(List<Long> shape, DType dtype, String what) {

@@ -17,6 +17,11 @@ record TextColumns(String path) implements Columns {
   }
 
   @Override
+  public long rowBytes() {
+    return 4;
+  }
+
+  @Override
   public void encode(Value batch, int n, String what, List<ByteString> into) {
     TextBatch texts = Columns.batch(TextBatch.class, batch, n, what + path);
     into.add(Columns.bytes(texts.offsets().array()));
@@ -25,7 +30,7 @@ record TextColumns(String path) implements Columns {
 
   @Override
   public Value decode(Iterator<ByteString> buffers, int n, String what) {
-    Offsets offsets = Columns.offsets(buffers.next(), n, what + path);
+    Offsets offsets = Columns.offsets(buffers.next(), n, 1, what + path);
     int[] size = {offsets.total()};
     NdArray utf8 = Columns.array(buffers.next(), DType.UINT8, size, what + path);
     return Columns.checked(() -> new TextBatch(offsets, utf8), what + path);

@@ -3,6 +3,7 @@ package io.gymbridge.transport;
 import com.google.protobuf.ByteString;
 import io.gymbridge.core.Tuple;
 import io.gymbridge.core.TupleValue;
+import io.gymbridge.core.UnitBatch;
 import io.gymbridge.core.Value;
 import java.util.ArrayList;
 import java.util.Iterator;
@@ -26,7 +27,16 @@ final class TupleColumns implements Columns {
   }
 
   @Override
+  public long rowBytes() {
+    return parts.stream().mapToLong(Columns::rowBytes).sum();
+  }
+
+  @Override
   public void encode(Value batch, int n, String what, List<ByteString> into) {
+    if (parts.isEmpty()) {
+      Columns.batch(UnitBatch.class, batch, n, what + path);
+      return;
+    }
     if (!(batch instanceof TupleValue tuple) || tuple.parts().size() != parts.size()) {
       throw Shapes.invalid(
           "%s%s: expected a tuple of %d parts, got %s".formatted(what, path, parts.size(), batch));
@@ -42,6 +52,7 @@ final class TupleColumns implements Columns {
     for (Columns part : parts) {
       values.add(part.decode(buffers, n, what));
     }
-    return new TupleValue(values);
+    TupleValue tuple = new TupleValue(values);
+    return parts.isEmpty() ? new UnitBatch(tuple, n) : tuple;
   }
 }
