@@ -30,6 +30,7 @@ import picocli.CommandLine.ScopeType;
       TrainCommand.class,
       EvaluateCommand.class,
       CollectCommand.class,
+      ServeEnvCommand.class,
       ServePolicyCommand.class,
       EnvsCommand.class,
       BenchCommand.class,

@@ -4,16 +4,20 @@ import com.google.protobuf.ByteString;
 import com.google.protobuf.UnsafeByteOperations;
 import io.gymbridge.core.GymException;
 import io.gymbridge.core.GymException.Kind;
-import io.gymbridge.core.NdArray;
 import io.gymbridge.core.Value;
 import io.gymbridge.proto.v1.Buffers;
 import io.gymbridge.proto.v1.InteractRequest;
 import io.gymbridge.proto.v1.InteractResponse;
+import io.gymbridge.proto.v1.Item;
 import io.gymbridge.proto.v1.ItemMap;
 import io.gymbridge.proto.v1.RenderRequest;
 import io.gymbridge.proto.v1.RenderResponse;
 import io.gymbridge.proto.v1.ResetRequest;
 import io.gymbridge.proto.v1.ResetResponse;
+import io.gymbridge.proto.v1.RestoreStateRequest;
+import io.gymbridge.proto.v1.RestoreStateResponse;
+import io.gymbridge.proto.v1.SaveStateRequest;
+import io.gymbridge.proto.v1.SaveStateResponse;
 import io.gymbridge.proto.v1.StepRequest;
 import io.gymbridge.proto.v1.StepResponse;
 import io.gymbridge.transport.ItemCodec;
@@ -23,6 +27,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
@@ -38,6 +43,7 @@ final class Answers {
   private final String renderMode;
   private final ValueCodec observationCodec;
   private final ValueCodec actionCodec;
+  private final LaneStates states;
 
   /**
    * Takes the lanes over.
@@ -49,6 +55,7 @@ final class Answers {
     this.renderMode = renderMode;
     observationCodec = new ValueCodec(lanes.spec().observationSpace());
     actionCodec = new ValueCodec(lanes.spec().actionSpace());
+    states = new LaneStates(lanes, observationCodec);
   }
 
   /** Executes a request; whatever fails becomes the response's error. */
@@ -61,10 +68,11 @@ final class Answers {
         case STEP -> response.setStep(step(request.getStep()));
         case RESET -> response.setReset(reset(request.getReset()));
         case RENDER -> response.setRendered(render(request.getRender()));
-        case SAVE_STATE, RESTORE_STATE ->
-            throw unimplemented("states of lanes cannot be saved by this version");
+        case SAVE_STATE -> response.setSaved(save(request.getSaveState()));
+        case RESTORE_STATE -> response.setRestored(restore(request.getRestoreState()));
         case CALL, SET_ATTRIBUTE ->
-            throw unimplemented("Java environments have no attributes that clients can reach");
+            throw new GymException(
+                Kind.UNIMPLEMENTED, "Java environments have no attributes that clients can reach");
         case ATTACH, HEARTBEAT, REQUEST_NOT_SET -> throw invalid("the request is empty");
       }
     } catch (RuntimeException e) {
@@ -134,10 +142,25 @@ final class Answers {
           Kind.FAILED_PRECONDITION, "the session was opened without a render_mode");
     }
     RenderResponse.Builder response = RenderResponse.newBuilder();
-    for (NdArray frame : lanes.render(chosen(request.getLanesList()))) {
+    for (Object frame : lanes.render(chosen(request.getLanesList()), renderMode)) {
       response.addFrames(ItemCodec.encode(frame, "frame"));
     }
     return response.build();
+  }
+
+  private SaveStateResponse save(SaveStateRequest request) {
+    SaveStateResponse.Builder response = SaveStateResponse.newBuilder();
+    for (int lane : chosen(request.getLanesList())) {
+      response.addStates(states.save(lane));
+    }
+    return response.build();
+  }
+
+  private RestoreStateResponse restore(RestoreStateRequest request) {
+    states.restore(chosen(request.getLanesList()), request.getStatesList());
+    return RestoreStateResponse.newBuilder()
+        .setObservations(observations(lanes.observations(), lanes.numEnvs()))
+        .build();
   }
 
   /** The lanes named, or all where there are none. */
@@ -162,7 +185,30 @@ final class Answers {
   }
 
   private static ItemMap infos(Map<String, Object> infos) {
-    return infos.isEmpty() ? ItemMap.getDefaultInstance() : ItemCodec.encode(infos, "infos");
+    if (infos.isEmpty()) {
+      return ItemMap.getDefaultInstance();
+    }
+    try {
+      return ItemCodec.encode(infos, "infos");
+    } catch (GymException e) {
+      return ItemCodec.encode(sendable(infos), "infos");
+    }
+  }
+
+  /** Without what no item can hold, rather than to fail a step that was taken. */
+  private static Map<String, Object> sendable(Map<String, Object> infos) {
+    Map<String, Object> kept = new LinkedHashMap<>(infos);
+    infos.forEach(
+        (key, value) -> {
+          try {
+            Item unused = ItemCodec.encode(value, key);
+          } catch (GymException e) {
+            log.debug("an info is left out: {}", e.getMessage());
+            kept.remove(key);
+            kept.remove("_" + key);
+          }
+        });
+    return kept;
   }
 
   private long[] seeds(ByteString bytes, boolean @Nullable [] seeded) {
@@ -218,9 +264,5 @@ final class Answers {
 
   private static GymException invalid(String message) {
     return new GymException(Kind.INVALID_ARGUMENT, message);
-  }
-
-  private static GymException unimplemented(String message) {
-    return new GymException(Kind.UNIMPLEMENTED, message);
   }
 }

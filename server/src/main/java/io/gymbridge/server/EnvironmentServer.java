@@ -82,8 +82,9 @@ public final class EnvironmentServer implements AutoCloseable {
       String address, Collection<ServedEnvironment> environments, ServeOptions options) {
     EnvironmentServer server =
         new EnvironmentServer(address, environments, options, System::nanoTime);
-    server.reaper.scheduleWithFixedDelay(
-        server::reap, REAP_MILLIS, REAP_MILLIS, TimeUnit.MILLISECONDS);
+    var unused =
+        server.reaper.scheduleWithFixedDelay(
+            server::reap, REAP_MILLIS, REAP_MILLIS, TimeUnit.MILLISECONDS);
     return server;
   }
 

@@ -5,7 +5,6 @@ import io.gymbridge.core.Env;
 import io.gymbridge.core.EnvSpec;
 import io.gymbridge.core.GymException;
 import io.gymbridge.core.GymException.Kind;
-import io.gymbridge.core.NdArray;
 import io.gymbridge.core.Value;
 import io.gymbridge.core.VectorInfo;
 import io.gymbridge.transport.Statuses;
@@ -288,16 +287,16 @@ final class Lanes {
   }
 
   /**
-   * What the given lanes show.
+   * What the given lanes show: texts in the mode {@code ansi}, pictures otherwise.
    *
    * @throws GymException what the environments throw
    */
-  List<@Nullable NdArray> render(int[] lanes) {
-    List<@Nullable NdArray> frames = new ArrayList<>();
+  List<@Nullable Object> render(int[] lanes, String mode) {
+    List<@Nullable Object> frames = new ArrayList<>();
     long started = System.nanoTime();
     try {
       for (int lane : lanes) {
-        frames.add(envs[lane].render());
+        frames.add(mode.equals("ansi") ? envs[lane].renderText() : envs[lane].render());
       }
       return frames;
     } catch (GymException e) {
@@ -307,6 +306,49 @@ final class Lanes {
     } finally {
       nanos = System.nanoTime() - started;
     }
+  }
+
+  /** A lane's environment, to be saved or restored; then see {@link #restored}. */
+  Env env(int lane) {
+    return envs[lane];
+  }
+
+  /** A lane's last observation; FAILED_PRECONDITION where it wants a reset. */
+  Value last(int lane) {
+    if (!ready[lane]) {
+      throw new GymException(
+          Kind.FAILED_PRECONDITION, name(lane) + " wants a reset before its state is saved");
+    }
+    return last[lane];
+  }
+
+  /** Whether a lane's episode has ended and it was not reset yet. */
+  boolean ended(int lane) {
+    return ended[lane];
+  }
+
+  /** Whether lanes will have an observation once some of them are restored. */
+  void checkRestorable(int[] restored) {
+    boolean[] will = new boolean[envs.length];
+    for (int lane : restored) {
+      will[lane] = true;
+    }
+    for (int lane = 0; lane < envs.length; lane++) {
+      if (!will[lane] && last[lane] == null) {
+        throw new GymException(
+            Kind.FAILED_PRECONDITION, name(lane) + " was never reset: reset or restore all lanes");
+      }
+    }
+  }
+
+  /** Environments were put into other states: lane by lane, what it last showed. */
+  void restored(int[] lanes, List<Value> shown, boolean[] over) {
+    for (int i = 0; i < lanes.length; i++) {
+      last[lanes[i]] = shown.get(i);
+      ended[lanes[i]] = over[i];
+      ready[lanes[i]] = true;
+    }
+    gather();
   }
 
   /** Closes the environments, whatever they throw. */

@@ -146,7 +146,7 @@ record Opening(
               .formatted(what, wanted));
     }
     long most = limit.isZero() ? Long.MAX_VALUE : limit.toNanos();
-    return wanted == 0 ? most : (long) Math.min(most, wanted * TimeUnit.SECONDS.toNanos(1));
+    return wanted == 0 ? most : Math.min(most, (long) (wanted * TimeUnit.SECONDS.toNanos(1)));
   }
 
   /** First lane of a shard; of the one after the last, the number of lanes. */

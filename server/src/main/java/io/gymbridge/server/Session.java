@@ -7,10 +7,10 @@ import io.gymbridge.core.GymException.Kind;
 import io.gymbridge.proto.v1.EnvironmentSpec;
 import io.gymbridge.proto.v1.OpenSessionResponse;
 import io.gymbridge.transport.SpecCodec;
+import io.gymbridge.transport.Statuses;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
@@ -36,11 +36,10 @@ final class Session {
   private final Shard[] shards;
   private final boolean[] made;
   private CompletableFuture<OpenSessionResponse> described = new CompletableFuture<>();
-  private @Nullable EnvironmentSpec spec;
   private boolean ending;
   private long endingSince;
 
-  /** Begins to make the environments; {@link #describe} waits for them. */
+  /** A session whose environments are still to be made, see {@link #open}. */
   Session(Opening opening, Tokens tokens, LongSupplier nanoTime) {
     this.id = tokens.random();
     this.opening = opening;
@@ -48,10 +47,12 @@ final class Session {
     this.nanoTime = nanoTime;
     shards = new Shard[opening.shards()];
     made = new boolean[shards.length];
-    synchronized (this) {
-      for (int place = 0; place < shards.length; place++) {
-        make(place, 0, "");
-      }
+  }
+
+  /** Begins to make the environments; {@link #describe} waits for them. */
+  synchronized void open() {
+    for (int place = 0; place < shards.length; place++) {
+      make(place, 0, "");
     }
   }
 
@@ -73,45 +74,44 @@ final class Session {
   }
 
   private void make(int place, int generation, String loss) {
-    String token = tokens.random();
     Shard shard =
         new Shard(
-            token,
+            tokens.random(),
             "gymbridge " + opening.environment().id() + " shard " + place,
             generation,
             loss,
-            () -> end(null),
+            () -> end(null, gone()),
             nanoTime);
     shards[place] = shard;
     made[place] = false;
-    tokens.put(token, shard);
-    shard
-        .open(() -> opening.make(place), opening.renderMode(), opening.environment().brief())
-        .whenComplete(
-            (madeSpec, failure) -> {
-              if (madeSpec != null) {
-                finish(place, shard, SpecCodec.encode(madeSpec));
-              } else if (failure != null) {
-                fail(shard, failure);
-              }
-            });
+    tokens.put(shard.token(), shard);
+    shard.open(
+        () -> opening.make(place),
+        opening.renderMode(),
+        opening.environment().brief(),
+        lanes -> finish(place, shard, lanes),
+        failure -> fail(shard, failure));
   }
 
-  private synchronized void finish(int place, Shard shard, EnvironmentSpec madeSpec) {
-    if (shards[place] != shard || ending) {
-      return;
-    }
-    spec = madeSpec;
-    made[place] = true;
-    for (boolean each : made) {
-      if (!each) {
-        return;
+  private void finish(int place, Shard shard, Lanes lanes) {
+    EnvironmentSpec spec = SpecCodec.encode(lanes.spec());
+    boolean canSave = LaneStates.canSave(lanes.env(0));
+    CompletableFuture<OpenSessionResponse> waiting;
+    OpenSessionResponse response;
+    synchronized (this) {
+      made[place] |= shards[place] == shard;
+      for (boolean each : made) {
+        if (!each || ending) {
+          return;
+        }
       }
+      waiting = described;
+      response = describe(spec, canSave);
     }
-    described.complete(describe(spec));
+    waiting.complete(response);
   }
 
-  private OpenSessionResponse describe(EnvironmentSpec spec) {
+  private OpenSessionResponse describe(EnvironmentSpec spec, boolean canSave) {
     OpenSessionResponse.Builder response =
         OpenSessionResponse.newBuilder()
             .setSessionId(id)
@@ -123,6 +123,9 @@ final class Session {
             .setAutoresetMode(encode(opening.autoresetMode()))
             .setServerVersion(Endpoint.VERSION)
             .setLeaseSeconds(opening.leaseNanos() / 1e9);
+    if (canSave) {
+      response.addCapabilities("save_state");
+    }
     for (int place = 0; place < shards.length; place++) {
       response.addShards(
           io.gymbridge.proto.v1.Shard.newBuilder()
@@ -143,36 +146,34 @@ final class Session {
     };
   }
 
-  /** The environments of a shard cannot be made: the session ends, and whoever waits hears why. */
+  /** A shard's environments cannot be made: the session ends, and whoever waits hears why. */
   private void fail(Shard shard, Throwable failure) {
-    Throwable cause =
-        failure instanceof CompletionException wrapped && wrapped.getCause() != null
-            ? wrapped.getCause()
-            : failure;
-    Throwable told =
-        shard.generation() == 0
-            ? cause
-            : new GymException(
-                Kind.UNAVAILABLE,
-                "%s, and its lanes could not be made anew: %s"
-                    .formatted(shard.loss(), cause.getMessage()));
-    CompletableFuture<OpenSessionResponse> waiting = describe();
-    end(Status.UNAVAILABLE.withDescription(told.getMessage()))
-        .whenComplete((done, none) -> waiting.completeExceptionally(told));
+    GymException why =
+        failure instanceof GymException gym
+            ? gym
+            : Statuses.raised("making " + opening.environment().id(), failure);
+    if (shard.generation() > 0) {
+      why =
+          new GymException(
+              Kind.UNAVAILABLE,
+              "%s, and its lanes could not be made anew: %s"
+                  .formatted(shard.loss(), why.getMessage()));
+    }
+    end(Status.UNAVAILABLE.withDescription(why.getMessage()), why);
   }
 
   /**
-   * Ends the session, once the requests under way are done.
+   * Ends the session, once the requests under way are done; {@link #ended} says when.
    *
    * @param failure what its streams end with; null for OK
-   * @return completed when its environments are closed, or given up
+   * @param told to those who wait for its description
    */
-  CompletableFuture<@Nullable Void> end(@Nullable Status failure) {
+  void end(@Nullable Status failure, GymException told) {
     List<CompletableFuture<@Nullable Void>> releases = new ArrayList<>();
     CompletableFuture<OpenSessionResponse> waiting;
     synchronized (this) {
       if (ending) {
-        return ended;
+        return;
       }
       ending = true;
       endingSince = nanoTime.getAsLong();
@@ -183,16 +184,16 @@ final class Session {
         releases.add(shard.release());
       }
     }
-    CompletableFuture.allOf(releases.toArray(CompletableFuture[]::new))
-        .whenComplete(
-            (done, none) -> {
-              for (Shard shard : shards) {
-                shard.endStream(failure);
-              }
-              ended.complete(null);
-              waiting.completeExceptionally(gone());
-            });
-    return ended;
+    var unused =
+        CompletableFuture.allOf(releases.toArray(CompletableFuture[]::new))
+            .thenRun(
+                () -> {
+                  for (Shard shard : shards) {
+                    shard.endStream(failure);
+                  }
+                  ended.complete(null);
+                  waiting.completeExceptionally(told);
+                });
   }
 
   static GymException gone() {
@@ -201,51 +202,51 @@ final class Session {
 
   /** Looks after what time brings: leases, and requests that take too long. */
   void reap() {
-    boolean expired = false;
+    List<Runnable> consequences = new ArrayList<>();
     synchronized (this) {
       if (ending) {
         if (nanoTime.getAsLong() - endingSince >= GRACE_NANOS) {
-          giveUp();
+          consequences.add(this::giveUp);
         }
-        return;
-      }
-      for (int place = 0; place < shards.length; place++) {
-        if (shards[place].busyNanos() > opening.stepTimeoutNanos()) {
-          replace(place);
-        } else {
-          expired |= made[place] && shards[place].idleNanos() > opening.leaseNanos();
+      } else {
+        for (int place = 0; place < shards.length; place++) {
+          reap(place, consequences);
         }
       }
     }
-    if (expired) {
+    consequences.forEach(Runnable::run);
+  }
+
+  private void reap(int place, List<Runnable> consequences) {
+    Shard shard = shards[place];
+    if (shard.busyNanos() > opening.stepTimeoutNanos()) {
+      String loss =
+          "a request took longer than the step timeout of %s s"
+              .formatted(opening.stepTimeoutNanos() / 1e9);
+      tokens.remove(shard.token());
+      if (made[place]) {
+        described = described.isDone() ? new CompletableFuture<>() : described;
+        make(place, shard.generation() + 1, loss);
+      } else {
+        consequences.add(() -> fail(shard, new GymException(Kind.UNAVAILABLE, loss)));
+      }
+      log.warn("{} shard {}: {}", opening.environment().id(), place, loss);
+      consequences.add(shard::abandon);
+      consequences.add(() -> shard.endStream(Status.UNAVAILABLE.withDescription(loss)));
+    } else if (made[place] && shard.idleNanos() > opening.leaseNanos()) {
       log.info("the lease of a session of {} ran out", opening.environment().id());
-      end(null);
+      consequences.add(() -> end(null, gone()));
     }
   }
 
   /** Ends the session without waiting any longer for requests under way. */
-  synchronized void giveUp() {
-    for (Shard shard : shards) {
+  void giveUp() {
+    Shard[] last;
+    synchronized (this) {
+      last = shards.clone();
+    }
+    for (Shard shard : last) {
       shard.abandon();
     }
-  }
-
-  private void replace(int place) {
-    Shard old = shards[place];
-    String loss =
-        "a request took longer than the step timeout of %s s"
-            .formatted(opening.stepTimeoutNanos() / 1e9);
-    log.warn("{} shard {}: {}", opening.environment().id(), place, loss);
-    tokens.remove(old.token());
-    old.abandon();
-    if (!made[place]) {
-      fail(old, new GymException(Kind.UNAVAILABLE, "making the environments: " + loss));
-      return;
-    }
-    if (described.isDone()) {
-      described = new CompletableFuture<>();
-    }
-    make(place, old.generation() + 1, loss);
-    old.endStream(Status.UNAVAILABLE.withDescription(loss));
   }
 }

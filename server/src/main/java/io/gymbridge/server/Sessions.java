@@ -48,7 +48,8 @@ final class Sessions {
   CompletableFuture<OpenSessionResponse> open(OpenSessionRequest request) {
     Opening opening = Opening.check(request, offered, options);
     String nonce = request.getNonce();
-    Session session;
+    Session session = new Session(opening, tokens, nanoTime);
+    CompletableFuture<OpenSessionResponse> described = session.describe();
     synchronized (this) {
       if (stopped) {
         throw new GymException(Kind.UNAVAILABLE, "the server is being stopped");
@@ -63,14 +64,13 @@ final class Sessions {
             "all %d sessions are in use; close one, or start the server with a larger --max-sessions"
                 .formatted(options.maxSessions()));
       }
-      session = new Session(opening, tokens, nanoTime);
       open.put(session.id(), session);
       if (!nonce.isEmpty()) {
         byNonce.put(nonce, session);
       }
+      session.open();
     }
-    CompletableFuture<OpenSessionResponse> described = session.describe();
-    var unused = session.ended().whenComplete((done, none) -> forget(session, nonce));
+    var unused = session.ended().thenRun(() -> forget(session, nonce));
     return described;
   }
 
@@ -88,7 +88,11 @@ final class Sessions {
   /** Closes a session; an unknown one has been closed before. */
   CompletableFuture<@Nullable Void> close(String id) {
     Session session = find(id);
-    return session == null ? CompletableFuture.completedFuture(null) : session.end(null);
+    if (session == null) {
+      return CompletableFuture.completedFuture(null);
+    }
+    session.end(null, Session.gone());
+    return session.ended();
   }
 
   private synchronized @Nullable Session find(String id) {
@@ -119,12 +123,13 @@ final class Sessions {
       stopped = true;
     }
     List<Session> last = all();
+    String why = "the server was stopped";
+    last.forEach(
+        session ->
+            session.end(
+                Status.UNAVAILABLE.withDescription(why), new GymException(Kind.UNAVAILABLE, why)));
     CompletableFuture<?>[] ends =
-        last.stream()
-            .map(
-                session ->
-                    session.end(Status.UNAVAILABLE.withDescription("the server was stopped")))
-            .toArray(CompletableFuture[]::new);
+        last.stream().map(Session::ended).toArray(CompletableFuture[]::new);
     try {
       CompletableFuture.allOf(ends).get(grace.toMillis(), TimeUnit.MILLISECONDS);
     } catch (ExecutionException | TimeoutException e) {

@@ -1,7 +1,6 @@
 package io.gymbridge.server;
 
 import io.grpc.Status;
-import io.gymbridge.core.EnvSpec;
 import io.gymbridge.core.GymException;
 import io.gymbridge.core.GymException.Kind;
 import io.gymbridge.proto.v1.AttachResponse;
@@ -12,6 +11,7 @@ import io.gymbridge.transport.Statuses;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -89,14 +89,18 @@ final class Shard {
   }
 
   /**
-   * Makes the lanes in the shard's thread.
+   * Makes the lanes in the shard's thread, which then calls one of the two back.
    *
    * @param renderMode empty for none
    * @param brief see {@link ServedEnvironment#brief}
-   * @return what they are; fails with what the maker throws
+   * @param failed takes what the maker throws
    */
-  CompletableFuture<EnvSpec> open(Supplier<Lanes> maker, String renderMode, boolean brief) {
-    CompletableFuture<EnvSpec> opened = new CompletableFuture<>();
+  void open(
+      Supplier<Lanes> maker,
+      String renderMode,
+      boolean brief,
+      Consumer<Lanes> opened,
+      Consumer<Throwable> failed) {
     turns.run(
         () -> {
           try {
@@ -105,12 +109,11 @@ final class Shard {
             this.answers = new Answers(made, renderMode);
             this.brief = brief;
             renew();
-            opened.complete(made.spec());
+            opened.accept(made);
           } catch (RuntimeException | Error e) {
-            opened.completeExceptionally(e);
+            failed.accept(e);
           }
         });
-    return opened;
   }
 
   /** How long nobody has asked anything. */
@@ -315,9 +318,12 @@ final class Shard {
       last = stream;
       stream = null;
     }
-    if (last != null && failure == null) {
+    if (last == null) {
+      return;
+    }
+    if (failure == null) {
       last.complete();
-    } else if (last != null) {
+    } else {
       last.finish(failure);
     }
   }
