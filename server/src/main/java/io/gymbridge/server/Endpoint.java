@@ -43,7 +43,7 @@ final class Endpoint {
     server =
         Servers.builder(wanted, insecure)
             .maxInboundMessageSize(maxMessageBytes)
-            .addService(service)
+            .addService(StrictParsing.of(service))
             .addService(health.getHealthService())
             .addService(ProtoReflectionServiceV1.newInstance())
             .build();

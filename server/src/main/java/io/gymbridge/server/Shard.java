@@ -213,8 +213,11 @@ final class Shard {
     }
     InteractResponse response = once(request);
     renew();
-    // Where another stream has attached meanwhile, its client asks for the response again.
-    from.answer(response);
+    // Where another stream has attached meanwhile, its client asks for the response again; where
+    // the lanes were given up meanwhile, the response may be a consequence of that.
+    if (!turns.over()) {
+      from.answer(response);
+    }
   }
 
   private InteractResponse once(InteractRequest request) {

@@ -5,6 +5,8 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.LongSupplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Runs a shard's jobs one after the other, in the order in which they come. A job runs in a thread
@@ -15,6 +17,8 @@ import java.util.function.LongSupplier;
  * clients take for their next request.
  */
 final class Turns {
+  private static final Logger log = LoggerFactory.getLogger(Turns.class);
+
   /** Longest wait for the next job before sleeping, about what waking up costs. */
   private static final long SPIN_NANOS = Long.getLong("gymbridge.spin.micros", 20) * 1000;
 
@@ -71,6 +75,11 @@ final class Turns {
     return since == IDLE ? 0 : nanoTime.getAsLong() - since;
   }
 
+  /** Whether {@link #end} or {@link #abandon} was called. */
+  boolean over() {
+    return over;
+  }
+
   /** Lets the thread end; jobs that still wait are dropped. To be called by the last job. */
   void end() {
     over = true;
@@ -102,6 +111,9 @@ final class Turns {
     busySince = nanoTime.getAsLong();
     try {
       job.run();
+    } catch (RuntimeException | Error e) {
+      // The jobs after it must have their turn.
+      log.error("a defect in gymbridge", e);
     } finally {
       busySince = IDLE;
     }

@@ -101,7 +101,8 @@ final class Client implements AutoCloseable {
     private Object next() {
       try {
         Object event = events.poll(60, TimeUnit.SECONDS);
-        return assertNotNull(event, "nothing came");
+        assertNotNull(event, "nothing came");
+        return event;
       } catch (InterruptedException e) {
         throw new AssertionError(e);
       }

@@ -42,24 +42,28 @@ class ServedRolloutTest {
 
   @ParameterizedTest
   @MethodSource("ids")
-  void rollout_equals_one_in_this_process(String id) {
-    for (AutoresetMode mode : List.of(AutoresetMode.NEXT_STEP, AutoresetMode.SAME_STEP)) {
-      SessionOptions options =
-          SessionOptions.DEFAULTS.withNumEnvs(LANES).withAutoresetMode(mode).withMaxShards(1);
-      try (VectorEnv local = new SyncVectorEnv(() -> Envs.make(id), LANES, mode);
-          VectorEnv one = RemoteVectorEnv.connect(server.address(), id, options);
-          VectorEnv two = RemoteVectorEnv.connect(server.address(), id, options.withMaxShards(2))) {
-        assertEquals(local.spec(), one.spec());
-        VectorEnv.Reset reset = local.reset(5);
-        assertEquals(reset, one.reset(5));
-        assertEquals(reset, two.reset(5));
-        Random random = new Random(1);
-        for (int i = 0; i < STEPS; i++) {
-          Value actions = sample(local, random);
-          VectorEnv.Step step = local.step(actions);
-          assertSame(step, one.step(actions));
-          assertSame(step, two.step(actions));
-        }
+  void rollout_of_one_shard_equals_one_in_this_process(String id) {
+    roll(id, AutoresetMode.NEXT_STEP, 1);
+  }
+
+  @ParameterizedTest
+  @MethodSource("ids")
+  void rollout_of_two_shards_equals_one_in_this_process(String id) {
+    roll(id, AutoresetMode.SAME_STEP, 2);
+  }
+
+  private static void roll(String id, AutoresetMode mode, int shards) {
+    SessionOptions options =
+        SessionOptions.DEFAULTS.withNumEnvs(LANES).withAutoresetMode(mode).withMaxShards(shards);
+    try (VectorEnv local = new SyncVectorEnv(() -> Envs.make(id), LANES, mode);
+        RemoteVectorEnv remote = RemoteVectorEnv.connect(server.address(), id, options)) {
+      assertEquals(shards, remote.numShards());
+      assertEquals(local.spec(), remote.spec());
+      assertEquals(local.reset(5), remote.reset(5));
+      Random random = new Random(1);
+      for (int i = 0; i < STEPS; i++) {
+        Value actions = sample(local, random);
+        assertSame(local.step(actions), remote.step(actions));
       }
     }
   }
