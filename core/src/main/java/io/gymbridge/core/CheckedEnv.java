@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
  * outside the space. Every environment that {@code gymbridge} makes is wrapped in one, so that
  * authors need not check.
  */
-public final class CheckedEnv implements Env {
+public final class CheckedEnv implements StatefulEnv {
   private final Env env;
   private boolean running;
   private boolean everReset;
@@ -52,6 +52,27 @@ public final class CheckedEnv implements Env {
   @Override
   public @Nullable NdArray render() {
     return env.render();
+  }
+
+  @Override
+  public @Nullable String renderText() {
+    return env.renderText();
+  }
+
+  @Override
+  public byte[] saveState() {
+    return EnvState.save("CheckedEnv", 1, this::exchange);
+  }
+
+  @Override
+  public void restoreState(byte[] state) {
+    EnvState.restore(state, "CheckedEnv", 1, this::exchange);
+  }
+
+  private void exchange(EnvState state) {
+    state.inner(env);
+    running = state.flag(running);
+    everReset = state.flag(everReset);
   }
 
   @Override

@@ -46,6 +46,16 @@ public interface Env extends AutoCloseable {
    */
   @Nullable NdArray render();
 
+  /**
+   * This moment in letters, with colours by ANSI escapes, as Gymnasium's render mode {@code ansi}
+   * gives it.
+   *
+   * @return null where the environment has no such form
+   */
+  default @Nullable String renderText() {
+    return null;
+  }
+
   /** Frees what the environment holds. Closing twice is allowed. */
   @Override
   void close();
