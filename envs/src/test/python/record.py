@@ -3,7 +3,7 @@
 It writes, beside the tests' classes,
   specs.csv            what each id's spec says
   steps/ID.csv.gz      classic control: 10,000 steps, each from a state of its own: state, action, observation (of
-                       Acrobot, to save room, the next state), reward, terminated
+                       Acrobot, to save room, the angles instead of their sines), reward, terminated
   tables/N.csv.gz      toy text: the transition tables of VARIANTS, in their order
   rollouts/N.csv.gz    seeded episodes of ROLLOUTS, in their order: action, observation, reward with terminated and
                        truncated, info's prob and action_mask, text
@@ -161,7 +161,9 @@ def steps(name: str) -> Iterator[str]:
             action = np.array([drawn], dtype=np.float32)
             written = number(drawn)
         observation, reward, terminated, _, _ = env.step(action)
-        seen = env.state if name == "Acrobot-v1" else observation  # type: ignore[attr-defined]
+        seen = observation
+        if name == "Acrobot-v1":
+            seen = [*env.state[:2], *observation[4:]]  # type: ignore[attr-defined]
         yield f"{numbers(state)};{written};{numbers(seen)};{number(reward)};{int(terminated)}"
 
 

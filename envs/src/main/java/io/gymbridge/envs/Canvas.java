@@ -6,9 +6,11 @@ import java.awt.Color;
 import java.awt.Graphics2D;
 import java.awt.RenderingHints;
 import java.awt.Shape;
+import java.awt.geom.Arc2D;
 import java.awt.geom.Ellipse2D;
 import java.awt.geom.Path2D;
 import java.awt.geom.Rectangle2D;
+import java.awt.geom.RoundRectangle2D;
 import java.awt.image.BufferedImage;
 import java.nio.ByteBuffer;
 import java.util.function.Consumer;
@@ -74,19 +76,19 @@ final class Canvas {
     fill(
         graphics,
         color,
-        new java.awt.geom.RoundRectangle2D.Double(
+        new RoundRectangle2D.Double(
             x - width / 2, y - height * 0.62, width, height * 0.62, width, width));
     fill(graphics, new Color(240, 200, 165), disc(x, y - height * 0.76, height * 0.2));
     fill(
         graphics,
         color.darker(),
-        new java.awt.geom.Arc2D.Double(
+        new Arc2D.Double(
             x - height * 0.22,
             y - height * 0.99,
             height * 0.44,
             height * 0.44,
             0,
             180,
-            java.awt.geom.Arc2D.CHORD));
+            Arc2D.CHORD));
   }
 }

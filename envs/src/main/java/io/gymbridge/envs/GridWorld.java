@@ -52,7 +52,7 @@ final class GridWorld extends TabularEnv {
     }
     List<Outcome> outcomes = new ArrayList<>();
     for (int direction = 0; direction < 4; direction++) {
-      double probability = slip / 4 + (direction == action ? 1 - slip : 0);
+      double probability = direction == action ? 1 - 3 * slip / 4 : slip / 4;
       if (probability > 0) {
         int next = Compass.moved(state, direction, size, size);
         outcomes.add(new Outcome(probability, next, next == goal ? goalReward : 0, next == goal));

@@ -62,10 +62,11 @@ final class ObjectWorld extends TabularEnv {
     /** Distances to the nearest object of each outer and each inner colour. */
     double[] features(int cell) {
       double[] distances = new double[2 * colors];
-      Arrays.fill(distances, Math.hypot(size, size));
+      Arrays.fill(distances, Math.sqrt(2.0 * size * size));
       for (Thing thing : things) {
-        double distance =
-            Math.hypot(thing.cell / size - cell / size, thing.cell % size - cell % size);
+        int rows = thing.cell / size - cell / size;
+        int columns = thing.cell % size - cell % size;
+        double distance = Math.sqrt(rows * rows + columns * columns);
         distances[thing.outer] = Math.min(distances[thing.outer], distance);
         distances[colors + thing.inner] = Math.min(distances[colors + thing.inner], distance);
       }
@@ -88,7 +89,7 @@ final class ObjectWorld extends TabularEnv {
         Scene.random(
             kwargs.integer("size", 32, 2, 128),
             kwargs.integer("colors", 2, 2, 32),
-            kwargs.integer("objects", 50, 0, 128 * 128),
+            kwargs.integer("objects", 50, 0, 1024),
             kwargs.integer("map_seed", 0, 0, Integer.MAX_VALUE)),
         kwargs.probability("slip", 0.3));
   }

@@ -80,13 +80,11 @@ final class WorldPicture {
   private static void drawAgent(Graphics2D graphics, int size, int cell, int state) {
     double x = middle(state % size, cell);
     double y = middle(state / size, cell);
-    // A square, to be told from objects.
+    // A square, to be told from objects, and big enough to be found.
+    double half = Math.max(cell * 0.3, 8);
     Canvas.fill(
-        graphics,
-        Color.WHITE,
-        Canvas.box(x - cell * 0.36, y - cell * 0.36, cell * 0.72, cell * 0.72));
-    Canvas.fill(
-        graphics, AGENT, Canvas.box(x - cell * 0.3, y - cell * 0.3, cell * 0.6, cell * 0.6));
+        graphics, Color.WHITE, Canvas.box(x - half - 2, y - half - 2, 2 * half + 4, 2 * half + 4));
+    Canvas.fill(graphics, AGENT, Canvas.box(x - half, y - half, 2 * half, 2 * half));
   }
 
   /** The room of a point maze; {@code uint8}, (512, 512, 3). */

@@ -29,7 +29,7 @@ final class Recording {
 
   /** Comma-separated numbers. */
   static double[] numbers(String cell) {
-    return Arrays.stream(cell.split(",")).mapToDouble(Double::parseDouble).toArray();
+    return Arrays.stream(cell.split(",", -1)).mapToDouble(Double::parseDouble).toArray();
   }
 
   /** An environment's id and keyword arguments. */
@@ -40,7 +40,7 @@ final class Recording {
       String[] halves = text.split("\\?", 2);
       Map<String, Object> kwargs = new LinkedHashMap<>();
       if (halves.length == 2) {
-        for (String pair : halves[1].split("&")) {
+        for (String pair : halves[1].split("&", -1)) {
           kwargs.put(pair.split("=", 2)[0], value(pair.split("=", 2)[1]));
         }
       }
@@ -49,7 +49,7 @@ final class Recording {
 
     private static Object value(String text) {
       if (text.contains("/")) {
-        return Arrays.stream(text.split("/")).map(Variant::value).toList();
+        return Arrays.stream(text.split("/", -1)).map(Variant::value).toList();
       }
       if (text.equals("true") || text.equals("false")) {
         return text.equals("true");
