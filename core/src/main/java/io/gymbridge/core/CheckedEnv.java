@@ -56,6 +56,9 @@ public final class CheckedEnv implements StatefulEnv {
 
   @Override
   public @Nullable String renderText() {
+    if (!everReset) {
+      throw new GymException(Kind.FAILED_PRECONDITION, "call reset before renderText");
+    }
     return env.renderText();
   }
 
