@@ -2,38 +2,34 @@ package io.gymbridge.core.wrappers;
 
 import io.gymbridge.core.Space;
 import io.gymbridge.core.Value;
+import java.util.function.BiFunction;
 
 /** What a stack of frames holds before there were as many observations as it has places. */
-public sealed interface FramePadding {
+public final class FramePadding {
   /** The episode's first observation; Gymnasium's default. */
-  FramePadding RESET = new Reset();
+  public static final FramePadding RESET = new FramePadding((space, first) -> first);
 
   /** The member of the observation space that is nearest to zero. */
-  FramePadding ZERO = new Zero();
+  public static final FramePadding ZERO =
+      new FramePadding((space, first) -> FrameSpaces.zero(space));
 
-  /** An observation of one's own. */
-  static FramePadding custom(Value frame) {
-    return new Custom(frame);
+  private final BiFunction<Space, Value, Value> frame;
+
+  private FramePadding(BiFunction<Space, Value, Value> frame) {
+    this.frame = frame;
   }
 
-  /** See {@link FramePadding#RESET}. */
-  record Reset() implements FramePadding {}
-
-  /** See {@link FramePadding#ZERO}. */
-  record Zero() implements FramePadding {}
+  /** A member of the observation space, of one's own choice. */
+  public static FramePadding custom(Value frame) {
+    return new FramePadding((space, first) -> frame);
+  }
 
   /**
-   * See {@link FramePadding#custom}.
+   * The frame to fill up with.
    *
-   * @param frame a member of the observation space
+   * @param first the episode's first observation
    */
-  record Custom(Value frame) implements FramePadding {}
-
-  /** The frame to fill up with. */
-  default Value frame(Space space, Value first) {
-    if (this instanceof Custom custom) {
-      return custom.frame();
-    }
-    return this instanceof Zero ? FrameSpaces.zero(space) : first;
+  Value frame(Space space, Value first) {
+    return frame.apply(space, first);
   }
 }

@@ -17,11 +17,10 @@ final class FrameStack {
     if (size < 1) {
       throw new IllegalArgumentException("stackSize must be at least 1, got " + size);
     }
-    if (padding instanceof FramePadding.Custom custom) {
-      String mismatch = space.whyNot(custom.frame());
-      if (mismatch != null) {
-        throw new IllegalArgumentException("padding: " + mismatch);
-      }
+    Value zero = FrameSpaces.zero(space);
+    String mismatch = space.whyNot(padding.frame(space, zero));
+    if (mismatch != null) {
+      throw new IllegalArgumentException("padding: " + mismatch);
     }
     this.space = space;
     this.size = size;

@@ -98,27 +98,27 @@ public final class RunningMeanStd {
     }
     int n = rows.length / size;
     for (int i = 0; i < size; i++) {
-      double batchMean = meanOfColumn(rows, i);
-      merge(i, batchMean, varianceOfColumn(rows, i, batchMean), n);
+      double batchMean = meanOfColumn(rows, i, n);
+      merge(i, batchMean, varianceOfColumn(rows, i, n, batchMean), n);
     }
     count += n;
   }
 
-  private double meanOfColumn(double[] rows, int column) {
+  private double meanOfColumn(double[] rows, int column, int n) {
     double sum = 0;
     for (int i = column; i < rows.length; i += mean.length) {
       sum = round(sum + rows[i]);
     }
-    return round(sum / (rows.length / mean.length));
+    return round(sum / n);
   }
 
-  private double varianceOfColumn(double[] rows, int column, double columnMean) {
+  private double varianceOfColumn(double[] rows, int column, int n, double columnMean) {
     double sum = 0;
     for (int i = column; i < rows.length; i += mean.length) {
       double deviation = round(rows[i] - columnMean);
       sum = round(sum + round(deviation * deviation));
     }
-    return round(sum / (rows.length / mean.length));
+    return round(sum / n);
   }
 
   private void merge(int i, double batchMean, double batchVariance, int n) {
