@@ -26,9 +26,11 @@ final class ScriptedEnv implements Env {
     this.dtype = dtype;
   }
 
-  /** Makes lane 0 first, then lane 1, …: "cartpole" in float32 or "pendulum" in float64. */
+  /**
+   * Makes lane 0 first, then lane 1, …: "cartpole" and "offset" in float32, "pendulum" in float64.
+   */
   static Supplier<Env> lanes(String script) {
-    DType dtype = script.equals("cartpole") ? DType.FLOAT32 : DType.FLOAT64;
+    DType dtype = script.equals("pendulum") ? DType.FLOAT64 : DType.FLOAT32;
     List<Line> all = Recording.read(script);
     Iterator<Integer> lanes = List.of(0, 1, 2).iterator();
     return () -> {

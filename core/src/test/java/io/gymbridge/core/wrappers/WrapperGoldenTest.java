@@ -12,6 +12,7 @@ import io.gymbridge.core.wrappers.Recording.Line;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -48,10 +49,21 @@ class WrapperGoldenTest {
     }
   }
 
+  @Test
+  void alone_float32_observations_are_normalized_in_float32() {
+    Env env = single("NormalizeObservation", ScriptedEnv.lanes("offset").get());
+    wrapper = env;
+    play(
+        new SyncVectorEnv(() -> env, 1, AutoresetMode.DISABLED),
+        "NormalizeObservation",
+        "offset-single");
+  }
+
   @ParameterizedTest
   @CsvSource({
     "NormalizeObservation, cartpole, NEXT_STEP",
     "NormalizeObservation, pendulum, NEXT_STEP",
+    "NormalizeObservation, offset, NEXT_STEP",
     "FrameStackObservation, cartpole, NEXT_STEP",
     "FrameStackObservation, cartpole, SAME_STEP",
     "FrameStackObservation, cartpole, DISABLED",
