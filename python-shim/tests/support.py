@@ -74,9 +74,23 @@ class Stream:
         self.sequence = 0
         self.num_envs = shard.num_envs
 
+    def attach(self, token: str) -> pb.AttachResponse:
+        self.requests.put(pb.InteractRequest(attach=pb.AttachRequest(token=token)))
+        response = next(self.call)
+        assert response.WhichOneof("response") == "attached"
+        self.sequence = response.attached.last_sequence
+        return response.attached
+
     def send(self, sequence: int | None = None, **request) -> None:
         self.sequence += 1
-        self.requests.put(pb.InteractRequest(sequence=sequence or self.sequence, **request))
+        acknowledged = self.sequence - 1
+        if sequence is not None:
+            acknowledged = 0
+        self.requests.put(
+            pb.InteractRequest(
+                sequence=self.sequence if sequence is None else sequence, acknowledged=acknowledged, **request
+            )
+        )
 
     def ask(self, sequence: int | None = None, **request) -> pb.InteractResponse:
         self.send(sequence, **request)
@@ -110,8 +124,7 @@ class Session:
         self.actions = BatchCodec(decode_space(spec.action_space))
         self.streams = [Stream(address, shard) for shard in self.opened.shards]
         for stream, shard in zip(self.streams, self.opened.shards, strict=True):
-            response = stream.ask(attach=pb.AttachRequest(token=shard.token))
-            assert response.WhichOneof("response") == "attached"
+            stream.attach(shard.token)
 
     def ask(self, **request) -> pb.InteractResponse:
         (stream,) = self.streams
@@ -125,6 +138,9 @@ class Session:
         """One action per lane, not checked."""
         arrays = self.actions.stack(actions)
         return self.ask(step=pb.StepRequest(actions=self.actions.encode(arrays)))
+
+    def describe(self) -> pb.OpenSessionResponse:
+        return self.stub.DescribeSession(pb.DescribeSessionRequest(session_id=self.opened.session_id), timeout=30)
 
     def decode(self, buffers, n: int | None = None) -> list[np.ndarray]:
         return self.observations.decode(buffers, self.opened.num_envs if n is None else n, "observations")

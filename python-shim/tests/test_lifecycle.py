@@ -122,7 +122,7 @@ def test_stale_socket_is_replaced(start, tmp_path):
         (["CartPole-v11"], "CartPole-v1"),
         (["envs_for_tests:countin"], "neither a function nor an environment"),
         (["no_such_module:env"], "there is no module no_such_module"),
-        (["envs_for_tests:variable_size"], "Text space"),
+        (["envs_for_tests:unknown_space"], "a space of class _UnknownSpace cannot be sent"),
         ([COUNTING, "--address", "0.0.0.0:0"], "--insecure"),
         ([COUNTING, "--address", "nonsense"], "is no address"),
         ([COUNTING, "--address", "unix:" + "x" * 200], "too long"),
@@ -138,19 +138,44 @@ def test_what_cannot_be_served_is_refused_at_the_start(start, tmp_path, argument
     assert left_behind(tmp_path) == []
 
 
-def test_worker_killed_in_an_episode_ends_its_session_and_is_replaced(start):
-    server = start("serve-env", "envs_for_tests:kills_itself", "--address", "unix:env.sock", "--workers", "1")
-    session = Session(server.address)
-    session.reset()
-    session.step(0)
-    session.step(0)
+def test_worker_killed_in_an_episode_is_replaced_within_its_session(start):
+    options = ["--address", "unix:env.sock", "--num-envs", "2"]
+    server = start("serve-env", "envs_for_tests:kills_itself", *options)
+    session = Session(server.address, num_envs=2)
+    first, second = session.streams
+    actions = session.actions.encode(session.actions.stack([0]))
+    for stream in (first, second):
+        stream.ask(reset=pb.ResetRequest())
+        stream.ask(step=pb.StepRequest(actions=actions))
+    first.ask(step=pb.StepRequest(actions=actions))
     with pytest.raises(grpc.RpcError) as caught:
-        session.step(0)
+        first.ask(step=pb.StepRequest(actions=actions))
     assert caught.value.code() == grpc.StatusCode.UNAVAILABLE
-    eventually(lambda: "killed by signal 9" in server.log)
-    with Session(server.address) as again:
-        assert again.reset().HasField("reset")
-        assert again.step(0).HasField("step")
+    # The death of a process is noticed a moment after its streams break.
+    eventually(lambda: session.describe().shards[0].generation == 1)
+    described = session.describe()
+    assert described.shards[1].generation == 0
+    assert "killed by signal 9" in described.shards[0].loss
+    assert described.shards[1] == session.opened.shards[1]
+    assert second.ask(step=pb.StepRequest(actions=actions)).HasField("step")
+    replaced = Stream(server.address, described.shards[0])
+    assert replaced.attach(described.shards[0].token).last_sequence == 0
+    assert "wants a reset" in replaced.ask(step=pb.StepRequest(actions=actions)).error.message
+    assert replaced.ask(reset=pb.ResetRequest()).HasField("reset")
+    replaced.close()
+    session.close()
+
+
+def test_lease_that_runs_out_ends_the_session_whole(start):
+    server = start("serve-env", COUNTING, "--address", "unix:env.sock", "--lease", "0.3")
+    session = Session(server.address, COUNTING, 2)
+    eventually(lambda: "session closed" in server.log)
+    for stream in session.streams:
+        assert list(stream.call) == []
+    with pytest.raises(grpc.RpcError) as caught:
+        session.describe()
+    assert caught.value.code() == grpc.StatusCode.NOT_FOUND
+    session.close()
 
 
 def test_hung_worker_is_killed_and_replaced_when_its_session_is_closed(start):
@@ -178,12 +203,13 @@ def test_step_timeout_replaces_a_worker_that_hangs(start):
     with pytest.raises(grpc.RpcError) as caught:
         session.step(0)
     assert caught.value.code() == grpc.StatusCode.UNAVAILABLE
-    with Session(server.address) as again:
-        assert again.reset().HasField("reset")
+    eventually(lambda: session.describe().shards[0].generation == 1)
+    session.close()
 
 
 def test_client_that_vanishes_in_a_hung_step_costs_the_worker_not_the_server(start):
-    server = start("serve-env", "envs_for_tests:hangs_in_step", "--address", "unix:env.sock", "--workers", "1")
+    options = ["--address", "unix:env.sock", "--workers", "1", "--lease", "1"]
+    server = start("serve-env", "envs_for_tests:hangs_in_step", *options)
     (hung,) = children(server.process.pid)
     session = Session(server.address)
     session.reset()
@@ -193,8 +219,31 @@ def test_client_that_vanishes_in_a_hung_step_costs_the_worker_not_the_server(sta
     # What an environment prints goes to the log.
     eventually(lambda: "hanging" in server.log)
     stream.call.cancel()
-    eventually(lambda: not Path(f"/proc/{hung}").exists(), 15)
+    eventually(lambda: not Path(f"/proc/{hung}").exists())
+    eventually(lambda: "session closed" in server.log)
     eventually(lambda: len(children(server.process.pid)) == 1)
+
+
+def test_stream_attaches_anew_while_a_step_takes_long(start, tmp_path):
+    server = start("serve-env", "envs_for_tests:waits_for_file", "--address", "unix:env.sock", "--workers", "1")
+    session = Session(server.address)
+    session.reset([0])
+    (stream,) = session.streams
+    step = pb.StepRequest(actions=session.actions.encode(session.actions.stack([0])))
+    stream.send(step=step)
+    eventually(lambda: "waiting" in server.log)
+    stream.call.cancel()
+    (shard,) = session.opened.shards
+    again = Stream(server.address, shard)
+    # The step under way counts as executed: its response comes when the number is repeated.
+    assert again.attach(shard.token).last_sequence == 2
+    again.requests.put(pb.InteractRequest(sequence=2, step=step))
+    (tmp_path / "go").touch()
+    response = next(again.call)
+    assert response.sequence == 2
+    assert session.decode(response.step.observations)[0].tolist() == [[1, 0]]
+    again.close()
+    session.close()
 
 
 def test_message_above_the_limit_is_refused(start):
@@ -209,7 +258,7 @@ def test_message_above_the_limit_is_refused(start):
     with pytest.raises(grpc.RpcError) as caught:
         session.ask(reset=pb.ResetRequest(seeds=bytes(2 << 20)))
     assert caught.value.code() == grpc.StatusCode.RESOURCE_EXHAUSTED
-    assert "larger than max" in caught.value.details()
+    assert "larger than max_message_bytes" in caught.value.details()
     session.close()
 
 

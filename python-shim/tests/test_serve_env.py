@@ -14,6 +14,7 @@ from gymbridge.v1 import environment_pb2 as pb
 from gymbridge.v1 import environment_pb2_grpc, value_pb2
 
 INVALID = grpc.StatusCode.INVALID_ARGUMENT.value[0]
+EXHAUSTED = grpc.StatusCode.RESOURCE_EXHAUSTED.value[0]
 PRECONDITION = grpc.StatusCode.FAILED_PRECONDITION.value[0]
 UNKNOWN = grpc.StatusCode.UNKNOWN.value[0]
 
@@ -137,6 +138,34 @@ def test_same_step_autoreset_returns_the_first_observation_and_the_final_one_bes
     assert np.frombuffer(step.rewards).tolist() == [1.0, 2.0]
 
 
+def test_values_that_vary_in_size_go_through_actions_observations_and_final_observations(open_session):
+    session = open_session(
+        "envs_for_tests:variable_size", 2, kwargs={"length": 2}, autoreset_mode=pb.AUTORESET_MODE_SAME_STEP
+    )
+    space = session.actions.space
+    space.seed(4)
+    first = session.decode(session.reset([1, 2]).reset.observations)
+    assert all(space.contains(session.observations.value(first, lane)) for lane in range(2))
+    actions = [space.sample(), space.sample()]
+    step = session.step(*actions).step
+    assert step.observations == session.actions.encode(session.actions.stack(actions))
+    step = session.step(*actions).step
+    assert step.terminated == b"\1\1"
+    assert step.final_observations == session.actions.encode(session.actions.stack(actions))
+    assert step.observations != step.final_observations
+
+
+def test_actions_that_vary_in_size_are_checked(open_session):
+    session = open_session("envs_for_tests:variable_size", 2)
+    session.reset([1, 2])
+    space = session.actions.space
+    outside = {**space.sample(), "sequence": [([0, 0], [1]), ([0, 0], [4, 5])]}
+    refused = session.step(space.sample(), outside)
+    assert refused.error.code == INVALID
+    assert "of lane 1 element 1 element 1: got 5, expected an integer from 0 to 4" in refused.error.message
+    assert session.step(space.sample(), space.sample()).HasField("step")
+
+
 def test_disabled_autoreset_wants_ended_lanes_reset_by_mask(open_session):
     session = open_session(
         "envs_for_tests:counting", 2, kwargs={"length": 2}, autoreset_mode=pb.AUTORESET_MODE_DISABLED
@@ -258,9 +287,36 @@ def test_wrong_sequence_executes_nothing_and_the_stream_goes_on(open_session):
     (stream,) = session.streams
     actions = session.actions.encode(session.actions.stack([0]))
     refused = stream.ask(sequence=9, step=pb.StepRequest(actions=actions))
-    assert (refused.sequence, refused.error.code) == (9, INVALID)
+    assert (refused.sequence, refused.error.code) == (9, PRECONDITION)
+    assert "a request is missing" in refused.error.message
     stream.sequence -= 1
     assert rows(session, stream.ask(step=pb.StepRequest(actions=actions)).step.observations) == [[1, 0]]
+
+
+def test_repeated_number_is_answered_again_and_not_executed_again(open_session):
+    session = open_session("envs_for_tests:counting")
+    session.reset([0])
+    (stream,) = session.streams
+    step = pb.StepRequest(actions=session.actions.encode(session.actions.stack([0])))
+    first = stream.ask(step=step)
+    assert stream.ask(sequence=stream.sequence, step=step) == first
+    stream.sequence -= 1
+    second = stream.ask(step=step)
+    assert rows(session, second.step.observations) == [[2, 0]]
+    stream.sequence = 1
+    forgotten = stream.ask(sequence=1, reset=pb.ResetRequest())
+    assert forgotten.error.code == INVALID
+    assert "its response is forgotten" in forgotten.error.message
+
+
+def test_more_unacknowledged_requests_than_the_window_are_refused(open_session):
+    session = open_session("envs_for_tests:counting")
+    (stream,) = session.streams
+    for sequence in range(1, 17):
+        assert stream.ask(sequence=sequence, reset=pb.ResetRequest()).HasField("reset")
+    assert stream.ask(sequence=17, reset=pb.ResetRequest()).error.code == EXHAUSTED
+    stream.sequence = 16
+    assert stream.ask(reset=pb.ResetRequest()).HasField("reset")
 
 
 def test_empty_request_and_second_attach_are_errors_of_the_request(open_session):
@@ -269,16 +325,43 @@ def test_empty_request_and_second_attach_are_errors_of_the_request(open_session)
     assert session.ask(attach=pb.AttachRequest(token="x")).error.code == PRECONDITION
 
 
-def test_unknown_token_ends_the_stream_and_a_second_stream_is_aborted(server, open_session):
+def test_unknown_token_ends_the_stream(server, open_session):
     session = open_session("envs_for_tests:counting")
-    (shard,) = session.opened.shards
-    for token, code in (("nonsense", "NOT_FOUND"), (shard.token, "ABORTED")):
-        stream = Stream(server.address, shard)
-        with pytest.raises(grpc.RpcError) as caught:
-            stream.ask(attach=pb.AttachRequest(token=token))
-        assert caught.value.code().name == code
-        stream.close()
+    stream = Stream(server.address, session.opened.shards[0])
+    with pytest.raises(grpc.RpcError) as caught:
+        stream.attach("nonsense")
+    assert caught.value.code() == grpc.StatusCode.NOT_FOUND
+    stream.close()
     assert session.reset().HasField("reset")
+
+
+def test_another_stream_fences_the_first_and_goes_on_in_the_same_episode(server, open_session):
+    session = open_session("envs_for_tests:counting")
+    session.reset([0])
+    answered = session.step(0)
+    (shard,) = session.opened.shards
+    again = Stream(server.address, shard)
+    attached = again.attach(shard.token)
+    assert (attached.epoch, attached.last_sequence) == (2, 2)
+    with pytest.raises(grpc.RpcError) as caught:
+        next(session.streams[0].call)
+    assert caught.value.code() == grpc.StatusCode.ABORTED
+    step = pb.StepRequest(actions=session.actions.encode(session.actions.stack([0])))
+    assert again.ask(sequence=2, step=step) == answered
+    again.sequence = 2
+    assert rows(session, again.ask(step=step).step.observations) == [[2, 0]]
+    again.close()
+
+
+def test_same_nonce_opens_one_session(server):
+    sessions = [Session(server.address, "envs_for_tests:counting", nonce="n1") for _ in range(2)]
+    assert sessions[0].opened == sessions[1].opened
+    sessions[0].close()
+
+
+def test_heartbeat_is_answered(open_session):
+    (stream,) = open_session("envs_for_tests:counting").streams
+    assert stream.ask(sequence=0, heartbeat=pb.HeartbeatRequest()).HasField("heartbeat")
 
 
 def test_workers_open_no_sessions_for_strangers(open_session):

@@ -28,7 +28,7 @@ def main() -> None:
             raise
         print(
             f"gymbridge: the package {name} is missing: python -m pip install gymnasium grpcio grpcio-health-checking "
-            "grpcio-reflection grpcio-status protobuf",
+            "grpcio-reflection grpcio-status hpack protobuf",
             file=sys.stderr,
         )
         raise SystemExit(2) from None
@@ -44,6 +44,13 @@ def _positive(text: str) -> int:
     value = int(text)
     if value < 1:
         raise argparse.ArgumentTypeError("must be at least 1")
+    return value
+
+
+def _seconds(text: str) -> float:
+    value = float(text)
+    if not 0 < value < 1e9:
+        raise argparse.ArgumentTypeError("must be a positive number of seconds")
     return value
 
 
@@ -67,6 +74,9 @@ def _parser() -> argparse.ArgumentParser:
     env.add_argument("--workers", type=_positive, default=2, help="processes of a session [%(default)s]")
     env.add_argument("--max-sessions", type=_positive, default=4, help="sessions at a time [%(default)s]")
     env.add_argument("--max-num-envs", type=_positive, default=1024, help="lanes a session may ask for [%(default)s]")
+    env.add_argument(
+        "--lease", type=_seconds, default=60, metavar="S", help="a session outlives its client so long [%(default)s]"
+    )
     env.add_argument("--allow-kwargs", default="", metavar="A,B", help="keyword arguments that clients may set [none]")
     env.add_argument(
         "--step-timeout", type=float, default=0, metavar="S", help="replace a process whose step takes longer [off]"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import difflib
 import traceback
@@ -13,6 +14,9 @@ import grpc
 from google.protobuf import any_pb2
 from google.rpc import error_details_pb2, status_pb2
 from grpc_status import rpc_status
+
+# Of a traceback in a status that travels in a header: clients take 8 KiB of these.
+_MAX_STACK_BYTES = 4096
 
 
 class RequestError(Exception):
@@ -33,6 +37,19 @@ class RequestError(Exception):
             status.details.append(detail)
         return status
 
+    def to_trailers(self) -> tuple[int, str, str]:
+        """For the end of a call: the code, the message, and the status in base64, its traceback's end if it is long."""
+        stack: list[str] = []
+        size = 0
+        for line in reversed(self.stack or []):
+            size += len(line.encode())
+            if size > _MAX_STACK_BYTES:
+                break
+            stack.insert(0, line)
+        short = RequestError(self.code, self.message[:1000], None if self.stack is None else stack)
+        details = base64.b64encode(short.to_status().SerializeToString()).decode().rstrip("=")
+        return self.code.value[0], short.message, details
+
 
 def invalid_argument(message: str) -> RequestError:
     """The request would be wrong in any state."""
@@ -42,6 +59,11 @@ def invalid_argument(message: str) -> RequestError:
 def failed_precondition(message: str) -> RequestError:
     """The request is wrong in the present state."""
     return RequestError(grpc.StatusCode.FAILED_PRECONDITION, message)
+
+
+def resource_exhausted(message: str) -> RequestError:
+    """There is not enough of something, which the message names."""
+    return RequestError(grpc.StatusCode.RESOURCE_EXHAUSTED, message)
 
 
 def raised(error: BaseException, suffix: str = "") -> RequestError:

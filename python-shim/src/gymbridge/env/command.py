@@ -48,6 +48,8 @@ def run(arguments: argparse.Namespace) -> None:
         workers=arguments.workers,
         max_sessions=arguments.max_sessions,
         max_num_envs=max(arguments.max_num_envs, arguments.num_envs),
+        lease_seconds=arguments.lease,
+        step_timeout=arguments.step_timeout,
     )
     directory = Path(_private_directory())
     supervisor = Supervisor(offer, _worker_config(arguments, address, directory))
@@ -101,7 +103,6 @@ def _worker_config(arguments: argparse.Namespace, address: str, directory: Path)
         return {
             "address": own,
             "max_message_mib": arguments.max_message_mib,
-            "step_timeout": arguments.step_timeout,
             "verbose": arguments.verbose,
             "switch_interval": _SWITCH_INTERVAL_SECONDS,
         }

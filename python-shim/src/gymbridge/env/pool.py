@@ -136,7 +136,11 @@ class WorkerPool:
                 worker.kill()
             return worker
 
-        return [future.result() for future in [self._starter.submit(start) for _ in range(count)]]
+        try:
+            started = [self._starter.submit(start) for _ in range(count)]
+        except RuntimeError as error:
+            raise RequestError(grpc.StatusCode.UNAVAILABLE, "the server is ending") from error
+        return [future.result() for future in started]
 
     def lend(self, count: int) -> list[WorkerProcess]:
         """That many workers, ready. RESOURCE_EXHAUSTED beyond the limit, UNAVAILABLE where one does not start."""
@@ -156,6 +160,11 @@ class WorkerPool:
                     self.give_back(other) if other is not worker else other.kill()
                 raise RequestError(grpc.StatusCode.UNAVAILABLE, "a worker process did not start; see the server's log")
         return taken
+
+    @property
+    def stopped(self) -> bool:
+        """Whether the server ends."""
+        return self._stopped
 
     def give_back(self, worker: WorkerProcess) -> None:
         """Takes back a worker without a session; ends it where enough are idle."""
@@ -181,7 +190,7 @@ class WorkerPool:
             log(f"worker {worker.process.pid} ended unexpectedly ({worker.describe_end()})")
         self._on_died(worker)
         if replace:
-            with contextlib.suppress(RuntimeError):
+            with contextlib.suppress(RequestError):
                 for fresh in self._start(1):
                     self.give_back(fresh)
 

@@ -21,16 +21,12 @@ class Session:
         self.lanes = lanes
         self._render_mode = render_mode
         self._warn = warn
-        self._last_sequence = 1
 
     def answer(self, request: pb.InteractRequest) -> pb.InteractResponse:
-        """The response to a request after the attaching one; failures become its `error`."""
+        """Executes a request; failures become the response's `error`."""
         response = pb.InteractResponse(sequence=request.sequence)
         self.lanes.nanos = 0
         try:
-            if request.sequence != self._last_sequence + 1:
-                raise invalid_argument(f"got sequence {request.sequence}, expected {self._last_sequence + 1}")
-            self._last_sequence += 1
             kind = request.WhichOneof("request")
             if kind == "step":
                 self._step(request.step, response)
@@ -38,8 +34,6 @@ class Session:
                 self._reset(request.reset, response.reset)
             elif kind == "render":
                 self._render(request.render, response.rendered)
-            elif kind == "attach":
-                raise failed_precondition("the stream is attached already")
             else:
                 raise invalid_argument("the request is empty")
         except RequestError as error:

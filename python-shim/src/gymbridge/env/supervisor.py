@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import secrets
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import grpc
 
+from gymbridge.env.places import Place, Session
 from gymbridge.env.pool import WorkerPool, WorkerProcess, log
-from gymbridge.env.worker import FIRST_LANE_KEY, SECRET_KEY
-from gymbridge.errors import RequestError, abort, closest, failed_precondition, from_rpc_error, invalid_argument
+from gymbridge.errors import RequestError, abort, closest, failed_precondition, invalid_argument, resource_exhausted
 from gymbridge.serving import PROTOCOL_REVISION, SERVER_VERSION
 from gymbridge.v1 import environment_pb2 as pb
 from gymbridge.v1 import environment_pb2_grpc
 
-_OPEN_SECONDS = 300.0
-_CLOSE_SECONDS = 2.0
 _FATAL_AT_START = (grpc.StatusCode.NOT_FOUND, grpc.StatusCode.UNIMPLEMENTED, grpc.StatusCode.UNAVAILABLE)
 
 
@@ -33,17 +30,9 @@ class Offer:
     workers: int
     max_sessions: int
     max_num_envs: int
-
-
-@dataclass(eq=False)
-class _Session:
-    id: str
-    label: str
-    # Each worker's token; an empty one while the worker is making its lanes.
-    tokens: dict[WorkerProcess, str] = field(default_factory=dict)
-    # While it opens, the thread that opens it also ends it if need be.
-    opening: bool = True
-    ending: bool = False
+    lease_seconds: float
+    # Of one request; 0: none.
+    step_timeout: float
 
 
 class Supervisor(environment_pb2_grpc.EnvironmentServiceServicer):
@@ -51,8 +40,9 @@ class Supervisor(environment_pb2_grpc.EnvironmentServiceServicer):
 
     def __init__(self, offer: Offer, worker_config: Callable[[], dict[str, Any]]) -> None:
         self._offer = offer
-        self._lock = threading.Lock()
-        self._sessions: dict[str, _Session] = {}
+        # Guards the sessions and their places; notified when one of them changes.
+        self._changed = threading.Condition()
+        self._sessions: dict[str, Session] = {}
         self._threads = ThreadPoolExecutor(64, thread_name_prefix="shard")
         limit = offer.workers * offer.max_sessions
         self.pool = WorkerPool(worker_config, offer.workers, limit, self._released, self._died)
@@ -80,9 +70,16 @@ class Supervisor(environment_pb2_grpc.EnvironmentServiceServicer):
             response = self.open(request)
         except RequestError as error:
             abort(context, error)
-        if not context.is_active():
+        # Where a client with a nonce has given up waiting, it may ask again.
+        if not request.nonce and not context.is_active():
             self.close(response.session_id)
         return response
+
+    def DescribeSession(self, request: Any, context: Any) -> pb.OpenSessionResponse:  # noqa: D102
+        try:
+            return self.describe(request.session_id, context.is_active)
+        except RequestError as error:
+            abort(context, error)
 
     def CloseSession(self, request: Any, context: Any) -> pb.CloseSessionResponse:  # noqa: D102
         self.close(request.session_id)
@@ -95,26 +92,24 @@ class Supervisor(environment_pb2_grpc.EnvironmentServiceServicer):
     def open(self, request: pb.OpenSessionRequest) -> pb.OpenSessionResponse:
         """Opens a session on as many workers as it may have; RequestError where it cannot."""
         request = self._checked(request)
-        shards = min(self._offer.workers, request.num_envs, request.max_shards or self._offer.workers)
-        session = _Session(secrets.token_urlsafe(24), f"{request.env_id} x {request.num_envs}")
-        with self._lock:
-            if len(self._sessions) >= self._offer.max_sessions:
-                raise RequestError(
-                    grpc.StatusCode.RESOURCE_EXHAUSTED,
-                    f"all {self._offer.max_sessions} sessions are in use; close one, or start the server with a larger "
-                    "--max-sessions",
-                )
-            self._sessions[session.id] = session
+        session = Session(f"{request.env_id} x {request.num_envs}", request.nonce)
+        with self._changed:
+            known = next((s for s in self._sessions.values() if s.nonce == request.nonce), None)
+            if not request.nonce or known is None:
+                if len(self._sessions) >= self._offer.max_sessions:
+                    raise resource_exhausted(
+                        f"all {self._offer.max_sessions} sessions are in use; close one, or start the server with a "
+                        "larger --max-sessions"
+                    )
+                self._sessions[session.id] = session
+                known = None
+        if known is not None:
+            return self.describe(known.id)
         try:
-            workers = self.pool.lend(shards)
-        except RequestError:
-            self._forget(session)
-            raise
-        with self._lock:
-            session.tokens = dict.fromkeys(workers, "")
-        try:
-            return self._open_on(session, workers, request)
-        except BaseException:
+            return self._open(session, request)
+        except BaseException as error:
+            with self._changed:
+                session.failure = error if isinstance(error, RequestError) else None
             self._end(session)
             raise
 
@@ -141,142 +136,159 @@ class Supervisor(environment_pb2_grpc.EnvironmentServiceServicer):
                 raise RequestError(grpc.StatusCode.PERMISSION_DENIED, f"{message}--allow-kwargs {name}")
         checked.num_envs = request.num_envs or offer.num_envs
         if checked.num_envs > offer.max_num_envs:
-            message = f"{checked.num_envs} lanes are more than {offer.max_num_envs}, which --max-num-envs allows"
-            raise RequestError(grpc.StatusCode.RESOURCE_EXHAUSTED, message)
+            raise resource_exhausted(
+                f"{checked.num_envs} lanes are more than {offer.max_num_envs}, which --max-num-envs allows"
+            )
         if request.autoreset_mode not in pb.AutoresetMode.values() or request.info_mode not in pb.InfoMode.values():
             raise invalid_argument(f"unknown autoreset_mode {request.autoreset_mode} or info_mode {request.info_mode}")
         checked.autoreset_mode = request.autoreset_mode or pb.AUTORESET_MODE_NEXT_STEP
+        checked.lease_seconds = _seconds("lease", request.lease_seconds, offer.lease_seconds)
+        checked.step_timeout_seconds = _seconds("step timeout", request.step_timeout_seconds, offer.step_timeout)
         return checked
 
-    def _open_on(
-        self, session: _Session, workers: list[WorkerProcess], request: pb.OpenSessionRequest
-    ) -> pb.OpenSessionResponse:
-        share, extra = divmod(request.num_envs, len(workers))
-        calls, first_lane = [], 0
+    def _open(self, session: Session, request: pb.OpenSessionRequest) -> pb.OpenSessionResponse:
+        shards = min(self._offer.workers, request.num_envs, request.max_shards or self._offer.workers)
+        workers = self.pool.lend(shards)
+        share, extra = divmod(request.num_envs, shards)
+        places, first_lane = [], 0
         for index, worker in enumerate(workers):
             part = pb.OpenSessionRequest()
             part.CopyFrom(request)
             part.num_envs = share + (index < extra)
-            calls.append((worker, first_lane, self._threads.submit(_open_shard, worker, part, first_lane)))
+            places.append(Place(part, first_lane, worker))
             first_lane += part.num_envs
-        response = pb.OpenSessionResponse(
-            session_id=session.id,
-            num_envs=request.num_envs,
-            autoreset_mode=request.autoreset_mode,
-            server_version=SERVER_VERSION,
-        )
-        failure: RequestError | None = None
-        for worker, first, call in calls:
-            try:
-                answer = call.result()
-            except RequestError as error:
-                failure = failure or error
-                continue
-            with self._lock:
-                if worker in session.tokens:
-                    session.tokens[worker] = answer.session_id
-            address = worker.address if worker.address.startswith("unix:") else f":{worker.address.rpartition(':')[2]}"
-            shard = answer.shards[0]
-            response.shards.add(address=address, token=shard.token, first_lane=first, num_envs=shard.num_envs)
-            response.spec.CopyFrom(answer.spec)
-        if failure is not None:
-            raise failure
-        with self._lock:
-            if len(session.tokens) < len(workers):
+        with self._changed:
+            session.places = places
+        calls = [self._threads.submit(place.open) for place in places]
+        failures = [error for error in (call.exception() for call in calls) if error is not None]
+        if failures:
+            raise failures[0]
+        with self._changed:
+            if not all(place.is_ready for place in places):
                 raise RequestError(grpc.StatusCode.UNAVAILABLE, "a worker process died while the session was opened")
-            session.opening = False
-        log(f"session opened: {session.label}, {len(workers)} process{'es' if len(workers) > 1 else ''}")
-        return response
+            session.opened = pb.OpenSessionResponse(
+                session_id=session.id,
+                spec=calls[0].result(),
+                num_envs=request.num_envs,
+                autoreset_mode=request.autoreset_mode,
+                server_version=SERVER_VERSION,
+                lease_seconds=request.lease_seconds,
+            )
+            self._changed.notify_all()
+            log(f"session opened: {session.label}, {shards} process{'es' if shards > 1 else ''}")
+            return session.describe()
+
+    def describe(self, session_id: str, is_wanted: Callable[[], bool] = lambda: True) -> pb.OpenSessionResponse:
+        """A session as it is once all its places are filled; RequestError where it has ended or cannot go on."""
+        with self._changed:
+            session = self._sessions.get(session_id)
+            while session is not None and is_wanted():
+                if session.failure is not None:
+                    raise session.failure
+                if session.ending:
+                    break
+                if session.opened is not None and all(place.is_ready for place in session.places):
+                    return session.describe()
+                # A worker's death is noticed a moment after its streams break.
+                self._changed.wait(0.1)
+        raise RequestError(grpc.StatusCode.NOT_FOUND, "there is no such session; it may have ended")
 
     def close(self, session_id: str) -> None:
         """Closes a session and waits for it; nothing where there is none."""
-        with self._lock:
+        with self._changed:
             session = self._sessions.get(session_id)
         if session is not None:
             self._end(session)
 
-    def _end(self, session: _Session) -> None:
-        with self._lock:
+    def _end(self, session: Session) -> None:
+        with self._changed:
             session.ending = True
-            tokens = list(session.tokens.items())
-        for future in [self._threads.submit(self._end_shard, worker, token) for worker, token in tokens]:
-            future.result()
-        # What was let go is reported by _released; the workers that never had lanes go back here.
-        with self._lock:
-            unused = [worker for worker, token in session.tokens.items() if not token]
-            for worker in unused:
-                del session.tokens[worker]
-        for worker in unused:
-            self.pool.give_back(worker)
-        self._forget_if_over(session)
-
-    def _end_shard(self, worker: WorkerProcess, token: str) -> None:
-        if not token:
-            return
-        try:
-            request = pb.CloseSessionRequest(session_id=token)
-            worker.stub.CloseSession(request, timeout=_CLOSE_SECONDS, metadata=((SECRET_KEY, worker.secret),))
-        except (grpc.RpcError, ValueError):
-            if worker.process.poll() is None:
-                log(f"worker {worker.process.pid} did not let go of its environments in {_CLOSE_SECONDS:g} s: replaced")
-                worker.kill()
-        self._let_go(worker)
-
-    def _released(self, worker: WorkerProcess, token: str) -> None:
-        self._let_go(worker)
-
-    def _let_go(self, worker: WorkerProcess) -> None:
-        """A worker has no lanes any more: it goes back, and its session's other shards end too."""
-        with self._lock:
-            session = next((s for s in self._sessions.values() if s.tokens.get(worker)), None)
-            if session is None:
-                return
-            del session.tokens[worker]
-            first = self._begin_to_end(session)
-        self.pool.give_back(worker)
-        if first and session.tokens:
-            threading.Thread(target=self._end, args=(session,), name="end session", daemon=True).start()
-        self._forget_if_over(session)
-
-    def _died(self, worker: WorkerProcess) -> None:
-        with self._lock:
-            session = next((s for s in self._sessions.values() if worker in s.tokens), None)
-            if session is None:
-                return
-            del session.tokens[worker]
-            first = self._begin_to_end(session)
-        if first and session.tokens:
-            threading.Thread(target=self._end, args=(session,), name="end session", daemon=True).start()
-        self._forget_if_over(session)
-
-    def _begin_to_end(self, session: _Session) -> bool:
-        """Whether the session's other shards are to be ended by the caller, who holds the lock."""
-        if session.opening:
-            return False
-        first, session.ending = not session.ending, True
-        return first
-
-    def _forget_if_over(self, session: _Session) -> None:
-        if session.ending and not session.tokens:
-            self._forget(session)
-
-    def _forget(self, session: _Session) -> None:
-        with self._lock:
+            places = list(session.places)
+        for complaint in [self._threads.submit(place.close) for place in places]:
+            if complaint.result() is not None:
+                log(f"{complaint.result()}: replaced")
+        workers = []
+        with self._changed:
+            for place in places:
+                worker, place.worker = place.worker, None
+                if worker is not None and place.generation and not place.token:
+                    # It is still making the lanes that nobody wants any more.
+                    worker.kill()
+                elif worker is not None:
+                    workers.append(worker)
             known = self._sessions.pop(session.id, None)
-        if known is not None and not session.opening:
+            self._changed.notify_all()
+        for worker in workers:
+            self.pool.give_back(worker)
+        if known is not None and session.opened is not None:
             log(f"session closed: {session.label}")
 
+    def _released(self, worker: WorkerProcess, token: str) -> None:
+        """A worker has closed its lanes, asked to or because nobody wanted them any more: the session ends."""
+        with self._changed:
+            session, place = self._find(worker)
+            if session is None or place is None or place.token != token:
+                return
+            place.token = ""
+            first, session.ending = not session.ending, True
+        if first:
+            threading.Thread(target=self._end, args=(session,), name="end session", daemon=True).start()
 
-def _open_shard(worker: WorkerProcess, request: pb.OpenSessionRequest, first_lane: int) -> pb.OpenSessionResponse:
-    """One worker's part of OpenSession; a worker that does not answer is ended."""
-    metadata = ((SECRET_KEY, worker.secret), (FIRST_LANE_KEY, str(first_lane)))
-    try:
-        answer: pb.OpenSessionResponse = worker.stub.OpenSession(request, timeout=_OPEN_SECONDS, metadata=metadata)
-        return answer
-    except ValueError as error:
-        worker.kill()
-        raise RequestError(grpc.StatusCode.UNAVAILABLE, f"a worker process died: {error}") from error
-    except grpc.RpcError as error:
-        if error.code() in (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED):
-            worker.kill()
-        raise from_rpc_error(error) from error
+    def _died(self, worker: WorkerProcess) -> None:
+        """A worker's process has ended: its place gets another one, unless its session is ending anyway."""
+        with self._changed:
+            session, place = self._find(worker)
+            if session is None or place is None:
+                return
+            place.worker = None
+            place.token = ""
+            if session.opened is None or session.ending or self.pool.stopped:
+                self._changed.notify_all()
+                return
+            place.generation += 1
+            place.loss = f"worker {worker.process.pid} ended: {worker.describe_end()}"
+        name = f"replace worker {worker.process.pid}"
+        threading.Thread(target=self._replace, args=(session, place), name=name, daemon=True).start()
+
+    def _replace(self, session: Session, place: Place) -> None:
+        try:
+            (worker,) = self.pool.lend(1)
+        except RequestError as error:
+            self._give_up(session, error)
+            return
+        with self._changed:
+            if session.ending:
+                self.pool.give_back(worker)
+                return
+            place.worker = worker
+        try:
+            place.open()
+        except RequestError as error:
+            self._give_up(session, error)
+            return
+        lanes = f"{place.first_lane} to {place.first_lane + place.request.num_envs - 1}"
+        log(f"session goes on: {session.label}, lanes {lanes} in a new process")
+        with self._changed:
+            self._changed.notify_all()
+
+    def _give_up(self, session: Session, error: RequestError) -> None:
+        message = f"a worker process ended and could not be replaced: {error.message}"
+        log(message)
+        with self._changed:
+            session.failure = RequestError(grpc.StatusCode.UNAVAILABLE, message, error.stack)
+            self._changed.notify_all()
+        self._end(session)
+
+    def _find(self, worker: WorkerProcess) -> tuple[Session | None, Place | None]:
+        for session in self._sessions.values():
+            for place in session.places:
+                if place.worker is worker:
+                    return session, place
+        return None, None
+
+
+def _seconds(what: str, wanted: float, limit: float) -> float:
+    """What a client gets of the seconds it asks for; 0 stands for the limit, and a limit of 0 for none."""
+    if not 0 <= wanted < float("inf"):
+        raise invalid_argument(f"got a {what} of {wanted} s, expected a positive number, or 0 for the server's")
+    return min(wanted or limit, limit or wanted)

@@ -1,220 +1,235 @@
 """The worker process: makes and steps the environments of one shard at a time.
 
 Its first line on stdin is its configuration (JSON); the end of stdin is its end. It tells the supervisor on its
-original stdout, in JSON lines, where it listens and when its lanes were released. All environment code runs in the
-main thread, whatever the environment prints goes to stderr, and what happens on gRPC's threads only queues work. The
-main thread takes a stream's requests and sends the answers itself: a thread between them would cost a wake-up a step.
+original stdout, in JSON lines, where it listens and when its lanes were released. Whatever the environments print goes
+to stderr. The main thread does everything: it reads requests from its sockets, runs the environments and writes the
+answers, so that no other thread wakes or competes with it. Only while an environment takes long does a second thread
+read the sockets: heartbeats, a stream that attaches anew, and the end are not to wait for it.
 """
 
 from __future__ import annotations
 
 import contextlib
 import ctypes
+import gc
 import hmac
 import json
 import os
-import queue
-import secrets
 import signal
+import socket
 import sys
 import threading
 import time
 import warnings
-from collections.abc import Callable, Iterator
+from collections import deque
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import grpc
+from google.protobuf.message import DecodeError
 
 from gymbridge.env.opening import open_lanes
 from gymbridge.env.session import Session
-from gymbridge.errors import RequestError, abort
-from gymbridge.serving import bind, new_server
+from gymbridge.env.shard import Shard
+from gymbridge.errors import RequestError
+from gymbridge.http2.call import Call
+from gymbridge.http2.server import Server
 from gymbridge.v1 import environment_pb2 as pb
-from gymbridge.v1 import environment_pb2_grpc
 
 SECRET_KEY = "gymbridge-worker-secret"
 FIRST_LANE_KEY = "gymbridge-first-lane"
-_ATTACH_SECONDS = 30.0
-_RELEASE_SECONDS = 10.0
+_SERVICE = "/gymbridge.v1.EnvironmentService/"
+# A step that takes longer has its sockets read by the second thread.
+_LONG_SECONDS = 0.5
+# A thread that sleeps is woken late, but one that spins keeps a core from others: about what a wake-up costs.
+_SPIN_NANOS = 60_000
 
 
-class Shard:
-    """A session's part in this worker: its token, and its stream once one is attached."""
-
-    def __init__(self, session: Session) -> None:
-        self.session = session
-        self.token = secrets.token_urlsafe(24)
-        self.attached = False
-        self.closing = False
-        self.released = threading.Event()
-        self._lock = threading.Lock()
-        self._send: Callable[[pb.InteractResponse | None], None] | None = None
-
-    def attach(self, send: Callable[[pb.InteractResponse | None], None]) -> None:
-        """Takes the stream, by what sends on it: responses, or None to end it."""
-        with self._lock:
-            self._send = send
-
-    def end(self) -> None:
-        """Ends the stream with OK, once; the lanes follow as soon as the environments let go."""
-        self.closing = True
-        with self._lock:
-            send, self._send = self._send, None
-        if send is not None:
-            send(None)
-
-
-class Worker(environment_pb2_grpc.EnvironmentServiceServicer):
+class Worker:
     """OpenSession and CloseSession for the supervisor, Interact for the client."""
 
-    def __init__(self, config: dict[str, Any], tell: Callable[..., None]) -> None:
+    def __init__(self, config: dict[str, Any], tell: Callable[..., None], listener: socket.socket) -> None:
         self._config = config
         self._tell = tell
-        self._jobs: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
+        # Held by whoever uses the sockets and the shard's stream; never while an environment runs.
         self._lock = threading.Lock()
+        self._jobs: deque[Callable[[], None]] = deque()
         self._shard: Shard | None = None
         self._warned: set[str] = set()
         self._busy_since = 0.0
+        self._server = Server(listener, config["max_message_mib"] << 20, self._accept, spin_nanos=_SPIN_NANOS)
 
     def run(self) -> None:
-        """Runs environment code for ever; in the main thread."""
-        if self._config["step_timeout"]:
-            threading.Thread(target=self._watch_steps, name="step timeout", daemon=True).start()
+        """Serves for ever; in the main thread."""
+        threading.Thread(target=self._watch_long_jobs, name="long steps", daemon=True).start()
+        jobs = self._jobs
         while True:
-            self._jobs.get()()
-
-    def OpenSession(self, request: Any, context: Any) -> pb.OpenSessionResponse:  # noqa: D102
-        self._check_caller(context)
-        first_lane = int(dict(context.invocation_metadata()).get(FIRST_LANE_KEY, 0))
-        result: queue.SimpleQueue[Any] = queue.SimpleQueue()
-
-        def job() -> None:
-            try:
-                if self._shard is not None:
-                    raise RequestError(grpc.StatusCode.RESOURCE_EXHAUSTED, "the worker has a session already")
-                lanes, spec = open_lanes(request, self._config, first_lane)
-                shard = Shard(Session(lanes, request.render_mode, self._warn))
-                self._shard = shard
-                timer = threading.Timer(_ATTACH_SECONDS, self._end_unattached, (shard,))
-                timer.daemon = True
-                timer.start()
-                response = pb.OpenSessionResponse(session_id=shard.token, spec=spec, num_envs=request.num_envs)
-                response.shards.add(token=shard.token, num_envs=request.num_envs)
-                result.put(response)
-            except RequestError as error:
-                result.put(error)
-            except BaseException as error:
-                result.put(RequestError(grpc.StatusCode.INTERNAL, f"{type(error).__name__}: {error}"))
-
-        self._jobs.put(job)
-        answer = result.get()
-        if isinstance(answer, RequestError):
-            abort(context, answer)
-        return answer  # type: ignore[no-any-return]
-
-    def CloseSession(self, request: Any, context: Any) -> pb.CloseSessionResponse:  # noqa: D102
-        self._check_caller(context)
-        shard = self._shard
-        if shard is not None and hmac.compare_digest(shard.token, request.session_id):
             with self._lock:
-                attached, shard.closing = shard.attached, True
-            if attached:
-                shard.end()
-            else:
-                self._jobs.put(lambda: self._release(shard))
-            shard.released.wait(_RELEASE_SECONDS)
-        return pb.CloseSessionResponse()
-
-    def Interact(  # type: ignore[override]  # noqa: D102
-        self, requests: Iterator[Any], context: Any, send: Callable[[pb.InteractResponse | None], None]
-    ) -> None:
-        shard = self._attach(requests, context)
-        send(pb.InteractResponse(sequence=1, attached=pb.AttachResponse()))
-        shard.attach(send)
-        if not context.add_callback(lambda: self._stream_ended(shard)):
-            self._stream_ended(shard)
-        self._jobs.put(lambda: self._drive(shard, requests, send))
-
-    # gRPC hands over `send` and lets any thread use it, as its own health service does.
-    Interact.experimental_non_blocking = True  # type: ignore[attr-defined]
-
-    def _attach(self, requests: Iterator[Any], context: Any) -> Shard:
-        first = next(requests, None)
-        if first is None:
-            abort(context, RequestError(grpc.StatusCode.ABORTED, "the stream ended before its first request"))
-        if first.WhichOneof("request") != "attach" or first.sequence != 1:
-            abort(context, RequestError(grpc.StatusCode.ABORTED, "the first request must attach, with sequence 1"))
-        with self._lock:
-            shard = self._shard
-            if shard is None or not hmac.compare_digest(shard.token.encode(), first.attach.token.encode()):
-                abort(context, RequestError(grpc.StatusCode.NOT_FOUND, "no shard has this token; it may have ended"))
-            if shard.attached or shard.closing:
-                abort(context, RequestError(grpc.StatusCode.ABORTED, "another stream is attached to this shard"))
-            shard.attached = True
-        return shard
-
-    def _drive(self, shard: Shard, requests: Iterator[Any], send: Callable[[pb.InteractResponse | None], None]) -> None:
-        """Answers the stream's requests until it ends, then closes the lanes."""
-        answer = shard.session.answer
-        with contextlib.suppress(grpc.RpcError):
-            for request in requests:
-                if shard.closing:
-                    break
+                if not jobs:
+                    self._server.run_once(self._patience())
+                self._reap()
+            while jobs:
                 self._busy_since = time.monotonic()
-                response = answer(request)
+                jobs.popleft()()
                 self._busy_since = 0.0
-                send(response)
-        self._release(shard)
-        shard.end()
 
-    def _stream_ended(self, shard: Shard) -> None:
-        shard.end()
-        timer = threading.Timer(_RELEASE_SECONDS, self._give_up, (shard,))
-        timer.daemon = True
-        timer.start()
+    def _patience(self) -> float | None:
+        return None if self._shard is None else max(0.0, self._shard.expires_in)
 
-    def _give_up(self, shard: Shard) -> None:
-        if not shard.released.is_set():
-            log(f"worker {os.getpid()}: the environment did not let go in {_RELEASE_SECONDS:g} s; ending the process")
-            os._exit(70)
+    def _reap(self) -> None:
+        shard = self._shard
+        if shard is not None and shard.expires_in <= 0 and not self._jobs:
+            log(f"worker {os.getpid()}: the session's lease ran out; closing its lanes")
+            self._jobs.append(partial(self._release, shard))
 
-    def _end_unattached(self, shard: Shard) -> None:
-        with self._lock:
-            if shard.attached or shard.closing:
+    def _accept(self, call: Call) -> None:
+        name = call.path.removeprefix(_SERVICE)
+        if name == "Interact":
+            call.on_message = partial(self._on_first, call)
+        elif name in ("OpenSession", "CloseSession"):
+            if not hmac.compare_digest(call.metadata.get(SECRET_KEY, ""), self._config["secret"]):
+                call.finish(7, "sessions are opened and closed at the server's own address")
                 return
-            shard.closing = True
-        log(f"worker {os.getpid()}: nobody attached within {_ATTACH_SECONDS:g} s; closing the lanes")
-        self._jobs.put(lambda: self._release(shard))
+            job = self._open if name == "OpenSession" else self._close
+            call.on_message = lambda data: self._jobs.append(partial(job, call, data))
+        else:
+            call.finish(12, f"a worker has no method {call.path}; dial the server's own address")
+
+    def _on_first(self, call: Call, data: bytes) -> None:
+        """The request that attaches a stream."""
+        request = _parse(pb.InteractRequest, call, data)
+        if request is None:
+            return
+        if request.WhichOneof("request") != "attach":
+            call.finish(10, "the first request on a stream must attach it to a shard")
+            return
+        shard = self._shard
+        if shard is None or shard.released or not shard.is_named_by(request.attach.token):
+            call.finish(5, "no shard has this token; it may have ended")
+            return
+        shard.renew()
+        call.on_message = partial(self._on_request, shard, call)
+        call.on_lost = partial(shard.detach, call)
+        # A client that ends its side in good order has no more use for the session.
+        call.on_end = lambda: self._jobs.append(partial(self._end, shard, call))
+        call.send(shard.attach(call).SerializeToString())
+
+    def _on_request(self, shard: Shard, call: Call, data: bytes) -> None:
+        if shard.call is not call:
+            return
+        shard.renew()
+        request = _parse(pb.InteractRequest, call, data)
+        if request is None:
+            return
+        kind = request.WhichOneof("request")
+        if kind == "heartbeat":
+            call.send(pb.InteractResponse(heartbeat=pb.HeartbeatResponse()).SerializeToString())
+        elif kind == "attach":
+            error = RequestError(grpc.StatusCode.FAILED_PRECONDITION, "the stream is attached already")
+            call.send(pb.InteractResponse(error=error.to_status()).SerializeToString())
+        else:
+            self._jobs.append(partial(self._answer, shard, call, request))
+
+    def _answer(self, shard: Shard, call: Call, request: pb.InteractRequest) -> None:
+        if shard.released or shard.call is not call:
+            return
+        response = shard.answer(request)
+        with self._lock:
+            shard.renew()
+            # Where another stream attached meanwhile, its client asks for the response again.
+            if shard.call is call:
+                call.send(response)
+
+    def _open(self, call: Call, data: bytes) -> None:
+        request = _parse(pb.OpenSessionRequest, call, data)
+        if request is None:
+            return
+        first_lane = int(call.metadata.get(FIRST_LANE_KEY, "0"))
+        try:
+            if self._shard is not None:
+                raise RequestError(grpc.StatusCode.RESOURCE_EXHAUSTED, "the worker has a session already")
+            lanes, spec = open_lanes(request, self._config, first_lane)
+        except RequestError as error:
+            with self._lock:
+                _fail(call, error)
+            return
+        # What was made so far stays: it is not looked through at each collection of garbage.
+        gc.collect()
+        gc.freeze()
+        shard = Shard(
+            Session(lanes, request.render_mode, self._warn), request.lease_seconds, request.step_timeout_seconds
+        )
+        response = pb.OpenSessionResponse(session_id=shard.token, spec=spec, num_envs=request.num_envs)
+        response.shards.add(token=shard.token, num_envs=request.num_envs)
+        with self._lock:
+            self._shard = shard
+            call.send(response.SerializeToString())
+            call.finish()
+
+    def _close(self, call: Call, data: bytes) -> None:
+        request = _parse(pb.CloseSessionRequest, call, data)
+        shard = self._shard
+        if request is not None and shard is not None and shard.is_named_by(request.session_id):
+            self._release(shard)
+        with self._lock:
+            call.send(pb.CloseSessionResponse().SerializeToString())
+            call.finish()
+
+    def _end(self, shard: Shard, call: Call) -> None:
+        if shard.call is call:
+            self._release(shard)
 
     def _release(self, shard: Shard) -> None:
-        if shard.released.is_set():
+        if shard.released:
             return
+        shard.released = True
         shard.session.lanes.close()
+        gc.unfreeze()
         with self._lock:
+            shard.end()
             if self._shard is shard:
                 self._shard = None
-        shard.released.set()
         self._tell(event="released", token=shard.token)
 
-    def _watch_steps(self) -> None:
-        limit = self._config["step_timeout"]
+    def _watch_long_jobs(self) -> None:
         while True:
-            time.sleep(min(limit / 4, 1.0))
+            shard = self._shard
+            limit = float("inf") if shard is None else shard.step_timeout
+            time.sleep(min(limit / 4, _LONG_SECONDS))
             since = self._busy_since
-            if since and time.monotonic() - since > limit:
-                log(f"worker {os.getpid()}: a request took longer than --step-timeout {limit:g} s; ending the process")
-                os._exit(71)
+            busy = time.monotonic() - since if since else 0.0
+            if busy > limit:
+                self._give_up(f"a request took longer than the step timeout of {limit:g} s")
+            if busy > _LONG_SECONDS:
+                with self._lock:
+                    if self._busy_since == since:
+                        self._server.run_once(0)
+                    if self._busy_since == since and shard is not None and shard.expires_in <= 0:
+                        self._tell(event="released", token=shard.token)
+                        self._give_up("the session's lease ran out while its environment was busy")
 
-    def _check_caller(self, context: Any) -> None:
-        given = dict(context.invocation_metadata()).get(SECRET_KEY, "")
-        if not hmac.compare_digest(given, self._config["secret"]):
-            message = "sessions are opened and closed at the server's own address"
-            abort(context, RequestError(grpc.StatusCode.PERMISSION_DENIED, message))
+    def _give_up(self, why: str) -> None:
+        log(f"worker {os.getpid()}: {why}; ending the process")
+        os._exit(71)
 
     def _warn(self, message: str) -> None:
         if message not in self._warned and len(self._warned) < 1000:
             self._warned.add(message)
             log(f"worker {os.getpid()}: {message}")
+
+
+def _parse(message: type[Any], call: Call, data: bytes) -> Any:
+    try:
+        return message.FromString(data)
+    except DecodeError:
+        call.finish(3, f"got {len(data)} bytes that are no {message.DESCRIPTOR.name}")
+        return None
+
+
+def _fail(call: Call, error: RequestError) -> None:
+    code, message, details = error.to_trailers()
+    call.finish(code, message, details)
 
 
 def log(message: str) -> None:
@@ -234,21 +249,40 @@ def main() -> None:
     if not config["verbose"]:
         warnings.simplefilter("ignore")
     sys.setswitchinterval(config["switch_interval"])
-    lock = threading.Lock()
 
     def tell(**event: Any) -> None:
-        with lock, contextlib.suppress(OSError):
+        with contextlib.suppress(OSError):
             control.write(json.dumps(event) + "\n")
             control.flush()
 
-    worker = Worker(config, tell)
-    server = new_server(16, config["max_message_mib"])
-    environment_pb2_grpc.add_EnvironmentServiceServicer_to_server(worker, server)
-    address = bind(server, config["address"])
-    server.start()
+    address = config["address"]
+    try:
+        listener, address = listen(address)
+    except OSError as error:
+        # The directory of the sockets goes first when the server ends.
+        log(f"worker {os.getpid()}: cannot listen on {address}: {error.strerror or error}")
+        return
+    worker = Worker(config, tell, listener)
     threading.Thread(target=_die_with_supervisor, args=(address,), name="stdin", daemon=True).start()
     tell(event="ready", address=address)
     worker.run()
+
+
+def listen(address: str) -> tuple[socket.socket, str]:
+    """A listening socket, and its address with the actual port."""
+    if address.startswith("unix:"):
+        sock = socket.socket(socket.AF_UNIX)
+        mask = os.umask(0o177)
+        try:
+            sock.bind(address.removeprefix("unix:"))
+        finally:
+            os.umask(mask)
+        sock.listen(64)
+        return sock, address
+    host, _, port = address.rpartition(":")
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    sock = socket.create_server((host.strip("[]"), int(port)), family=family, backlog=64)
+    return sock, f"{host}:{sock.getsockname()[1]}"
 
 
 def _die_with_parent() -> None:

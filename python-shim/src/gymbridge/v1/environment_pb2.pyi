@@ -43,17 +43,21 @@ class ListEnvironmentsResponse(_message.Message):
     def __init__(self, environments: _Optional[_Iterable[_Union[EnvironmentSummary, _Mapping]]] = ..., server_version: _Optional[str] = ...) -> None: ...
 
 class EnvironmentSummary(_message.Message):
-    __slots__ = ("env_id", "default_num_envs", "allowed_kwargs")
+    __slots__ = ("env_id", "default_num_envs", "allowed_kwargs", "allowed_attributes", "fixed_num_envs")
     ENV_ID_FIELD_NUMBER: _ClassVar[int]
     DEFAULT_NUM_ENVS_FIELD_NUMBER: _ClassVar[int]
     ALLOWED_KWARGS_FIELD_NUMBER: _ClassVar[int]
+    ALLOWED_ATTRIBUTES_FIELD_NUMBER: _ClassVar[int]
+    FIXED_NUM_ENVS_FIELD_NUMBER: _ClassVar[int]
     env_id: str
     default_num_envs: int
     allowed_kwargs: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, env_id: _Optional[str] = ..., default_num_envs: _Optional[int] = ..., allowed_kwargs: _Optional[_Iterable[str]] = ...) -> None: ...
+    allowed_attributes: _containers.RepeatedScalarFieldContainer[str]
+    fixed_num_envs: int
+    def __init__(self, env_id: _Optional[str] = ..., default_num_envs: _Optional[int] = ..., allowed_kwargs: _Optional[_Iterable[str]] = ..., allowed_attributes: _Optional[_Iterable[str]] = ..., fixed_num_envs: _Optional[int] = ...) -> None: ...
 
 class OpenSessionRequest(_message.Message):
-    __slots__ = ("protocol_revision", "env_id", "num_envs", "autoreset_mode", "info_mode", "render_mode", "kwargs", "max_shards")
+    __slots__ = ("protocol_revision", "env_id", "num_envs", "autoreset_mode", "info_mode", "render_mode", "kwargs", "max_shards", "nonce", "lease_seconds", "step_timeout_seconds")
     PROTOCOL_REVISION_FIELD_NUMBER: _ClassVar[int]
     ENV_ID_FIELD_NUMBER: _ClassVar[int]
     NUM_ENVS_FIELD_NUMBER: _ClassVar[int]
@@ -62,6 +66,9 @@ class OpenSessionRequest(_message.Message):
     RENDER_MODE_FIELD_NUMBER: _ClassVar[int]
     KWARGS_FIELD_NUMBER: _ClassVar[int]
     MAX_SHARDS_FIELD_NUMBER: _ClassVar[int]
+    NONCE_FIELD_NUMBER: _ClassVar[int]
+    LEASE_SECONDS_FIELD_NUMBER: _ClassVar[int]
+    STEP_TIMEOUT_SECONDS_FIELD_NUMBER: _ClassVar[int]
     protocol_revision: int
     env_id: str
     num_envs: int
@@ -70,10 +77,13 @@ class OpenSessionRequest(_message.Message):
     render_mode: str
     kwargs: _value_pb2.ItemMap
     max_shards: int
-    def __init__(self, protocol_revision: _Optional[int] = ..., env_id: _Optional[str] = ..., num_envs: _Optional[int] = ..., autoreset_mode: _Optional[_Union[AutoresetMode, str]] = ..., info_mode: _Optional[_Union[InfoMode, str]] = ..., render_mode: _Optional[str] = ..., kwargs: _Optional[_Union[_value_pb2.ItemMap, _Mapping]] = ..., max_shards: _Optional[int] = ...) -> None: ...
+    nonce: str
+    lease_seconds: float
+    step_timeout_seconds: float
+    def __init__(self, protocol_revision: _Optional[int] = ..., env_id: _Optional[str] = ..., num_envs: _Optional[int] = ..., autoreset_mode: _Optional[_Union[AutoresetMode, str]] = ..., info_mode: _Optional[_Union[InfoMode, str]] = ..., render_mode: _Optional[str] = ..., kwargs: _Optional[_Union[_value_pb2.ItemMap, _Mapping]] = ..., max_shards: _Optional[int] = ..., nonce: _Optional[str] = ..., lease_seconds: _Optional[float] = ..., step_timeout_seconds: _Optional[float] = ...) -> None: ...
 
 class OpenSessionResponse(_message.Message):
-    __slots__ = ("session_id", "spec", "shards", "num_envs", "autoreset_mode", "server_version", "capabilities")
+    __slots__ = ("session_id", "spec", "shards", "num_envs", "autoreset_mode", "server_version", "capabilities", "lease_seconds")
     SESSION_ID_FIELD_NUMBER: _ClassVar[int]
     SPEC_FIELD_NUMBER: _ClassVar[int]
     SHARDS_FIELD_NUMBER: _ClassVar[int]
@@ -81,6 +91,7 @@ class OpenSessionResponse(_message.Message):
     AUTORESET_MODE_FIELD_NUMBER: _ClassVar[int]
     SERVER_VERSION_FIELD_NUMBER: _ClassVar[int]
     CAPABILITIES_FIELD_NUMBER: _ClassVar[int]
+    LEASE_SECONDS_FIELD_NUMBER: _ClassVar[int]
     session_id: str
     spec: EnvironmentSpec
     shards: _containers.RepeatedCompositeFieldContainer[Shard]
@@ -88,52 +99,73 @@ class OpenSessionResponse(_message.Message):
     autoreset_mode: AutoresetMode
     server_version: str
     capabilities: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, session_id: _Optional[str] = ..., spec: _Optional[_Union[EnvironmentSpec, _Mapping]] = ..., shards: _Optional[_Iterable[_Union[Shard, _Mapping]]] = ..., num_envs: _Optional[int] = ..., autoreset_mode: _Optional[_Union[AutoresetMode, str]] = ..., server_version: _Optional[str] = ..., capabilities: _Optional[_Iterable[str]] = ...) -> None: ...
+    lease_seconds: float
+    def __init__(self, session_id: _Optional[str] = ..., spec: _Optional[_Union[EnvironmentSpec, _Mapping]] = ..., shards: _Optional[_Iterable[_Union[Shard, _Mapping]]] = ..., num_envs: _Optional[int] = ..., autoreset_mode: _Optional[_Union[AutoresetMode, str]] = ..., server_version: _Optional[str] = ..., capabilities: _Optional[_Iterable[str]] = ..., lease_seconds: _Optional[float] = ...) -> None: ...
 
 class EnvironmentSpec(_message.Message):
-    __slots__ = ("env_id", "observation_space", "action_space", "max_episode_steps", "reward_threshold", "metadata")
+    __slots__ = ("env_id", "observation_space", "action_space", "max_episode_steps", "reward_threshold", "metadata", "nondeterministic", "render_mode")
     ENV_ID_FIELD_NUMBER: _ClassVar[int]
     OBSERVATION_SPACE_FIELD_NUMBER: _ClassVar[int]
     ACTION_SPACE_FIELD_NUMBER: _ClassVar[int]
     MAX_EPISODE_STEPS_FIELD_NUMBER: _ClassVar[int]
     REWARD_THRESHOLD_FIELD_NUMBER: _ClassVar[int]
     METADATA_FIELD_NUMBER: _ClassVar[int]
+    NONDETERMINISTIC_FIELD_NUMBER: _ClassVar[int]
+    RENDER_MODE_FIELD_NUMBER: _ClassVar[int]
     env_id: str
     observation_space: _space_pb2.Space
     action_space: _space_pb2.Space
     max_episode_steps: int
     reward_threshold: float
     metadata: _value_pb2.ItemMap
-    def __init__(self, env_id: _Optional[str] = ..., observation_space: _Optional[_Union[_space_pb2.Space, _Mapping]] = ..., action_space: _Optional[_Union[_space_pb2.Space, _Mapping]] = ..., max_episode_steps: _Optional[int] = ..., reward_threshold: _Optional[float] = ..., metadata: _Optional[_Union[_value_pb2.ItemMap, _Mapping]] = ...) -> None: ...
+    nondeterministic: bool
+    render_mode: str
+    def __init__(self, env_id: _Optional[str] = ..., observation_space: _Optional[_Union[_space_pb2.Space, _Mapping]] = ..., action_space: _Optional[_Union[_space_pb2.Space, _Mapping]] = ..., max_episode_steps: _Optional[int] = ..., reward_threshold: _Optional[float] = ..., metadata: _Optional[_Union[_value_pb2.ItemMap, _Mapping]] = ..., nondeterministic: bool = ..., render_mode: _Optional[str] = ...) -> None: ...
 
 class Shard(_message.Message):
-    __slots__ = ("address", "token", "first_lane", "num_envs")
+    __slots__ = ("address", "token", "first_lane", "num_envs", "generation", "loss")
     ADDRESS_FIELD_NUMBER: _ClassVar[int]
     TOKEN_FIELD_NUMBER: _ClassVar[int]
     FIRST_LANE_FIELD_NUMBER: _ClassVar[int]
     NUM_ENVS_FIELD_NUMBER: _ClassVar[int]
+    GENERATION_FIELD_NUMBER: _ClassVar[int]
+    LOSS_FIELD_NUMBER: _ClassVar[int]
     address: str
     token: str
     first_lane: int
     num_envs: int
-    def __init__(self, address: _Optional[str] = ..., token: _Optional[str] = ..., first_lane: _Optional[int] = ..., num_envs: _Optional[int] = ...) -> None: ...
+    generation: int
+    loss: str
+    def __init__(self, address: _Optional[str] = ..., token: _Optional[str] = ..., first_lane: _Optional[int] = ..., num_envs: _Optional[int] = ..., generation: _Optional[int] = ..., loss: _Optional[str] = ...) -> None: ...
 
 class InteractRequest(_message.Message):
-    __slots__ = ("sequence", "attach", "reset", "step", "render")
+    __slots__ = ("sequence", "acknowledged", "attach", "reset", "step", "render", "heartbeat", "save_state", "restore_state", "call", "set_attribute")
     SEQUENCE_FIELD_NUMBER: _ClassVar[int]
+    ACKNOWLEDGED_FIELD_NUMBER: _ClassVar[int]
     ATTACH_FIELD_NUMBER: _ClassVar[int]
     RESET_FIELD_NUMBER: _ClassVar[int]
     STEP_FIELD_NUMBER: _ClassVar[int]
     RENDER_FIELD_NUMBER: _ClassVar[int]
+    HEARTBEAT_FIELD_NUMBER: _ClassVar[int]
+    SAVE_STATE_FIELD_NUMBER: _ClassVar[int]
+    RESTORE_STATE_FIELD_NUMBER: _ClassVar[int]
+    CALL_FIELD_NUMBER: _ClassVar[int]
+    SET_ATTRIBUTE_FIELD_NUMBER: _ClassVar[int]
     sequence: int
+    acknowledged: int
     attach: AttachRequest
     reset: ResetRequest
     step: StepRequest
     render: RenderRequest
-    def __init__(self, sequence: _Optional[int] = ..., attach: _Optional[_Union[AttachRequest, _Mapping]] = ..., reset: _Optional[_Union[ResetRequest, _Mapping]] = ..., step: _Optional[_Union[StepRequest, _Mapping]] = ..., render: _Optional[_Union[RenderRequest, _Mapping]] = ...) -> None: ...
+    heartbeat: HeartbeatRequest
+    save_state: SaveStateRequest
+    restore_state: RestoreStateRequest
+    call: CallRequest
+    set_attribute: SetAttributeRequest
+    def __init__(self, sequence: _Optional[int] = ..., acknowledged: _Optional[int] = ..., attach: _Optional[_Union[AttachRequest, _Mapping]] = ..., reset: _Optional[_Union[ResetRequest, _Mapping]] = ..., step: _Optional[_Union[StepRequest, _Mapping]] = ..., render: _Optional[_Union[RenderRequest, _Mapping]] = ..., heartbeat: _Optional[_Union[HeartbeatRequest, _Mapping]] = ..., save_state: _Optional[_Union[SaveStateRequest, _Mapping]] = ..., restore_state: _Optional[_Union[RestoreStateRequest, _Mapping]] = ..., call: _Optional[_Union[CallRequest, _Mapping]] = ..., set_attribute: _Optional[_Union[SetAttributeRequest, _Mapping]] = ...) -> None: ...
 
 class InteractResponse(_message.Message):
-    __slots__ = ("sequence", "environment_nanos", "attached", "reset", "step", "rendered", "error")
+    __slots__ = ("sequence", "environment_nanos", "attached", "reset", "step", "rendered", "error", "heartbeat", "saved", "restored", "called", "attribute_set")
     SEQUENCE_FIELD_NUMBER: _ClassVar[int]
     ENVIRONMENT_NANOS_FIELD_NUMBER: _ClassVar[int]
     ATTACHED_FIELD_NUMBER: _ClassVar[int]
@@ -141,6 +173,11 @@ class InteractResponse(_message.Message):
     STEP_FIELD_NUMBER: _ClassVar[int]
     RENDERED_FIELD_NUMBER: _ClassVar[int]
     ERROR_FIELD_NUMBER: _ClassVar[int]
+    HEARTBEAT_FIELD_NUMBER: _ClassVar[int]
+    SAVED_FIELD_NUMBER: _ClassVar[int]
+    RESTORED_FIELD_NUMBER: _ClassVar[int]
+    CALLED_FIELD_NUMBER: _ClassVar[int]
+    ATTRIBUTE_SET_FIELD_NUMBER: _ClassVar[int]
     sequence: int
     environment_nanos: int
     attached: AttachResponse
@@ -148,7 +185,12 @@ class InteractResponse(_message.Message):
     step: StepResponse
     rendered: RenderResponse
     error: _status_pb2.Status
-    def __init__(self, sequence: _Optional[int] = ..., environment_nanos: _Optional[int] = ..., attached: _Optional[_Union[AttachResponse, _Mapping]] = ..., reset: _Optional[_Union[ResetResponse, _Mapping]] = ..., step: _Optional[_Union[StepResponse, _Mapping]] = ..., rendered: _Optional[_Union[RenderResponse, _Mapping]] = ..., error: _Optional[_Union[_status_pb2.Status, _Mapping]] = ...) -> None: ...
+    heartbeat: HeartbeatResponse
+    saved: SaveStateResponse
+    restored: RestoreStateResponse
+    called: CallResponse
+    attribute_set: SetAttributeResponse
+    def __init__(self, sequence: _Optional[int] = ..., environment_nanos: _Optional[int] = ..., attached: _Optional[_Union[AttachResponse, _Mapping]] = ..., reset: _Optional[_Union[ResetResponse, _Mapping]] = ..., step: _Optional[_Union[StepResponse, _Mapping]] = ..., rendered: _Optional[_Union[RenderResponse, _Mapping]] = ..., error: _Optional[_Union[_status_pb2.Status, _Mapping]] = ..., heartbeat: _Optional[_Union[HeartbeatResponse, _Mapping]] = ..., saved: _Optional[_Union[SaveStateResponse, _Mapping]] = ..., restored: _Optional[_Union[RestoreStateResponse, _Mapping]] = ..., called: _Optional[_Union[CallResponse, _Mapping]] = ..., attribute_set: _Optional[_Union[SetAttributeResponse, _Mapping]] = ...) -> None: ...
 
 class AttachRequest(_message.Message):
     __slots__ = ("token",)
@@ -157,20 +199,36 @@ class AttachRequest(_message.Message):
     def __init__(self, token: _Optional[str] = ...) -> None: ...
 
 class AttachResponse(_message.Message):
+    __slots__ = ("epoch", "last_sequence", "window")
+    EPOCH_FIELD_NUMBER: _ClassVar[int]
+    LAST_SEQUENCE_FIELD_NUMBER: _ClassVar[int]
+    WINDOW_FIELD_NUMBER: _ClassVar[int]
+    epoch: int
+    last_sequence: int
+    window: int
+    def __init__(self, epoch: _Optional[int] = ..., last_sequence: _Optional[int] = ..., window: _Optional[int] = ...) -> None: ...
+
+class HeartbeatRequest(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class HeartbeatResponse(_message.Message):
     __slots__ = ()
     def __init__(self) -> None: ...
 
 class ResetRequest(_message.Message):
-    __slots__ = ("seeds", "seed_mask", "reset_mask", "options")
+    __slots__ = ("seeds", "seed_mask", "reset_mask", "options", "lane_options")
     SEEDS_FIELD_NUMBER: _ClassVar[int]
     SEED_MASK_FIELD_NUMBER: _ClassVar[int]
     RESET_MASK_FIELD_NUMBER: _ClassVar[int]
     OPTIONS_FIELD_NUMBER: _ClassVar[int]
+    LANE_OPTIONS_FIELD_NUMBER: _ClassVar[int]
     seeds: bytes
     seed_mask: bytes
     reset_mask: bytes
     options: _value_pb2.ItemMap
-    def __init__(self, seeds: _Optional[bytes] = ..., seed_mask: _Optional[bytes] = ..., reset_mask: _Optional[bytes] = ..., options: _Optional[_Union[_value_pb2.ItemMap, _Mapping]] = ...) -> None: ...
+    lane_options: _containers.RepeatedCompositeFieldContainer[_value_pb2.ItemMap]
+    def __init__(self, seeds: _Optional[bytes] = ..., seed_mask: _Optional[bytes] = ..., reset_mask: _Optional[bytes] = ..., options: _Optional[_Union[_value_pb2.ItemMap, _Mapping]] = ..., lane_options: _Optional[_Iterable[_Union[_value_pb2.ItemMap, _Mapping]]] = ...) -> None: ...
 
 class ResetResponse(_message.Message):
     __slots__ = ("observations", "infos")
@@ -215,6 +273,68 @@ class RenderResponse(_message.Message):
     FRAMES_FIELD_NUMBER: _ClassVar[int]
     frames: _containers.RepeatedCompositeFieldContainer[_value_pb2.Item]
     def __init__(self, frames: _Optional[_Iterable[_Union[_value_pb2.Item, _Mapping]]] = ...) -> None: ...
+
+class SaveStateRequest(_message.Message):
+    __slots__ = ("lanes",)
+    LANES_FIELD_NUMBER: _ClassVar[int]
+    lanes: _containers.RepeatedScalarFieldContainer[int]
+    def __init__(self, lanes: _Optional[_Iterable[int]] = ...) -> None: ...
+
+class SaveStateResponse(_message.Message):
+    __slots__ = ("states",)
+    STATES_FIELD_NUMBER: _ClassVar[int]
+    states: _containers.RepeatedScalarFieldContainer[bytes]
+    def __init__(self, states: _Optional[_Iterable[bytes]] = ...) -> None: ...
+
+class RestoreStateRequest(_message.Message):
+    __slots__ = ("lanes", "states")
+    LANES_FIELD_NUMBER: _ClassVar[int]
+    STATES_FIELD_NUMBER: _ClassVar[int]
+    lanes: _containers.RepeatedScalarFieldContainer[int]
+    states: _containers.RepeatedScalarFieldContainer[bytes]
+    def __init__(self, lanes: _Optional[_Iterable[int]] = ..., states: _Optional[_Iterable[bytes]] = ...) -> None: ...
+
+class RestoreStateResponse(_message.Message):
+    __slots__ = ("observations",)
+    OBSERVATIONS_FIELD_NUMBER: _ClassVar[int]
+    observations: _value_pb2.Buffers
+    def __init__(self, observations: _Optional[_Union[_value_pb2.Buffers, _Mapping]] = ...) -> None: ...
+
+class CallRequest(_message.Message):
+    __slots__ = ("name", "args", "kwargs", "lanes")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    ARGS_FIELD_NUMBER: _ClassVar[int]
+    KWARGS_FIELD_NUMBER: _ClassVar[int]
+    LANES_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    args: _containers.RepeatedCompositeFieldContainer[_value_pb2.Item]
+    kwargs: _value_pb2.ItemMap
+    lanes: _containers.RepeatedScalarFieldContainer[int]
+    def __init__(self, name: _Optional[str] = ..., args: _Optional[_Iterable[_Union[_value_pb2.Item, _Mapping]]] = ..., kwargs: _Optional[_Union[_value_pb2.ItemMap, _Mapping]] = ..., lanes: _Optional[_Iterable[int]] = ...) -> None: ...
+
+class CallResponse(_message.Message):
+    __slots__ = ("results",)
+    RESULTS_FIELD_NUMBER: _ClassVar[int]
+    results: _containers.RepeatedCompositeFieldContainer[_value_pb2.Item]
+    def __init__(self, results: _Optional[_Iterable[_Union[_value_pb2.Item, _Mapping]]] = ...) -> None: ...
+
+class SetAttributeRequest(_message.Message):
+    __slots__ = ("name", "values")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    VALUES_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    values: _containers.RepeatedCompositeFieldContainer[_value_pb2.Item]
+    def __init__(self, name: _Optional[str] = ..., values: _Optional[_Iterable[_Union[_value_pb2.Item, _Mapping]]] = ...) -> None: ...
+
+class SetAttributeResponse(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class DescribeSessionRequest(_message.Message):
+    __slots__ = ("session_id",)
+    SESSION_ID_FIELD_NUMBER: _ClassVar[int]
+    session_id: str
+    def __init__(self, session_id: _Optional[str] = ...) -> None: ...
 
 class CloseSessionRequest(_message.Message):
     __slots__ = ("session_id",)

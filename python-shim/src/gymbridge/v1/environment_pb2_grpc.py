@@ -30,8 +30,9 @@ class EnvironmentServiceStub(object):
 
     A session is a batch of `num_envs` copies ("lanes") of one environment. It is split into shards, each in a process of
     its own with an endpoint of its own: a client opens one Interact stream per shard and gathers the answers. A session
-    lives as long as its streams: when a shard's stream ends, for whatever reason, its lanes are closed, and with them
-    the session's other shards, whose streams end with OK. A shard that no stream attaches to within 30 seconds ends too.
+    belongs to its tokens, not to a connection: a stream that breaks can be attached anew, in the same episode, until the
+    shard's lease runs out. It ends by CloseSession, by half-closing a shard's stream, or with its lease, and all its
+    shards end together.
     """
 
     def __init__(self, channel):
@@ -55,6 +56,11 @@ class EnvironmentServiceStub(object):
                 request_serializer=gymbridge_dot_v1_dot_environment__pb2.InteractRequest.SerializeToString,
                 response_deserializer=gymbridge_dot_v1_dot_environment__pb2.InteractResponse.FromString,
                 _registered_method=True)
+        self.DescribeSession = channel.unary_unary(
+                '/gymbridge.v1.EnvironmentService/DescribeSession',
+                request_serializer=gymbridge_dot_v1_dot_environment__pb2.DescribeSessionRequest.SerializeToString,
+                response_deserializer=gymbridge_dot_v1_dot_environment__pb2.OpenSessionResponse.FromString,
+                _registered_method=True)
         self.CloseSession = channel.unary_unary(
                 '/gymbridge.v1.EnvironmentService/CloseSession',
                 request_serializer=gymbridge_dot_v1_dot_environment__pb2.CloseSessionRequest.SerializeToString,
@@ -67,8 +73,9 @@ class EnvironmentServiceServicer(object):
 
     A session is a batch of `num_envs` copies ("lanes") of one environment. It is split into shards, each in a process of
     its own with an endpoint of its own: a client opens one Interact stream per shard and gathers the answers. A session
-    lives as long as its streams: when a shard's stream ends, for whatever reason, its lanes are closed, and with them
-    the session's other shards, whose streams end with OK. A shard that no stream attaches to within 30 seconds ends too.
+    belongs to its tokens, not to a connection: a stream that breaks can be attached anew, in the same episode, until the
+    shard's lease runs out. It ends by CloseSession, by half-closing a shard's stream, or with its lease, and all its
+    shards end together.
     """
 
     def ListEnvironments(self, request, context):
@@ -92,8 +99,19 @@ class EnvironmentServiceServicer(object):
 
     def Interact(self, request_iterator, context):
         """Drives one shard. The first request attaches the stream to the shard; afterwards each request gets exactly one
-        response, in order. A request that fails is answered with `error` and the session goes on; the stream's own
-        status ends the session.
+        response, in order. A request that fails is answered with `error` and the session goes on. The stream ends with
+        ABORTED when another stream has attached to the shard, with OK when the session has ended, and with any other
+        status when the server cannot go on with it.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def DescribeSession(self, request, context):
+        """What OpenSession answered, brought up to date: a shard whose process died or hung has been replaced meanwhile by
+        another one, with a token of its own, a higher `generation` and new environments. Waits for replacements that are
+        under way; in the first moment after a death the old shard may still be described, so a client that cannot attach
+        to it asks again. Errors: NOT_FOUND for a session that has ended, UNAVAILABLE where no replacement could be made.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -125,6 +143,11 @@ def add_EnvironmentServiceServicer_to_server(servicer, server):
                     request_deserializer=gymbridge_dot_v1_dot_environment__pb2.InteractRequest.FromString,
                     response_serializer=gymbridge_dot_v1_dot_environment__pb2.InteractResponse.SerializeToString,
             ),
+            'DescribeSession': grpc.unary_unary_rpc_method_handler(
+                    servicer.DescribeSession,
+                    request_deserializer=gymbridge_dot_v1_dot_environment__pb2.DescribeSessionRequest.FromString,
+                    response_serializer=gymbridge_dot_v1_dot_environment__pb2.OpenSessionResponse.SerializeToString,
+            ),
             'CloseSession': grpc.unary_unary_rpc_method_handler(
                     servicer.CloseSession,
                     request_deserializer=gymbridge_dot_v1_dot_environment__pb2.CloseSessionRequest.FromString,
@@ -143,8 +166,9 @@ class EnvironmentService(object):
 
     A session is a batch of `num_envs` copies ("lanes") of one environment. It is split into shards, each in a process of
     its own with an endpoint of its own: a client opens one Interact stream per shard and gathers the answers. A session
-    lives as long as its streams: when a shard's stream ends, for whatever reason, its lanes are closed, and with them
-    the session's other shards, whose streams end with OK. A shard that no stream attaches to within 30 seconds ends too.
+    belongs to its tokens, not to a connection: a stream that breaks can be attached anew, in the same episode, until the
+    shard's lease runs out. It ends by CloseSession, by half-closing a shard's stream, or with its lease, and all its
+    shards end together.
     """
 
     @staticmethod
@@ -218,6 +242,33 @@ class EnvironmentService(object):
             '/gymbridge.v1.EnvironmentService/Interact',
             gymbridge_dot_v1_dot_environment__pb2.InteractRequest.SerializeToString,
             gymbridge_dot_v1_dot_environment__pb2.InteractResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DescribeSession(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/gymbridge.v1.EnvironmentService/DescribeSession',
+            gymbridge_dot_v1_dot_environment__pb2.DescribeSessionRequest.SerializeToString,
+            gymbridge_dot_v1_dot_environment__pb2.OpenSessionResponse.FromString,
             options,
             channel_credentials,
             insecure,

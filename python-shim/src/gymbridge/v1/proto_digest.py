@@ -1,3 +1,3 @@
 """Which .proto files these stubs were generated from; written by generate.py."""
 
-SHA256 = "e7e286e153d3e65740417b54cc4dda2f04c187fbd8e817764f3ede8cd6291a17"
+SHA256 = "50cdbf0f5efe77a7ace6f46eb80fc3dc0dcd4553903b759a128189acb9b97450"

@@ -31,7 +31,11 @@ final class OrderedStream<Q, A> {
   private volatile @Nullable StatusRuntimeException end;
   private volatile @Nullable Thread waiting;
 
-  OrderedStream(Channel channel, MethodDescriptor<Q, A> method) {
+  /**
+   * @param first number of the first request
+   */
+  OrderedStream(Channel channel, MethodDescriptor<Q, A> method, long first) {
+    sequence = first - 1;
     call = channel.newCall(method, CallOptions.DEFAULT);
     call.start(new Listener(), new Metadata());
     call.request(2);

@@ -123,7 +123,7 @@ final class RemoteSession {
               next,
               shard.getNumEnvs(),
               at,
-              new OrderedStream<>(channel(at), EnvironmentServiceGrpc.getInteractMethod())));
+              new OrderedStream<>(channel(at), EnvironmentServiceGrpc.getInteractMethod(), 0)));
       next += shard.getNumEnvs();
     }
     if (next < 1 || next != opened.getNumEnvs()) {
@@ -188,7 +188,9 @@ final class RemoteSession {
     for (int i = 0; i < requests.length; i++) {
       InteractRequest.Builder builder = request.apply(shards.get(i));
       if (builder != null) {
-        requests[i] = builder.setSequence(shards.get(i).stream().nextSequence()).build();
+        long sequence = shards.get(i).stream().nextSequence();
+        requests[i] =
+            builder.setSequence(sequence).setAcknowledged(Math.max(0, sequence - 1)).build();
       }
     }
     long deadline = System.nanoTime() + timeout.toNanos();

@@ -1,0 +1,93 @@
+"""A session's part in a worker: its token and lease, the stream that drives it, and each request executed once."""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+import time
+from collections import OrderedDict
+
+from gymbridge.env.session import Session
+from gymbridge.errors import RequestError, failed_precondition, invalid_argument, resource_exhausted
+from gymbridge.http2.call import Call
+from gymbridge.v1 import environment_pb2 as pb
+
+# Responses kept for repetition: a client may have so many requests on the way.
+WINDOW = 16
+
+
+class Shard:
+    """Some lanes and who may drive them. Executes requests in the thread that runs environments."""
+
+    def __init__(self, session: Session, lease_seconds: float, step_timeout: float) -> None:
+        self.session = session
+        self.step_timeout = step_timeout or float("inf")
+        self.token = secrets.token_urlsafe(24)
+        self.call: Call | None = None
+        self.released = False
+        self._lease_seconds = lease_seconds
+        self._renewed = time.monotonic()
+        self._epoch = 0
+        self._last_sequence = 0
+        self._responses: OrderedDict[int, bytes] = OrderedDict()
+
+    def is_named_by(self, token: str) -> bool:
+        """Whether this is the shard's token."""
+        return hmac.compare_digest(self.token.encode(), token.encode())
+
+    def renew(self) -> None:
+        """Begins the lease anew."""
+        self._renewed = time.monotonic()
+
+    @property
+    def expires_in(self) -> float:
+        """Seconds left of the lease."""
+        return self._renewed + self._lease_seconds - time.monotonic()
+
+    def attach(self, call: Call) -> pb.InteractResponse:
+        """Gives the shard to a stream; the one that had it ends with ABORTED."""
+        fenced, self.call = self.call, call
+        if fenced is not None:
+            fenced.finish(10, "another stream has attached to this shard")
+        self._epoch += 1
+        attached = pb.AttachResponse(epoch=self._epoch, last_sequence=self._last_sequence, window=WINDOW)
+        return pb.InteractResponse(attached=attached)
+
+    def detach(self, call: Call) -> None:
+        """The stream is gone; the lanes wait for another one until the lease ends."""
+        if self.call is call:
+            self.call = None
+
+    def end(self) -> None:
+        """Ends the stream with OK, if there is one."""
+        call, self.call = self.call, None
+        if call is not None:
+            call.finish()
+
+    def answer(self, request: pb.InteractRequest) -> bytes:
+        """The response to a numbered request: executes it if it is the next, repeats what it answered before."""
+        responses = self._responses
+        while responses and next(iter(responses)) <= request.acknowledged:
+            responses.popitem(last=False)
+        sequence = request.sequence
+        if sequence != self._last_sequence + 1:
+            known = responses.get(sequence)
+            return known if known is not None else _refusal(sequence, self._out_of_order(sequence))
+        if len(responses) >= WINDOW:
+            message = f"{len(responses)} responses are not acknowledged, {WINDOW} may be; acknowledge some first"
+            return _refusal(sequence, resource_exhausted(message))
+        self._last_sequence = sequence
+        response: bytes = self.session.answer(request).SerializeToString()
+        responses[sequence] = response
+        return response
+
+    def _out_of_order(self, sequence: int) -> RequestError:
+        expected = self._last_sequence + 1
+        if sequence > expected:
+            return failed_precondition(f"got sequence {sequence}, expected {expected}: a request is missing")
+        return invalid_argument(f"got sequence {sequence}, expected {expected}; its response is forgotten")
+
+
+def _refusal(sequence: int, error: RequestError) -> bytes:
+    response: bytes = pb.InteractResponse(sequence=sequence, error=error.to_status()).SerializeToString()
+    return response
