@@ -1,5 +1,6 @@
 package io.gymbridge.core;
 
+import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
@@ -37,11 +38,11 @@ public record Box(NdArray low, NdArray high, NdArray boundedBelow, NdArray bound
   }
 
   private static NdArray isNot(NdArray bounds, double infinity) {
-    long[] flags = new long[bounds.size()];
-    for (int i = 0; i < flags.length; i++) {
-      flags[i] = bounds.getDouble(i) == infinity ? 0 : 1;
+    ByteBuffer flags = ByteBuffer.allocate(bounds.size());
+    for (int i = 0; i < bounds.size(); i++) {
+      flags.put((byte) (bounds.getDouble(i) == infinity ? 0 : 1));
     }
-    return NdArray.ofLongs(DType.BOOL, flags, bounds.shape());
+    return NdArray.wrap(DType.BOOL, flags.flip(), bounds.shape());
   }
 
   private static void checkBounded(NdArray flags, NdArray bounds, double infinity, long extreme) {

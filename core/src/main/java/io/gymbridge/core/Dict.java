@@ -114,4 +114,9 @@ public record Dict(Map<String, Space> spaces) implements Space {
     spaces.forEach((name, space) -> mapped.put(name, function.apply(name, space)));
     return mapped;
   }
+
+  @Override
+  public String toString() {
+    return "Dict" + spaces;
+  }
 }

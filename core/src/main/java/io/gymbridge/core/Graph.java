@@ -134,4 +134,9 @@ public record Graph(Space node, @Nullable Space edge) implements Space {
     }
     throw Products.unexpected(value, this);
   }
+
+  @Override
+  public String toString() {
+    return "Graph(%s, %s)".formatted(node, edge == null ? "no edges" : edge);
+  }
 }

@@ -139,4 +139,9 @@ public record OneOf(List<Space> spaces) implements Space {
     Space space = spaces.get((int) choice);
     return new OneOfValue((int) choice, space.unflatten(vector.slice(1, space.flatSize())));
   }
+
+  @Override
+  public String toString() {
+    return "OneOf(" + Products.describe(spaces) + ")";
+  }
 }

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.List;
+import java.util.stream.Collectors;
 
 /** What the spaces made of others share. */
 final class Products {
@@ -59,6 +60,10 @@ final class Products {
       throw mask.refusal(whole, "Mask.Parts of %d masks".formatted(size));
     }
     return parts.parts().get(index);
+  }
+
+  static String describe(List<Space> parts) {
+    return parts.stream().map(Space::toString).collect(Collectors.joining(", "));
   }
 
   static IllegalArgumentException notFlattenable(Space space) {

@@ -117,4 +117,9 @@ public record Sequence(Space element, boolean stacked) implements Space {
     }
     throw Products.unexpected(value, this);
   }
+
+  @Override
+  public String toString() {
+    return "Sequence(%s, stack=%s)".formatted(element, stacked);
+  }
 }

@@ -92,4 +92,9 @@ public record Tuple(List<Space> spaces) implements Space {
     }
     throw Products.unexpected(value, this);
   }
+
+  @Override
+  public String toString() {
+    return "Tuple(" + Products.describe(spaces) + ")";
+  }
 }

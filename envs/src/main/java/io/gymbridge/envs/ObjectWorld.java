@@ -15,10 +15,9 @@ import org.jspecify.annotations.Nullable;
  * which is what the world is for.
  *
  * <p>Levine, Popović and Koltun (2011), "Nonlinear Inverse Reinforcement Learning with Gaussian
- * Processes", section 7. Actions: left, down, right, up, stay (0 … 4); 30 % of them are replaced by
- * another one. State: row · size + column. Episodes begin anywhere and never terminate; a step is
- * worth the reward of the cell it leads to. The number of objects and the time limit of 50 steps
- * are ours.
+ * Processes". Actions: left, down, right, up, stay (0 … 4); 30 % of them are replaced by another
+ * one. State: row · size + column. Episodes begin anywhere and never terminate; a step is worth the
+ * reward of the cell it leads to. The number of objects and the time limit of 50 steps are ours.
  *
  * <p>{@link #features} are the distances to the nearest object of each outer colour, then of each
  * inner colour (the grid's diagonal where there is none); the info has them as {@code features}, a

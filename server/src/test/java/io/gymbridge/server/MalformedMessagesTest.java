@@ -42,7 +42,6 @@ import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -52,15 +51,8 @@ import org.junit.jupiter.api.Test;
 class MalformedMessagesTest {
   private static final int COUNT = Integer.getInteger("gymbridge.malformed", 100);
 
-  private Served served = Served.of("None", () -> ScriptedEnv.ofLength(1));
-  private Client client = new Client("unix:/nowhere");
-
-  @BeforeEach
-  void serve() {
-    served.close();
-    served = Served.of(ServeOptions.DEFAULTS, Served.javaEnvironments());
-    client = new Client(served.address());
-  }
+  private final Served served = Served.of(ServeOptions.DEFAULTS, Served.javaEnvironments());
+  private final Client client = new Client(served.address());
 
   @AfterEach
   void stop() {

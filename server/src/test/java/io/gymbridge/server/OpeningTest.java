@@ -23,10 +23,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** Listing, opening, describing and closing sessions. */
@@ -34,28 +31,13 @@ class OpeningTest {
   private static final ServeOptions OPTIONS =
       ServeOptions.DEFAULTS.withNumEnvs(4).withMaxSessions(3).withMaxNumEnvs(100);
 
-  private static Served server;
-  private Client client = new Client("unix:/nowhere");
-
-  @BeforeAll
-  static void serve() {
-    server = Served.of(OPTIONS.withWorkers(2), Served.javaEnvironments());
-  }
-
-  @AfterAll
-  static void stop() {
-    server.close();
-  }
-
-  @BeforeEach
-  void connect() {
-    client.close();
-    client = new Client(server.address());
-  }
+  private final Served server = Served.of(OPTIONS.withWorkers(2), Served.javaEnvironments());
+  private final Client client = new Client(server.address());
 
   @AfterEach
-  void disconnect() {
+  void stop() {
     client.close();
+    server.close();
   }
 
   private static OpenSessionRequest.Builder cartPole() {

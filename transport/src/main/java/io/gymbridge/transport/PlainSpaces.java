@@ -37,7 +37,8 @@ final class PlainSpaces {
     int[] shape = Shapes.decode(message.getShapeList(), dtype, "Box space");
     NdArray low = Bounds.decode(message.getLow(), dtype, shape, "low");
     NdArray high = Bounds.decode(message.getHigh(), dtype, shape, "high");
-    if (dtype.isFloating()) {
+    if (dtype.isFloating()
+        || (message.getUnboundedBelow().isEmpty() && message.getUnboundedAbove().isEmpty())) {
       return new Box(low, high);
     }
     NdArray below = Bounds.decodeBounded(message.getUnboundedBelow(), shape, "unbounded_below");

@@ -18,9 +18,19 @@ import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.concurrent.TimeUnit;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 
 /** The server's end of a connection. Thread-safe. */
 public final class Servers {
+  /** It logs a stack trace for each connection on which something else than HTTP/2 arrives. */
+  private static final Logger TRANSPORT_LOG =
+      Logger.getLogger("io.grpc.netty.NettyServerTransport");
+
+  static {
+    TRANSPORT_LOG.setLevel(Level.WARNING);
+  }
+
   private Servers() {}
 
   /** Started by the first server, apart from the clients' loop, so that a served policy may ask. */
