@@ -380,7 +380,7 @@ class InteractTest {
                 0,
                 false,
                 false,
-                Map.of("fine", 1L, "odd", new StringBuilder("x"))),
+                Map.of("fine", 1L, "odd", new java.io.File("x"))),
         (stream, n) -> {
           stream.reset();
           Map<String, Object> infos =

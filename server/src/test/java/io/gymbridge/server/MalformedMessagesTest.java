@@ -33,11 +33,13 @@ import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.net.InetAddress;
 import java.net.Socket;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -294,9 +296,13 @@ class MalformedMessagesTest {
     try (EnvironmentServer tcp =
             EnvironmentServer.start("127.0.0.1:0", "Counting", () -> ScriptedEnv.ofLength(9));
         Socket socket =
-            new Socket("127.0.0.1", ((Address.Tcp) Address.parse(tcp.address())).port());
+            new Socket(
+                InetAddress.getLoopbackAddress(),
+                ((Address.Tcp) Address.parse(tcp.address())).port());
         Client other = new Client(tcp.address())) {
-      socket.getOutputStream().write("GET / HTTP/1.1\r\nHost: x\r\n\r\n".getBytes("US-ASCII"));
+      socket
+          .getOutputStream()
+          .write("GET / HTTP/1.1\r\nHost: x\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
       byte[] answer = socket.getInputStream().readAllBytes();
       assertTrue(answer.length < 1000);
       assertEquals(1, other.open(1).getNumEnvs());
