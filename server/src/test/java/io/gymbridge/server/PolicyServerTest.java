@@ -13,17 +13,17 @@ import io.gymbridge.client.RemotePolicies;
 import io.gymbridge.client.RemotePolicy;
 import io.gymbridge.core.Box;
 import io.gymbridge.core.DType;
+import io.gymbridge.core.Graph;
+import io.gymbridge.core.GraphValue;
 import io.gymbridge.core.GymException;
 import io.gymbridge.core.GymException.Kind;
 import io.gymbridge.core.NdArray;
-import io.gymbridge.core.Policy;
-import io.gymbridge.core.Space;
-import io.gymbridge.core.Graph;
-import io.gymbridge.core.GraphValue;
 import io.gymbridge.core.OneOf;
 import io.gymbridge.core.OneOfValue;
+import io.gymbridge.core.Policy;
 import io.gymbridge.core.Sequence;
 import io.gymbridge.core.SequenceValue;
+import io.gymbridge.core.Space;
 import io.gymbridge.core.Text;
 import io.gymbridge.core.Tuple;
 import io.gymbridge.core.TupleValue;
@@ -127,8 +127,7 @@ class PolicyServerTest {
   private static Space varying(double bound) {
     Box box = Box.of(DType.FLOAT32, -bound, bound);
     return new Tuple(
-        List.of(
-            new Sequence(box), new Graph(box, box), new OneOf(List.of(new Text(2), box))));
+        List.of(new Sequence(box), new Graph(box, box), new OneOf(List.of(new Text(2), box))));
   }
 
   private static Value varying(float number) {
@@ -138,8 +137,7 @@ class PolicyServerTest {
             new TupleValue(
                 List.of(
                     new SequenceValue(one),
-                    new GraphValue(
-                        one, one, NdArray.ofLongs(DType.INT32, new long[] {0, 0}, 1, 2)),
+                    new GraphValue(one, one, NdArray.ofLongs(DType.INT32, new long[] {0, 0}, 1, 2)),
                     new OneOfValue(1, one.row(0))))));
   }
 
