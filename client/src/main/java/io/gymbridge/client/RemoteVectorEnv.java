@@ -111,19 +111,6 @@ public final class RemoteVectorEnv implements VectorEnv {
   }
 
   @Override
-  public Reset reset(long @Nullable [] seeds, Map<String, ?> options) {
-    return reset(seeds, null, options);
-  }
-
-  /**
-   * Begins an episode on some lanes; the others repeat their last observation. Only under {@link
-   * AutoresetMode#DISABLED}.
-   *
-   * @param seeds one per lane, of which only those of {@code lanes} count; null lets the lanes'
-   *     generators go on
-   * @param lanes N of them, true for the lanes to reset; null for all
-   * @param options the same for all lanes; empty for none
-   */
   public Reset reset(long @Nullable [] seeds, boolean @Nullable [] lanes, Map<String, ?> options) {
     session.checkOpen();
     checkLength(seeds == null ? numEnvs : seeds.length, "seeds");
