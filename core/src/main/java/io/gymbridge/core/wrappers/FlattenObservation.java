@@ -2,14 +2,13 @@ package io.gymbridge.core.wrappers;
 
 import io.gymbridge.core.Env;
 import io.gymbridge.core.EnvSpec;
-import io.gymbridge.core.Space;
 import io.gymbridge.core.Value;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Flattens observations as {@link Space#flatten} does: into one vector each, but for those that
- * vary in size.
+ * Turns each observation into one vector, as {@link io.gymbridge.core.Space#flatten} does; those of
+ * a space that is not flattenable keep their structure, and their parts become vectors.
  */
 public final class FlattenObservation extends Wrapper {
   private final EnvSpec spec;

@@ -39,9 +39,9 @@ public final class VectorFlattenObservation extends VectorWrapper {
   private Value flat(Value batch) {
     Space space = env.spec().observationSpace();
     List<Value> rows = new ArrayList<>();
-    for (int row = 0; row < batch.batchSize(); row++) {
-      rows.add(space.flatten(batch.row(row)));
+    for (int i = 0; i < batch.batchSize(); i++) {
+      rows.add(space.flatten(batch.row(i)));
     }
-    return spec.observationSpace().stack(rows);
+    return Value.stack(rows);
   }
 }
