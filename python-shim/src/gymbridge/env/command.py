@@ -44,7 +44,8 @@ def run(arguments: argparse.Namespace) -> None:
     offer = Offer(
         env_ids=list(dict.fromkeys(arguments.ids)),
         num_envs=arguments.num_envs,
-        allowed_kwargs=[name for name in arguments.allow_kwargs.split(",") if name],
+        allowed_kwargs=_names(arguments.allow_kwargs),
+        allowed_attributes=_names(arguments.allow_attributes),
         workers=arguments.workers,
         max_sessions=arguments.max_sessions,
         max_num_envs=max(arguments.max_num_envs, arguments.num_envs),
@@ -92,6 +93,10 @@ def _private_directory() -> str:
     return directory
 
 
+def _names(listed: str) -> list[str]:
+    return [name for name in listed.split(",") if name]
+
+
 def _worker_config(arguments: argparse.Namespace, address: str, directory: Path) -> Any:
     numbers = iter(range(1, 1 << 62))
 
@@ -104,6 +109,7 @@ def _worker_config(arguments: argparse.Namespace, address: str, directory: Path)
             "address": own,
             "max_message_mib": arguments.max_message_mib,
             "verbose": arguments.verbose,
+            "allowed_attributes": _names(arguments.allow_attributes),
             "switch_interval": _SWITCH_INTERVAL_SECONDS,
         }
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from time import perf_counter_ns
 from typing import Any
 
@@ -50,10 +50,12 @@ class Lanes:
         self._ended = np.zeros(n, np.bool_)
         self._ready = np.zeros(n, np.bool_)
 
-    def reset(self, seeds: Sequence[int | None], mask: Array | None, options: dict[str, Any] | None) -> None:
+    def reset(
+        self, seeds: Sequence[int | None], mask: Array | None, options: Sequence[dict[str, Any] | None]
+    ) -> None:
         """Starts new episodes, in all lanes or where `mask` (bool (N), DISABLED only) is true.
 
-        A lane whose seed is None goes on with the generator it has. UNKNOWN where an environment raises; then every
+        `seeds` and `options` have one entry per lane. A lane whose seed is None goes on with the generator it has. UNKNOWN where an environment raises; then every
         lane wants a reset.
         """
         if mask is not None and self._mode != DISABLED and not mask.all():
@@ -63,7 +65,7 @@ class Lanes:
         started = perf_counter_ns()
         try:
             for lane in range(self.num_envs) if mask is None else np.flatnonzero(mask).tolist():
-                observation, info = self.envs[lane].reset(seed=seeds[lane], options=options)
+                observation, info = self.envs[lane].reset(seed=seeds[lane], options=options[lane])
                 self.observation_codec.write(self.observations, lane, observation)
                 self._ended[lane] = self.terminated[lane] = self.truncated[lane] = False
                 self._ready[lane] = True
@@ -140,13 +142,42 @@ class Lanes:
 
     def render(self, lanes: Sequence[int]) -> list[Any]:
         """What the given lanes' `render` returns; UNKNOWN where it raises."""
+        return self._in_each(lanes, lambda lane: self.envs[lane].render())
+
+    def call(self, name: str, args: Sequence[Any], kwargs: dict[str, Any], lanes: Sequence[int]) -> list[Any]:
+        """What the method `name` of each of the lanes' environments returns, or the attribute's value.
+
+        INVALID_ARGUMENT where there is none or arguments for an attribute, UNKNOWN where it raises. The lanes stay as
+        they are, apart from what the method does.
+        """
+
+        def act(lane: int) -> Any:
+            env = self.envs[lane]
+            if not env.has_wrapper_attr(name):
+                raise invalid_argument(f"{env} has no attribute {name!r}")
+            found = env.get_wrapper_attr(name)
+            if callable(found):
+                return found(*args, **kwargs)
+            if args or kwargs:
+                raise invalid_argument(f"{name!r} of {env} is an attribute, which takes no arguments")
+            return found
+
+        return self._in_each(lanes, act)
+
+    def set_attribute(self, name: str, values: Sequence[Any]) -> None:
+        """Sets an attribute of each lane's environment, where Gymnasium's `set_wrapper_attr` would."""
+        self._in_each(range(self.num_envs), lambda lane: self.envs[lane].set_wrapper_attr(name, values[lane]))
+
+    def _in_each(self, lanes: Iterable[int], act: Callable[[int], Any]) -> list[Any]:
         lane = 0
+        results = []
         started = perf_counter_ns()
         try:
-            frames: list[Any] = []
             for lane in lanes:
-                frames.append(self.envs[lane].render())
-            return frames
+                results.append(act(lane))
+            return results
+        except RequestError:
+            raise
         except Exception as error:
             raise raised(error, self._name(lane)) from error
         finally:

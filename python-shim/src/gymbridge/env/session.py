@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
-from gymbridge.codec.items import decode_map, encode_item, encode_map, fill_map
+from gymbridge.codec.items import decode_item, decode_map, encode_item, encode_map, fill_map
 from gymbridge.codec.values import Array
+from gymbridge.env.attributes import AllowedAttributes
 from gymbridge.env.lanes import Lanes
-from gymbridge.errors import RequestError, failed_precondition, invalid_argument, raised
+from gymbridge.errors import RequestError, failed_precondition, invalid_argument, raised, unimplemented
 from gymbridge.v1 import environment_pb2 as pb
 
 
 class Session:
     """Answers requests one at a time, in the thread that runs environments. `lanes` is what they act on."""
 
-    def __init__(self, lanes: Lanes, render_mode: str, warn: Callable[[str], None]) -> None:
+    def __init__(
+        self, lanes: Lanes, render_mode: str, allowed: AllowedAttributes, warn: Callable[[str], None]
+    ) -> None:
         self.lanes = lanes
         self._render_mode = render_mode
+        self._allowed = allowed
         self._warn = warn
 
     def answer(self, request: pb.InteractRequest) -> pb.InteractResponse:
@@ -34,6 +38,10 @@ class Session:
                 self._reset(request.reset, response.reset)
             elif kind == "render":
                 self._render(request.render, response.rendered)
+            elif kind == "call":
+                self._call(request.call, response.called)
+            elif kind == "set_attribute":
+                self._set_attribute(request.set_attribute, response.attribute_set)
             else:
                 raise invalid_argument("the request is empty")
         except RequestError as error:
@@ -71,8 +79,7 @@ class Session:
                     raise invalid_argument(f"seeds: lane {lane} has {seed}; a seed is 0 or more")
         elif request.seed_mask:
             raise invalid_argument("seed_mask without seeds")
-        options = decode_map(request.options) if request.HasField("options") else None
-        lanes.reset(seeds, _mask(request.reset_mask, n, "reset_mask"), options)
+        lanes.reset(seeds, _mask(request.reset_mask, n, "reset_mask"), _options(request, n))
         lanes.observation_codec.fill(response.observations, lanes.observations)
         if lanes.infos is not None:
             self._fill_infos(response.infos, lanes.infos)
@@ -80,11 +87,36 @@ class Session:
     def _render(self, request: pb.RenderRequest, response: pb.RenderResponse) -> None:
         if not self._render_mode:
             raise failed_precondition("the session was opened without a render_mode")
-        wanted = list(request.lanes) or list(range(self.lanes.num_envs))
-        for lane in wanted:
-            if lane >= self.lanes.num_envs:
-                raise invalid_argument(f"lanes: {lane} is not less than {self.lanes.num_envs}")
-        response.frames.extend(encode_item(frame) for frame in self.lanes.render(wanted))
+        response.frames.extend(encode_item(frame) for frame in self.lanes.render(self._wanted(request.lanes)))
+
+    def _call(self, request: pb.CallRequest, response: pb.CallResponse) -> None:
+        self._allowed.check_call(request.name)
+        args = [decode_item(item) for item in request.args]
+        results = self.lanes.call(request.name, args, decode_map(request.kwargs), self._wanted(request.lanes))
+        # Where no result is added, the message says nevertheless that this is the answer.
+        response.SetInParent()
+        try:
+            response.results.extend([encode_item(result) for result in results])
+        except RequestError as error:
+            raise unimplemented(f"{request.name} gave what cannot be sent: {error.message}") from error
+
+    def _set_attribute(self, request: pb.SetAttributeRequest, response: pb.SetAttributeResponse) -> None:
+        self._allowed.check_set(request.name)
+        n = self.lanes.num_envs
+        values = [decode_item(item) for item in request.values]
+        if len(values) == 1:
+            values = [values[0]] + [decode_item(request.values[0]) for _ in range(n - 1)]
+        if len(values) != n:
+            raise invalid_argument(f"values: got {len(values)}, expected 1 for all lanes or {n}, one each")
+        self.lanes.set_attribute(request.name, values)
+        response.SetInParent()
+
+    def _wanted(self, lanes: Sequence[int]) -> list[int]:
+        n = self.lanes.num_envs
+        for lane in lanes:
+            if lane >= n:
+                raise invalid_argument(f"lanes: {lane} is not less than {n}")
+        return list(lanes) or list(range(n))
 
     def _fill_infos(self, message: Any, infos: dict[str, Any]) -> None:
         try:
@@ -108,6 +140,16 @@ def _sendable(infos: dict[str, Any], warn: Callable[[str], None]) -> dict[str, A
     return {
         key: value for key, value in kept.items() if not key.startswith("_") or key[1:] not in infos or key[1:] in kept
     }
+
+
+def _options(request: pb.ResetRequest, n: int) -> list[dict[str, Any] | None]:
+    if not request.lane_options:
+        return [decode_map(request.options) if request.HasField("options") else None] * n
+    if request.HasField("options"):
+        raise invalid_argument("options and lane_options: give one of them")
+    if len(request.lane_options) != n:
+        raise invalid_argument(f"lane_options: got {len(request.lane_options)}, expected {n}, one per lane")
+    return [decode_map(options) for options in request.lane_options]
 
 
 def _array(data: bytes, dtype: str, n: int, what: str) -> Array:

@@ -22,11 +22,12 @@ _FATAL_AT_START = (grpc.StatusCode.NOT_FOUND, grpc.StatusCode.UNIMPLEMENTED, grp
 
 @dataclass(frozen=True)
 class Offer:
-    """What a server offers: ids, lanes by default, keyword arguments that clients may set, and its limits."""
+    """What a server offers: ids, lanes by default, what clients may set and call, and its limits."""
 
     env_ids: Sequence[str]
     num_envs: int
     allowed_kwargs: Sequence[str]
+    allowed_attributes: Sequence[str]
     workers: int
     max_sessions: int
     max_num_envs: int
