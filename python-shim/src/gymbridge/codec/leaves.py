@@ -14,6 +14,11 @@ from gymbridge.codec.dtypes import from_bytes, to_bytes
 Array = np.ndarray[Any, Any]
 
 
+def all_true(array: Array) -> bool:
+    """Whether a bool array has no False; for small arrays much faster than its `all`."""
+    return 0 not in array.tobytes()
+
+
 class Leaf(ABC):
     """A leaf: where it is in the space, e.g. `["pair"][1]`, and its space.
 
@@ -106,7 +111,7 @@ class ArrayLeaf(Leaf):
         return from_bytes(next(buffers), self.dtype, (n, *self.shape), what + self.path)
 
     def not_finite(self, column: Array) -> tuple[int, str, str] | None:  # noqa: D102
-        if not self.is_floating or np.isfinite(column).all():
+        if not self.is_floating or all_true(np.isfinite(column)):
             return None
         row, *place = (int(i) for i in np.argwhere(~np.isfinite(column))[0])
         component = f" component {place}" if place else ""

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from gymnasium import spaces
 
-from gymbridge.codec.leaves import Array, ArrayLeaf, Leaf
+from gymbridge.codec.leaves import Array, ArrayLeaf, Leaf, all_true
 from gymbridge.codec.values import Arrays, BatchCodec
 from gymbridge.codec.variable import Choice, Elements, GraphLeaf, OneOfLeaf, SequenceLeaf
 from gymbridge.errors import invalid_argument
@@ -65,11 +65,11 @@ def _array_check(leaf: ArrayLeaf) -> _Check:
 
     def check(array: Array, ignored: Array | None) -> tuple[int, str, str] | None:
         good = inside(array)
-        if good.all():
+        if all_true(good):
             return None
         if ignored is not None:
             good = good | ignored.reshape(-1, *([1] * (good.ndim - 1)))
-            if good.all():
+            if all_true(good):
                 return None
         row, *place = (int(i) for i in np.argwhere(~good)[0])
         component = f" component {place}" if place else ""

@@ -51,6 +51,7 @@ def run(arguments: argparse.Namespace) -> None:
         max_num_envs=max(arguments.max_num_envs, arguments.num_envs),
         lease_seconds=arguments.lease,
         step_timeout=arguments.step_timeout,
+        vector=arguments.vector,
     )
     directory = Path(_private_directory())
     supervisor = Supervisor(offer, _worker_config(arguments, address, directory))
@@ -110,6 +111,7 @@ def _worker_config(arguments: argparse.Namespace, address: str, directory: Path)
             "max_message_mib": arguments.max_message_mib,
             "verbose": arguments.verbose,
             "allowed_attributes": _names(arguments.allow_attributes),
+            "vector_num_envs": arguments.num_envs if arguments.vector else 0,
             "switch_interval": _SWITCH_INTERVAL_SECONDS,
         }
 

@@ -1,19 +1,57 @@
-"""Infos of several lanes in Gymnasium's vector form."""
+"""Infos of several lanes in Gymnasium's vector form.
+
+Each key becomes an array with one entry per lane and, under "_key", a bool array that is true where the lane has the
+key. Numbers give arrays of their type, arrays are stacked, dicts are treated likewise inside, and everything else goes
+into object arrays: exactly what `gymnasium.vector.SyncVectorEnv` gives.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
+_SCALARS = (int, float, bool)
+
+
+def gather(infos: Sequence[dict[str, Any]], everywhere: np.ndarray[Any, Any]) -> dict[str, Any] | None:
+    """All lanes' infos at once, where they have the same keys with numbers and arrays alike; None where they do not.
+
+    `everywhere` is a bool array (N) of True, which stands for every mask.
+    """
+    n = len(infos)
+    batch: dict[str, Any] = {}
+    try:
+        if max(map(len, infos)) != len(infos[0]):
+            return None
+        for key in infos[0]:
+            values = [info[key] for info in infos]
+            kind = type(values[0])
+            # The first character: a key may be the mask of another one.
+            if list(map(type, values)).count(kind) != n or key[0] == "_":
+                return None
+            if kind in _SCALARS or issubclass(kind, np.number):
+                batch[key] = np.array(values, kind)
+            elif kind is np.ndarray and _alike(values):
+                array = batch[key] = np.empty((n, *values[0].shape), values[0].dtype)
+                for lane, value in enumerate(values):
+                    array[lane] = value
+            else:
+                return None
+            batch["_" + key] = everywhere
+    except (KeyError, TypeError, IndexError, AttributeError, OverflowError):
+        return None
+    return batch
+
+
+def _alike(arrays: list[np.ndarray[Any, Any]]) -> bool:
+    first = arrays[0]
+    return all(array.shape == first.shape and array.dtype == first.dtype for array in arrays)
+
 
 def add_info(infos: dict[str, Any], info: dict[str, Any], lane: int, num_envs: int) -> None:
-    """Adds one lane's info to the batch's.
-
-    Each key becomes an array with one entry per lane and, under "_key", a bool array that is true where the lane has
-    the key. Numbers give arrays of their type, arrays are stacked, dicts are treated likewise inside, and everything
-    else goes into object arrays: exactly what `gymnasium.vector.SyncVectorEnv` gives.
-    """
+    """Adds one lane's info to the batch's."""
     for key, value in info.items():
         if isinstance(value, dict):
             batch = infos.setdefault(key, {})
@@ -30,7 +68,7 @@ def add_info(infos: dict[str, Any], info: dict[str, Any], lane: int, num_envs: i
 
 
 def _empty(value: Any, num_envs: int) -> np.ndarray[Any, Any]:
-    if type(value) in (int, float, bool) or isinstance(value, np.number):
+    if type(value) in _SCALARS or isinstance(value, np.number):
         return np.zeros(num_envs, dtype=type(value))
     if isinstance(value, np.ndarray):
         return np.zeros((num_envs, *value.shape), dtype=value.dtype)

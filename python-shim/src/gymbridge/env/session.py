@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from gymbridge.codec.items import decode_item, decode_map, encode_item, encode_map, fill_map
+from gymbridge.codec.items import decode_item, decode_map, encode_item
+from gymbridge.codec.steps import StepEncoder
 from gymbridge.codec.values import Array
 from gymbridge.env.attributes import AllowedAttributes
 from gymbridge.env.lanes import Lanes
@@ -18,22 +19,21 @@ from gymbridge.v1 import environment_pb2 as pb
 class Session:
     """Answers requests one at a time, in the thread that runs environments. `lanes` is what they act on."""
 
-    def __init__(
-        self, lanes: Lanes, render_mode: str, allowed: AllowedAttributes, warn: Callable[[str], None]
-    ) -> None:
+    def __init__(self, lanes: Lanes, render_mode: str, allowed: AllowedAttributes, warn: Callable[[str], None]) -> None:
         self.lanes = lanes
         self._render_mode = render_mode
         self._allowed = allowed
-        self._warn = warn
+        self._steps = StepEncoder(warn)
 
-    def answer(self, request: pb.InteractRequest) -> pb.InteractResponse:
-        """Executes a request; failures become the response's `error`."""
+    def answer(self, request: pb.InteractRequest) -> bytes:
+        """Executes a request and gives its response's bytes; failures become the response's `error`."""
         response = pb.InteractResponse(sequence=request.sequence)
+        step = b""
         self.lanes.nanos = 0
         try:
             kind = request.WhichOneof("request")
             if kind == "step":
-                self._step(request.step, response)
+                step = self._step(request.step)
             elif kind == "reset":
                 self._reset(request.reset, response.reset)
             elif kind == "render":
@@ -49,22 +49,22 @@ class Session:
         except Exception as error:
             response.error.CopyFrom(raised(error).to_status())
         response.environment_nanos = self.lanes.nanos
-        return response
+        data: bytes = response.SerializeToString()
+        return data + step
 
-    def _step(self, request: pb.StepRequest, response: pb.InteractResponse) -> None:
+    def _step(self, request: pb.StepRequest) -> bytes:
         lanes = self.lanes
+        codec = lanes.observation_codec
         lanes.step(lanes.action_codec.decode(request.actions, lanes.num_envs, "actions"))
-        step = response.step
-        lanes.observation_codec.fill(step.observations, lanes.observations)
-        step.rewards = lanes.rewards.astype("<f8", copy=False).tobytes()
-        step.terminated = lanes.terminated.tobytes()
-        step.truncated = lanes.truncated.tobytes()
-        if lanes.infos is not None:
-            self._fill_infos(step.infos, lanes.infos)
-        if lanes.final_observations is not None:
-            lanes.observation_codec.fill(step.final_observations, lanes.final_observations)
-        if lanes.final_infos is not None:
-            self._fill_infos(step.final_infos, lanes.final_infos)
+        return self._steps.encode(
+            codec.lay(lanes.observations),
+            lanes.rewards.astype("<f8", copy=False).tobytes(),
+            lanes.terminated.tobytes(),
+            lanes.truncated.tobytes(),
+            lanes.infos,
+            None if lanes.final_observations is None else codec.lay(lanes.final_observations),
+            lanes.final_infos,
+        )
 
     def _reset(self, request: pb.ResetRequest, response: pb.ResetResponse) -> None:
         lanes = self.lanes
@@ -80,9 +80,9 @@ class Session:
         elif request.seed_mask:
             raise invalid_argument("seed_mask without seeds")
         lanes.reset(seeds, _mask(request.reset_mask, n, "reset_mask"), _options(request, n))
-        lanes.observation_codec.fill(response.observations, lanes.observations)
+        response.observations.buffers.extend(lanes.observation_codec.lay(lanes.observations))
         if lanes.infos is not None:
-            self._fill_infos(response.infos, lanes.infos)
+            response.infos.ParseFromString(self._steps.encode_infos(lanes.infos))
 
     def _render(self, request: pb.RenderRequest, response: pb.RenderResponse) -> None:
         if not self._render_mode:
@@ -117,29 +117,6 @@ class Session:
             if lane >= n:
                 raise invalid_argument(f"lanes: {lane} is not less than {n}")
         return list(lanes) or list(range(n))
-
-    def _fill_infos(self, message: Any, infos: dict[str, Any]) -> None:
-        try:
-            fill_map(message, infos)
-        except RequestError:
-            message.Clear()
-            message.CopyFrom(encode_map(_sendable(infos, self._warn)))
-
-
-def _sendable(infos: dict[str, Any], warn: Callable[[str], None]) -> dict[str, Any]:
-    kept = {}
-    for key, value in infos.items():
-        try:
-            encode_item(value)
-            kept[key] = value
-        except RequestError as error:
-            if isinstance(value, dict):
-                kept[key] = _sendable(value, warn)
-            else:
-                warn(f"info {key!r} is left out: {error.message}")
-    return {
-        key: value for key, value in kept.items() if not key.startswith("_") or key[1:] not in infos or key[1:] in kept
-    }
 
 
 def _options(request: pb.ResetRequest, n: int) -> list[dict[str, Any] | None]:
