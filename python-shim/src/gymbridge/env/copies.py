@@ -11,9 +11,11 @@ import gymnasium as gym
 import numpy as np
 
 from gymbridge.codec.values import Array, Arrays
+from gymbridge.env import snapshots
 from gymbridge.env.infos import add_info, gather
 from gymbridge.env.lanes import DISABLED, SAME_STEP, Lanes
 from gymbridge.errors import RequestError, invalid_argument, raised
+from gymbridge.v1 import value_pb2 as pb
 
 
 class Copies(Lanes):
@@ -136,6 +138,38 @@ class Copies(Lanes):
 
     def set_attribute(self, name: str, values: Sequence[Any]) -> None:  # noqa: D102
         self._in_each(range(self.num_envs), lambda lane: self.envs[lane].set_wrapper_attr(name, values[lane]))
+
+    def save(self, lanes: Sequence[int]) -> list[dict[str, Any]]:  # noqa: D102
+        return self._in_each(lanes, self._save)
+
+    def _save(self, lane: int) -> dict[str, Any]:
+        observation = self.observation_codec.lay([column[lane : lane + 1] for column in self.observations])
+        return {
+            "environment": snapshots.take(self.envs[lane]),
+            "observation": observation,
+            "ended": bool(self._ended[lane]),
+            "ready": bool(self._ready[lane]),
+        }
+
+    def restore(self, lanes: Sequence[int], states: Sequence[dict[str, Any]]) -> None:  # noqa: D102
+        plans = []
+        for lane, state in zip(lanes, states, strict=True):
+            try:
+                buffers = pb.Buffers(buffers=[bytes(data) for data in state["observation"]])
+                observation = self.observation_codec.decode(buffers, 1, "a state's observation")
+                plan = snapshots.plan(self.envs[lane], state["environment"])
+                ended, ready = bool(state["ended"]), bool(state["ready"])
+            except (LookupError, TypeError, ValueError) as error:
+                raise invalid_argument(f"a saved state is damaged: {error}") from error
+            if ended and self.autoreset_mode == SAME_STEP:
+                raise invalid_argument("a state from between two episodes does not fit AUTORESET_MODE_SAME_STEP")
+            plans.append((lane, plan, observation, ended, ready))
+        for lane, plan, observation, ended, ready in plans:
+            for act in plan:
+                act()
+            for column, values in zip(self.observations, observation, strict=True):
+                column[lane] = values[0]
+            self._note_lanes(lane, ended, ready)
 
     def close(self) -> None:  # noqa: D102
         for env in self.envs:

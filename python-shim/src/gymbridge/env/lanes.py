@@ -91,11 +91,11 @@ class Lanes(ABC):
     def set_attribute(self, name: str, values: Sequence[Any]) -> None:
         """Sets an attribute of each lane's environment, to one value each."""
 
-    def save(self, lanes: Sequence[int]) -> list[bytes]:
-        """The whole state of each of the lanes; UNIMPLEMENTED where it cannot be had."""
+    def save(self, lanes: Sequence[int]) -> list[dict[str, Any]]:
+        """The whole state of each of the lanes, as items have it; UNIMPLEMENTED where it cannot be had."""
         raise unimplemented("the states of a vector environment's lanes cannot be saved")
 
-    def restore(self, lanes: Sequence[int], states: Sequence[bytes]) -> None:
+    def restore(self, lanes: Sequence[int], states: Sequence[dict[str, Any]]) -> None:
         """Puts lanes into saved states; INVALID_ARGUMENT for a state that does not fit, and no lane has changed."""
         raise unimplemented("the states of a vector environment's lanes cannot be restored")
 
@@ -110,9 +110,13 @@ class Lanes(ABC):
 
     def _began(self, lanes: Any) -> None:
         """New episodes have begun in these lanes."""
-        self.terminated[lanes] = self.truncated[lanes] = self._ended[lanes] = False
+        self.terminated[lanes] = self.truncated[lanes] = False
+        self._note_lanes(lanes, ended=False, ready=True)
+
+    def _note_lanes(self, lanes: Any, ended: bool, ready: bool) -> None:
+        self._ended[lanes] = ended
+        self._ready[lanes] = ready
         self._any_ended = bool(self._ended.any())
-        self._ready[lanes] = True
         self._all_ready = bool(self._ready.all())
 
     def _check_ready(self) -> None:

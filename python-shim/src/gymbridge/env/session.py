@@ -10,6 +10,7 @@ import numpy as np
 from gymbridge.codec.items import decode_item, decode_map, encode_item
 from gymbridge.codec.steps import StepEncoder
 from gymbridge.codec.values import Array
+from gymbridge.env import states
 from gymbridge.env.attributes import AllowedAttributes
 from gymbridge.env.lanes import Lanes
 from gymbridge.errors import RequestError, failed_precondition, invalid_argument, raised, unimplemented
@@ -19,8 +20,11 @@ from gymbridge.v1 import environment_pb2 as pb
 class Session:
     """Answers requests one at a time, in the thread that runs environments. `lanes` is what they act on."""
 
-    def __init__(self, lanes: Lanes, render_mode: str, allowed: AllowedAttributes, warn: Callable[[str], None]) -> None:
+    def __init__(
+        self, lanes: Lanes, env_id: str, render_mode: str, allowed: AllowedAttributes, warn: Callable[[str], None]
+    ) -> None:
         self.lanes = lanes
+        self._env_id = env_id
         self._render_mode = render_mode
         self._allowed = allowed
         self._steps = StepEncoder(warn)
@@ -42,6 +46,10 @@ class Session:
                 self._call(request.call, response.called)
             elif kind == "set_attribute":
                 self._set_attribute(request.set_attribute, response.attribute_set)
+            elif kind == "save_state":
+                self._save(request.save_state, response.saved)
+            elif kind == "restore_state":
+                self._restore(request.restore_state, response.restored)
             else:
                 raise invalid_argument("the request is empty")
         except RequestError as error:
@@ -110,6 +118,19 @@ class Session:
             raise invalid_argument(f"values: got {len(values)}, expected 1 for all lanes or {n}, one each")
         self.lanes.set_attribute(request.name, values)
         response.SetInParent()
+
+    def _save(self, request: pb.SaveStateRequest, response: pb.SaveStateResponse) -> None:
+        saved = self.lanes.save(self._wanted(request.lanes))
+        response.states.extend([states.pack(self._env_id, state) for state in saved])
+
+    def _restore(self, request: pb.RestoreStateRequest, response: pb.RestoreStateResponse) -> None:
+        wanted = self._wanted(request.lanes)
+        if len(set(wanted)) != len(wanted):
+            raise invalid_argument(f"lanes: {wanted} name one more than once")
+        if len(request.states) != len(wanted):
+            raise invalid_argument(f"states: got {len(request.states)}, expected {len(wanted)}, one per lane")
+        self.lanes.restore(wanted, [states.unpack(self._env_id, state) for state in request.states])
+        response.observations.buffers.extend(self.lanes.observation_codec.lay(self.lanes.observations))
 
     def _wanted(self, lanes: Sequence[int]) -> list[int]:
         n = self.lanes.num_envs

@@ -159,7 +159,7 @@ class Worker:
         gc.collect()
         gc.freeze()
         allowed = AllowedAttributes(self._config["allowed_attributes"], COMPUTE_REWARD in response.capabilities)
-        session = Session(lanes, request.render_mode, allowed, self._warn)
+        session = Session(lanes, request.env_id, request.render_mode, allowed, self._warn)
         shard = Shard(session, request.lease_seconds, request.step_timeout_seconds)
         response.session_id = shard.token
         response.shards.add(token=shard.token, num_envs=response.num_envs)
