@@ -3,7 +3,6 @@
 import gymnasium as gym
 import numpy as np
 import pytest
-from envs_for_tests import counting
 from gymnasium.wrappers import (
     FrameStackObservation,
     NormalizeObservation,
@@ -12,14 +11,11 @@ from gymnasium.wrappers import (
     StickyAction,
     TimeAwareObservation,
 )
-from support import Session
 
 from gymbridge.codec.values import BatchCodec
-from gymbridge.env import snapshots, states
+from gymbridge.env import states
 from gymbridge.env.copies import Copies
-from gymbridge.env.lanes import DISABLED, NEXT_STEP, SAME_STEP
-from gymbridge.errors import RequestError
-from gymbridge.v1 import environment_pb2 as pb
+from gymbridge.env.lanes import NEXT_STEP
 
 CLASSIC = ["Acrobot-v1", "CartPole-v1", "MountainCar-v0", "MountainCarContinuous-v0", "Pendulum-v1"]
 TOY_TEXT = [

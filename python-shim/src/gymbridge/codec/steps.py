@@ -18,16 +18,22 @@ from gymbridge.errors import RequestError
 from gymbridge.v1 import environment_pb2 as pb
 
 # An environment that makes up names as it goes is not to fill the memory.
-_MAX_PREFIXES = 1000
+_MAX_NAMES = 1000
 _STEP = pb.InteractResponse.DESCRIPTOR.fields_by_name["step"].number
 _FIELDS = {name: field.number for name, field in pb.StepResponse.DESCRIPTOR.fields_by_name.items()}
 
 
 class StepEncoder:
-    """Encodes the steps of a session. `warn` is told of infos that cannot be sent, which are left out."""
+    """Encodes the steps of a session.
 
-    def __init__(self, warn: Callable[[str], None]) -> None:
+    `warn` is told of infos that cannot be sent, which are left out. `everywhere` is an array that never changes: the
+    mask of what all lanes have.
+    """
+
+    def __init__(self, warn: Callable[[str], None], everywhere: np.ndarray[Any, Any]) -> None:
         self._warn = warn
+        self._everywhere = everywhere
+        self._masks: dict[Any, bytes] = {}
         self._prefixes: dict[tuple[Any, ...], bytes] = {}
 
     def encode(
@@ -60,8 +66,12 @@ class StepEncoder:
     def encode_infos(self, infos: Mapping[str, Any]) -> bytes:
         """Infos in vector form as an ItemMap's bytes."""
         parts: list[bytes] = []
+        everywhere, masks = self._everywhere, self._masks
         try:
             for key, value in infos.items():
+                if value is everywhere:
+                    parts.append(masks.get(key) or self._mask(key))
+                    continue
                 if type(value) is np.ndarray:
                     prefix = self._prefixes.get((key, value.dtype.num, value.shape)) or self._prefix(key, value)
                     if prefix is not None:
@@ -73,10 +83,17 @@ class StepEncoder:
             return encode_map(_sendable(infos, self._warn)).SerializeToString()  # type: ignore[no-any-return]
         return b"".join(parts)
 
+    def _mask(self, key: Any) -> bytes:
+        if len(self._masks) >= _MAX_NAMES:
+            self._masks.clear()
+        entry: bytes = encode_map({key: self._everywhere}).SerializeToString()
+        self._masks[key] = entry
+        return entry
+
     def _prefix(self, key: Any, array: np.ndarray[Any, Any]) -> bytes | None:
         if not is_sendable(array.dtype) or array.nbytes == 0:
             return None
-        if len(self._prefixes) >= _MAX_PREFIXES:
+        if len(self._prefixes) >= _MAX_NAMES:
             self._prefixes.clear()
         entry: bytes = encode_map({key: array}).SerializeToString()
         prefix = self._prefixes[key, array.dtype.num, array.shape] = entry[: -array.nbytes]

@@ -25,8 +25,6 @@ class Copies(Lanes):
         self.envs = list(envs)
         n, first = len(self.envs), self.envs[0]
         super().__init__(n, first.observation_space, first.action_space, autoreset_mode, with_infos, first_lane)
-        self._everywhere = np.ones(n, np.bool_)
-        self._everywhere.flags.writeable = False
 
     def reset(  # noqa: D102
         self, seeds: Sequence[int | None], mask: Array | None, options: Sequence[dict[str, Any] | None]
@@ -92,7 +90,7 @@ class Copies(Lanes):
         self._note_ends()
 
     def _gather(self, infos: list[dict[str, Any]]) -> None:
-        self.infos = gather(infos, self._everywhere)
+        self.infos = gather(infos, self.everywhere)
         if self.infos is not None:
             return
         self.infos = {}

@@ -52,6 +52,9 @@ class Lanes(ABC):
         self.final_infos: dict[str, Any] | None = None
         self.final_observations: Arrays | None = None
         self.nanos = 0
+        # The mask, in infos, of what all lanes have.
+        self.everywhere = np.ones(num_envs, np.bool_)
+        self.everywhere.flags.writeable = False
         self._with_infos = with_infos
         self._first_lane = first_lane
         self._check_actions = BatchChecker(self.action_codec, "action", "lane", first_lane)

@@ -27,7 +27,7 @@ class Session:
         self._env_id = env_id
         self._render_mode = render_mode
         self._allowed = allowed
-        self._steps = StepEncoder(warn)
+        self._steps = StepEncoder(warn, lanes.everywhere)
 
     def answer(self, request: pb.InteractRequest) -> bytes:
         """Executes a request and gives its response's bytes; failures become the response's `error`."""
