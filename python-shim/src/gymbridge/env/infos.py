@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 _SCALARS = (int, float, bool)
-_REALS = {float, np.float64}
+_REALS = {float, np.float64, np.float32}
 
 
 def gather(infos: Sequence[dict[str, Any]], everywhere: np.ndarray[Any, Any]) -> dict[str, Any] | None:
@@ -28,9 +28,15 @@ def gather(infos: Sequence[dict[str, Any]], everywhere: np.ndarray[Any, Any]) ->
             if [*info] != keys:
                 return None
             numbers += info.values()
+        if not keys:
+            return {}
+        columns: list[np.ndarray[Any, Any] | None]
         if set(map(type, numbers)) <= _REALS:
-            # The usual case: one array is faster than one for each key.
-            columns = list(np.array(numbers, np.float64).reshape(len(infos), len(keys)).T.copy())
+            # The usual case: one array is faster than one for each key. The first lane's types count.
+            columns = list(np.array(list(map(float, numbers))).reshape(len(infos), len(keys)).T.copy())
+            for index, value in enumerate(infos[0].values()):
+                if type(value) is np.float32:
+                    columns[index] = np.array(columns[index], np.float32)
         else:
             columns = [_column(numbers[index :: len(keys)]) for index in range(len(keys))]
         batch: dict[str, Any] = {}
