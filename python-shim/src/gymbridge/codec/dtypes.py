@@ -79,6 +79,6 @@ def from_bytes(data: bytes, dtype: np.dtype[Any], shape: tuple[int, ...], what: 
     if dtype == np.bool_ and data.translate(None, b"\0\1"):
         raise invalid_argument(f"{what}: a bool is one byte, 0 or 1")
     if _LITTLE and dtype.isnative:
-        return np.frombuffer(data, dtype).reshape(shape).copy()
+        return np.ndarray(shape, dtype, bytearray(data))
     little = np.frombuffer(data, dtype.newbyteorder("<"))
     return little.astype(dtype, copy=True).reshape(shape)
