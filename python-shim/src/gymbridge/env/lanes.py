@@ -19,21 +19,23 @@ from gymbridge.v1 import environment_pb2 as pb
 NEXT_STEP = pb.AUTORESET_MODE_NEXT_STEP
 SAME_STEP = pb.AUTORESET_MODE_SAME_STEP
 DISABLED = pb.AUTORESET_MODE_DISABLED
+ALL_INFOS, NO_INFOS, LANE_INFOS = pb.INFO_MODE_ALL, pb.INFO_MODE_NONE, pb.INFO_MODE_LANES
 
 
 class Lanes:
     """N environments and the batch of what they last returned. Used by one thread.
 
     Attributes, all valid until the next call: `observations` (one column of N per leaf), `rewards` float64 (N),
-    `terminated` and `truncated` bool (N), `infos` and `final_infos` in vector form (None unless wanted),
+    `terminated` and `truncated` bool (N), `infos` and `final_infos` in vector form (None unless wanted), `lane_infos`
+    one per lane (None unless wanted),
     `final_observations` (SAME_STEP: of the lanes that ended now), `nanos` spent inside the environments.
     """
 
-    def __init__(self, envs: Sequence[gym.Env[Any, Any]], autoreset_mode: int, with_infos: bool, first_lane: int = 0):
+    def __init__(self, envs: Sequence[gym.Env[Any, Any]], autoreset_mode: int, info_mode: int, first_lane: int = 0):
         self.envs = list(envs)
         self.num_envs = n = len(self.envs)
         self._mode = autoreset_mode
-        self._with_infos = with_infos
+        self._info_mode = info_mode
         self._first_lane = first_lane
         self.observation_codec = BatchCodec(self.envs[0].observation_space)
         self.action_codec = BatchCodec(self.envs[0].action_space)
@@ -43,6 +45,7 @@ class Lanes:
         self.terminated = np.zeros(n, np.bool_)
         self.truncated = np.zeros(n, np.bool_)
         self.infos: dict[str, Any] | None = None
+        self.lane_infos: list[dict[str, Any]] | None = None
         self.final_infos: dict[str, Any] | None = None
         self.final_observations: Arrays | None = None
         self.nanos = 0
@@ -66,8 +69,7 @@ class Lanes:
                 self.observation_codec.write(self.observations, lane, observation)
                 self._ended[lane] = self.terminated[lane] = self.truncated[lane] = False
                 self._ready[lane] = True
-                if self.infos is not None:
-                    add_info(self.infos, info, lane, self.num_envs)
+                self._add_info(lane, info)
         except Exception as error:
             raise self._broken(error, lane) from error
         finally:
@@ -119,8 +121,7 @@ class Lanes:
             if self._mode == SAME_STEP and (terminated or truncated):
                 observation, info = self._reset_in_same_step(lane, observation, info)
         self.observation_codec.write(self.observations, lane, observation)
-        if self.infos is not None:
-            add_info(self.infos, info, lane, self.num_envs)
+        self._add_info(lane, info)
 
     def _reset_in_same_step(self, lane: int, observation: Any, info: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
         final = self.observation_codec.stack([observation])
@@ -130,7 +131,7 @@ class Lanes:
             self.final_observations = final
         else:
             self.final_observations = self.observation_codec.join([self.final_observations, final])
-        if self._with_infos:
+        if self._info_mode != NO_INFOS:
             if self.final_infos is None:
                 self.final_infos = {}
             add_info(self.final_infos, info, lane, self.num_envs)
@@ -158,8 +159,15 @@ class Lanes:
             except Exception:
                 continue
 
+    def _add_info(self, lane: int, info: dict[str, Any]) -> None:
+        if self.infos is not None:
+            add_info(self.infos, info, lane, self.num_envs)
+        elif self.lane_infos is not None:
+            self.lane_infos[lane] = info
+
     def _begin(self) -> None:
-        self.infos = {} if self._with_infos else None
+        self.infos = {} if self._info_mode == ALL_INFOS else None
+        self.lane_infos = [{} for _ in range(self.num_envs)] if self._info_mode == LANE_INFOS else None
         self.final_infos = None
         self.final_observations = None
 

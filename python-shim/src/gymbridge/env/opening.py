@@ -34,7 +34,7 @@ def open_lanes(
             envs.append(make_env(request.env_id, factory, kwargs))
             _check(envs[0], request, config)
             envs.extend(make_env(request.env_id, factory, kwargs) for _ in range(request.num_envs - 1))
-        lanes = Lanes(envs, request.autoreset_mode, request.info_mode != pb.INFO_MODE_NONE, first_lane)
+        lanes = Lanes(envs, request.autoreset_mode, request.info_mode or pb.INFO_MODE_ALL, first_lane)
         return lanes, describe(request.env_id, envs[0])
     except UnknownEnvironment as error:
         _close(envs)
@@ -54,7 +54,7 @@ def _check(env: gym.Env[Any, Any], request: pb.OpenSessionRequest, config: dict[
     problem = rendering_problem(env) if request.render_mode else None
     if problem is not None:
         raise failed_precondition(problem)
-    lanes = Lanes([env], request.autoreset_mode, False)
+    lanes = Lanes([env], request.autoreset_mode, pb.INFO_MODE_NONE)
     limit = config["max_message_mib"] << 20
     size = request.num_envs * max(lanes.observation_codec.bytes_per_value, lanes.action_codec.bytes_per_value)
     if size > limit:
@@ -71,10 +71,12 @@ def describe(env_id: str, env: gym.Env[Any, Any]) -> pb.EnvironmentSpec:
         env_id=env_id,
         observation_space=encode_space(env.observation_space),
         action_space=encode_space(env.action_space),
+        render_mode=env.render_mode or "",
     )
     with contextlib.suppress(Exception):
         if env.spec is not None:
             spec.max_episode_steps = env.spec.max_episode_steps or 0
+            spec.nondeterministic = env.spec.nondeterministic
             if env.spec.reward_threshold is not None:
                 spec.reward_threshold = env.spec.reward_threshold
     spec.metadata.SetInParent()

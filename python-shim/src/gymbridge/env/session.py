@@ -53,6 +53,8 @@ class Session:
         step.truncated = lanes.truncated.tobytes()
         if lanes.infos is not None:
             self._fill_infos(step.infos, lanes.infos)
+        for info in lanes.lane_infos or ():
+            self._fill_infos(step.lane_infos.add(), info)
         if lanes.final_observations is not None:
             lanes.observation_codec.fill(step.final_observations, lanes.final_observations)
         if lanes.final_infos is not None:
@@ -76,6 +78,8 @@ class Session:
         lanes.observation_codec.fill(response.observations, lanes.observations)
         if lanes.infos is not None:
             self._fill_infos(response.infos, lanes.infos)
+        for info in lanes.lane_infos or ():
+            self._fill_infos(response.lane_infos.add(), info)
 
     def _render(self, request: pb.RenderRequest, response: pb.RenderResponse) -> None:
         if not self._render_mode:
