@@ -16,8 +16,9 @@ from gymbridge.codec.items import decode_item, decode_map, encode_item, fill_map
 from gymbridge.errors import RequestError
 from gymbridge.v1 import environment_pb2 as pb
 
-# What gymnasium_robotics.GoalEnv offers to learners that relabel goals: vectorised, and the same in every lane.
-GOAL_METHODS = frozenset({"compute_reward", "compute_terminated", "compute_truncated"})
+# What gymnasium_robotics.GoalEnv offers to learners that relabel goals, for whole batches: the same in every lane.
+COMPUTE_REWARD = "compute_reward"
+_GOAL_KEYS = {"observation", "achieved_goal", "desired_goal"}
 
 
 def open_request(kwargs: Mapping[str, Any], render_mode: str | None, **fields: Any) -> pb.OpenSessionRequest:
@@ -49,6 +50,11 @@ def told_by_server(spec: EnvSpec, remote: pb.EnvironmentSpec) -> EnvSpec:
     spec.reward_threshold = remote.reward_threshold if remote.HasField("reward_threshold") else None
     spec.max_episode_steps = remote.max_episode_steps or None
     return spec
+
+
+def has_goals(space: spaces.Space[Any]) -> bool:
+    """Whether these are a goal environment's observations: then every server lets clients call `compute_reward`."""
+    return isinstance(space, spaces.Dict) and space.spaces.keys() >= _GOAL_KEYS
 
 
 def reset_request(seeds: list[int | None], options: Mapping[str, Any] | None) -> pb.ResetRequest:

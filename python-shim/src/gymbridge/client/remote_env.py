@@ -13,10 +13,11 @@ from gymnasium.envs.registration import EnvSpec
 from gymbridge.client.errors import RemoteError, SessionEnded
 from gymbridge.client.infos import lane_info
 from gymbridge.client.opening import (
-    GOAL_METHODS,
+    COMPUTE_REWARD,
     call_request,
     decode_frame,
     garbled,
+    has_goals,
     metadata_of,
     open_request,
     plain,
@@ -177,7 +178,7 @@ class RemoteEnv(gym.Env[Any, Any]):
 
     def get_wrapper_attr(self, name: str) -> Any:
         """An attribute of this object, or the value of one in the server, as `get_attr` gives it."""
-        if name not in GOAL_METHODS and name in self._allowed and not hasattr(self, name):
+        if not hasattr(self, name) and name in self._allowed:
             return self.get_attr(name)
         return super().get_wrapper_attr(name)
 
@@ -193,8 +194,8 @@ class RemoteEnv(gym.Env[Any, Any]):
         self._finalizer()
 
     def __getattr__(self, name: str) -> Any:
-        """GoalEnv's methods, where the server allows them: `compute_reward` and the like, for whole batches."""
-        if name in GOAL_METHODS and name in self._allowed:
+        """A goal environment's `compute_reward`, for one goal or a batch."""
+        if name == COMPUTE_REWARD and "_plain" in self.__dict__ and has_goals(self.observation_space):
             return functools.partial(self.call, name)
         raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 

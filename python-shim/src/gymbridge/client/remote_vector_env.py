@@ -16,9 +16,10 @@ from gymnasium.vector.utils import batch_space
 from gymbridge.client.errors import RemoteError, SessionEnded, WorkerLost
 from gymbridge.client.gathering import Gatherer, Part
 from gymbridge.client.opening import (
-    GOAL_METHODS,
+    COMPUTE_REWARD,
     call_request,
     decode_frame,
+    has_goals,
     metadata_of,
     open_request,
     reset_request,
@@ -231,18 +232,14 @@ class RemoteVectorEnv(gym.vector.VectorEnv[Any, Any, Any]):
         self._finalizer()
 
     def __getattr__(self, name: str) -> Any:
-        """GoalEnv's methods, where the server allows them: `compute_reward` and the like, for whole batches."""
-        if name in GOAL_METHODS and name in self._allowed:
+        """A goal environment's `compute_reward`, for one goal or a batch: the same in every lane, so one is asked."""
+        if name == COMPUTE_REWARD and "_session" in self.__dict__ and has_goals(self.single_observation_space):
             return functools.partial(self._call_first, name)
         raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Its arguments: what reads them connects anew."""
         return functools.partial(type(self), **self._arguments), ()
-
-    @functools.cached_property
-    def _allowed(self) -> frozenset[str]:
-        return self._session.allowed_attributes()
 
     def _call_first(self, name: str, *args: Any, **kwargs: Any) -> Any:
         request = call_request(name, args, kwargs)

@@ -61,13 +61,15 @@ class Session:
         self.is_open = True
 
     def require(self) -> list[ShardStream]:
-        """The streams; RemoteError in a process that was forked from the one that opened them."""
+        """The streams; RemoteError once closed, and in a process that was forked from the one that opened them."""
         if self._forks != _forks:
             raise RemoteError("the environment was made before this process was forked: make it here", "ABORTED")
+        if not self.is_open:
+            raise RemoteError("the environment is closed: make another one", "FAILED_PRECONDITION")
         return self.shards
 
     def allowed_attributes(self) -> frozenset[str]:
-        """What the server allows to call, read and set."""
+        """What the server allows to call, read and set for every session of the environment."""
         listed = self._ask("ListEnvironments", pb.ListEnvironmentsRequest(), pb.ListEnvironmentsResponse, _LIST_SECONDS)
         for summary in listed.environments:
             if summary.env_id == self.opened.spec.env_id:
