@@ -24,7 +24,7 @@ _CODES_OF_HTTP = {400: 13, 401: 16, 403: 7, 404: 12, 429: 14, 502: 14, 503: 14, 
 class CallEnded(Exception):
     """The server ended the call: gRPC's `code` (0: OK), `message`, and a serialized google.rpc.Status or nothing."""
 
-    def __init__(self, code: int, message: str, details: bytes = b"") -> None:
+    def __init__(self, code: int, message: str, details: bytes) -> None:
         super().__init__(f"status {code}: {message}")
         self.code = code
         self.message = message
@@ -61,7 +61,8 @@ class ClientCall:
         self._block_ends_call = False
         self._partial = bytearray()
         self._headers: dict[str, str] = {}
-        self._end: CallEnded | None = None
+        # What CallEnded is made of: an exception that is kept would keep the frames it went through.
+        self._end: tuple[int, str, bytes] | None = None
         self._max_frame = frames.MAX_FRAME_SIZE
         # What the peer lets us send, on the connection and on the stream; what it has sent since we opened ours.
         self._window = self._call_window = self._initial_window = frames.DEFAULT_WINDOW
@@ -132,7 +133,7 @@ class ClientCall:
                 if message is not None:
                     return message
             elif self._end is not None:
-                raise self._end
+                raise CallEnded(*self._end)
             message = self._take_frame()
             if message is not None:
                 return message
@@ -206,7 +207,7 @@ class ClientCall:
             payload = frames.without_padding(bytes(payload))
             size = len(payload)
         if flags & frames.END_STREAM:
-            self._end = CallEnded(13, "the server ended the call without a status")
+            self._end = (13, "the server ended the call without a status", b"")
         if not self._partial and size >= 5:
             compressed, length = frames.PREFIX.unpack_from(payload)
             if length == size - 5 and not compressed and length <= self._max_message:
@@ -290,12 +291,12 @@ class ClientCall:
             self._write(frames.frame(frames.SETTINGS, frames.ACK, 0))
 
 
-def _ended(headers: Mapping[str, str]) -> CallEnded:
+def _ended(headers: Mapping[str, str]) -> tuple[int, str, bytes]:
     if "grpc-status" not in headers:
         status = headers.get(":status", "?")
         code = _CODES_OF_HTTP.get(int(status) if status.isdigit() else 0, 2)
-        return CallEnded(code, f"the server does not speak gRPC: HTTP status {status}")
+        return code, f"the server does not speak gRPC: HTTP status {status}", b""
     encoded = headers.get("grpc-status-details-bin", "").partition(",")[0]
     details = base64.b64decode(encoded + "=" * (-len(encoded) % 4))
     status = headers["grpc-status"]
-    return CallEnded(int(status) if status.isdigit() else 2, unquote(headers.get("grpc-message", "")), details)
+    return int(status) if status.isdigit() else 2, unquote(headers.get("grpc-message", "")), details
