@@ -18,7 +18,7 @@ def join_infos(parts: list[tuple[int, dict[str, Any]]], num_envs: int) -> dict[s
         having = [(first, infos[key]) for first, infos in parts if key in infos]
         if isinstance(having[0][1], dict):
             joined[key] = join_infos(having, num_envs)
-        elif len(parts) == 1 and isinstance(having[0][1], np.ndarray):
+        elif isinstance(having[0][1], np.ndarray) and len(having[0][1]) == num_envs:
             joined[key] = having[0][1]
         else:
             joined[key] = _join(having, num_envs)

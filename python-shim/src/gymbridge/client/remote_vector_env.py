@@ -44,7 +44,8 @@ _MODES = {
 class RemoteVectorEnv(gym.vector.VectorEnv[Any, Any, Any]):
     """Environments that run in a server, in as many processes as it has workers for them.
 
-    Results, infos and autoreset modes are those of `gymnasium.vector.SyncVectorEnv`.
+    Results, infos and autoreset modes are those of `gymnasium.vector.SyncVectorEnv`, with one difference: where an info
+    is an integer in some lanes and a float in others, its type is that of the first lane of each process.
 
     Args:
         address: the server's, "unix:path" or "host:port".
@@ -259,6 +260,10 @@ class RemoteVectorEnv(gym.vector.VectorEnv[Any, Any, Any]):
         """
         shards = self._session.require()
         requests = [request(shard) for shard in shards]
+        if not self._marks_losses:
+            # No lane moves while others are lost.
+            for shard, message in zip(shards, requests, strict=True):
+                shard.raise_if_lost(message)
         responses = []
         failure: RemoteError | None = None
         try:

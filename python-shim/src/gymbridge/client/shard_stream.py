@@ -97,6 +97,13 @@ class ShardStream:
             self._drop()
             self._finish()
 
+    def raise_if_lost(self, request: pb.InteractRequest) -> None:
+        """WorkerLost where the lanes want a reset after a loss, and the request is none of them all."""
+        if self.loss and not (request.HasField("reset") and not request.reset.reset_mask):
+            last = self.first_lane + self.num_envs - 1
+            lanes = f" of lane {last}" if self.num_envs == 1 else f" of lanes {self.first_lane} to {last}"
+            raise WorkerLost(self.loss, lanes)
+
     def take_loss(self) -> str:
         """`loss`, which is over: the lanes were reset."""
         loss, self.loss = self.loss, ""
@@ -141,10 +148,7 @@ class ShardStream:
 
     def _send(self) -> None:
         request = self._request
-        if self.loss and not (request.HasField("reset") and not request.reset.reset_mask):
-            last = self.first_lane + self.num_envs - 1
-            lanes = f" of lane {last}" if self.num_envs == 1 else f" of lanes {self.first_lane} to {last}"
-            raise WorkerLost(self.loss, lanes)
+        self.raise_if_lost(request)
         self._sequence += 1
         request.sequence = self._sequence
         request.acknowledged = self._sequence - 1

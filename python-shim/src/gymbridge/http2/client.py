@@ -189,7 +189,7 @@ class ClientCall:
         """Acts on the next frame; the message, where the frame holds exactly one."""
         high, low, kind, flags, stream = frames.HEAD.unpack(self._take(frames.HEAD_SIZE))
         payload = self._take(high << 8 | low)
-        if kind == frames.DATA and stream == _STREAM:
+        if kind == frames.DATA and stream == _STREAM and self._block is None:
             return self._on_data(flags, payload)
         try:
             self._on_control(kind, flags, stream & frames.MAX_WINDOW, bytes(payload))
