@@ -76,8 +76,7 @@ public final class RemoteVectorEnv implements VectorEnv {
    * @param envId one of {@link RemoteEnvironments#list}; empty where there is only one
    * @throws GymException UNAVAILABLE where nobody answers; NOT_FOUND for an unknown id;
    *     INVALID_ARGUMENT and PERMISSION_DENIED for options; RESOURCE_EXHAUSTED where all sessions
-   *     are in use; ENVIRONMENT with its traceback where the constructor raises; UNIMPLEMENTED for
-   *     a kind of space that Java does not have
+   *     are in use; ENVIRONMENT with its traceback where the constructor raises
    */
   public static RemoteVectorEnv connect(String address, String envId, SessionOptions options) {
     return new RemoteVectorEnv(Address.parse(address), envId, options);
@@ -112,19 +111,6 @@ public final class RemoteVectorEnv implements VectorEnv {
   }
 
   @Override
-  public Reset reset(long @Nullable [] seeds, Map<String, ?> options) {
-    return reset(seeds, null, options);
-  }
-
-  /**
-   * Begins an episode on some lanes; the others repeat their last observation. Only under {@link
-   * AutoresetMode#DISABLED}.
-   *
-   * @param seeds one per lane, of which only those of {@code lanes} count; null lets the lanes'
-   *     generators go on
-   * @param lanes N of them, true for the lanes to reset; null for all
-   * @param options the same for all lanes; empty for none
-   */
   public Reset reset(long @Nullable [] seeds, boolean @Nullable [] lanes, Map<String, ?> options) {
     session.checkOpen();
     checkLength(seeds == null ? numEnvs : seeds.length, "seeds");

@@ -21,12 +21,21 @@ public interface VectorEnv extends AutoCloseable {
   AutoresetMode autoresetMode();
 
   /**
-   * Begins an episode on every lane.
+   * Begins an episode on some lanes; the others repeat their last observation and have no infos.
+   * Gymnasium's option {@code reset_mask}.
    *
-   * @param seeds one per lane; null lets the lanes' generators go on
+   * @param seeds one per lane, of which only those of {@code lanes} count; null lets the lanes'
+   *     generators go on
+   * @param lanes N of them, true for the lanes to reset, some of them false only under {@link
+   *     AutoresetMode#DISABLED}; null for all
    * @param options the same for all lanes; empty for none
    */
-  Reset reset(long @Nullable [] seeds, Map<String, ?> options);
+  Reset reset(long @Nullable [] seeds, boolean @Nullable [] lanes, Map<String, ?> options);
+
+  /** Begins an episode on every lane. */
+  default Reset reset(long @Nullable [] seeds, Map<String, ?> options) {
+    return reset(seeds, null, options);
+  }
 
   /** Begins an episode on every lane, lane i with {@code seed + i}, as Gymnasium does. */
   default Reset reset(long seed) {
@@ -67,7 +76,13 @@ public interface VectorEnv extends AutoCloseable {
    * @param infos Gymnasium's vector form: for each key an array or list with an entry per lane, and
    *     under "_key" which lanes have it
    */
-  record Reset(Value observations, Map<String, Object> infos) {}
+  record Reset(Value observations, Map<String, Object> infos) {
+
+    /** The same with other observations. */
+    public Reset withObservations(Value others) {
+      return new Reset(others, infos);
+    }
+  }
 
   /**
    * What the actions led to, lane by lane.
@@ -91,6 +106,11 @@ public interface VectorEnv extends AutoCloseable {
     /** Whether this lane's episode ended with this step, for either reason. */
     public boolean ended(int lane) {
       return terminated[lane] || truncated[lane];
+    }
+
+    /** The same with other observations. */
+    public Step withObservations(Value others, @Nullable Value otherFinals) {
+      return new Step(others, rewards, terminated, truncated, infos, otherFinals, finalInfos);
     }
   }
 }
