@@ -55,8 +55,8 @@ def decode_dtype(number: int, default: str | None = None) -> np.dtype[Any]:
     return dtype
 
 
-def to_bytes(array: np.ndarray[Any, Any]) -> bytes:
-    """The array's elements, little-endian and row-major."""
+def to_bytes(array: np.ndarray[Any, Any] | np.generic) -> bytes:
+    """The array's or scalar's elements, little-endian and row-major."""
     if _LITTLE and array.dtype.isnative:
         return array.tobytes()
     return array.astype(array.dtype.newbyteorder("<"), copy=False).tobytes()
@@ -84,7 +84,6 @@ def from_bytes(
     if dtype == np.bool_ and data.translate(None, b"\0\1"):
         raise invalid_argument(f"{what}: a bool is one byte, 0 or 1")
     if _LITTLE and dtype.isnative:
-        view = np.frombuffer(data, dtype).reshape(shape)
-        return view.copy() if copy else view
+        return np.ndarray(shape, dtype, bytearray(data) if copy else data)
     little = np.frombuffer(data, dtype.newbyteorder("<"))
     return little.astype(dtype, copy=True).reshape(shape)

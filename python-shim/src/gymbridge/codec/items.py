@@ -106,8 +106,9 @@ def decode_item(message: pb.Item, depth: int = 0) -> Any:
         return getattr(message, kind)
     if kind == "tensor":
         tensor = message.tensor
-        array = from_bytes(tensor.data, decode_dtype(tensor.dtype), tuple(tensor.shape), "tensor")
-        return array if array.shape else array[()]
+        shape = tuple(tensor.shape)
+        array = from_bytes(tensor.data, decode_dtype(tensor.dtype), shape, "tensor")
+        return array if shape else array[()]
     if kind == "list":
         if depth >= _MAX_DEPTH:
             raise invalid_argument(f"data nested deeper than {_MAX_DEPTH} levels")
