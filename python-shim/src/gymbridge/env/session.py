@@ -70,6 +70,7 @@ class Session:
             lanes.terminated.tobytes(),
             lanes.truncated.tobytes(),
             lanes.infos,
+            lanes.lane_infos,
             None if lanes.final_observations is None else codec.lay(lanes.final_observations),
             lanes.final_infos,
         )
@@ -91,6 +92,8 @@ class Session:
         response.observations.buffers.extend(lanes.observation_codec.lay(lanes.observations))
         if lanes.infos is not None:
             response.infos.ParseFromString(self._steps.encode_infos(lanes.infos))
+        for info in lanes.lane_infos or ():
+            response.lane_infos.add().ParseFromString(self._steps.encode_infos(info))
 
     def _render(self, request: pb.RenderRequest, response: pb.RenderResponse) -> None:
         if not self._render_mode:
