@@ -7,10 +7,11 @@
 from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
-__all__ = ["RemotePolicy", "__version__"]
+__all__ = ["Credentials", "RemotePolicy", "__version__"]
 
 if TYPE_CHECKING:
     from gymbridge.client.remote_policy import RemotePolicy
+    from gymbridge.credentials import Credentials
 
 
 def __getattr__(name: str) -> Any:
@@ -18,4 +19,8 @@ def __getattr__(name: str) -> Any:
         from gymbridge.client.remote_policy import RemotePolicy
 
         return RemotePolicy
+    if name == "Credentials":
+        from gymbridge.credentials import Credentials
+
+        return Credentials
     raise AttributeError(f"module 'gymbridge' has no attribute {name!r}")
