@@ -289,17 +289,17 @@ def main() -> None:
             control.write(json.dumps(event) + "\n")
             control.flush()
 
-    control, address = config["control"], config["address"]
+    own, address = config["control"], config["address"]
     try:
-        worker = Worker(config, tell, listen(control)[0])
-        if address != control:
+        worker = Worker(config, tell, listen(own)[0])
+        if address != own:
             listener, address = listen(address)
             worker.listen(listener)
     except OSError as error:
         # The directory of the sockets goes first when the server ends.
-        log(f"worker {os.getpid()}: cannot listen on {control}, {address}: {error.strerror or error}")
+        log(f"worker {os.getpid()}: cannot listen on {own} or {address}: {error.strerror or error}")
         return
-    threading.Thread(target=_die_with_supervisor, args=(control,), name="stdin", daemon=True).start()
+    threading.Thread(target=_die_with_supervisor, args=(own,), name="stdin", daemon=True).start()
     tell(event="ready", address=address)
     worker.run()
 
