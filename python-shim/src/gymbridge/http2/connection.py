@@ -352,7 +352,7 @@ class Connection:
                 call.finish(_UNIMPLEMENTED, "compressed messages are not taken")
                 return
             if length > call.max_message:
-                message = f"got a message of {length} bytes, expected at most {call.max_message}"
+                message = f"got a message of {length} bytes, larger than {call.max_message}, the most taken here"
                 call.on_lost()
                 call.finish(_RESOURCE_EXHAUSTED, message)
                 return
