@@ -61,6 +61,8 @@ public final class ManagedServer implements AutoCloseable {
   public static ManagedServer start(
       List<String> command, Map<String, String> environment, @Nullable Path temporary) {
     ProcessBuilder builder = new ProcessBuilder(command);
+    // It serves this process only, which asks without a token.
+    builder.environment().remove(BearerToken.VARIABLE);
     builder.environment().putAll(environment);
     ManagedServer server;
     try {
