@@ -2,6 +2,7 @@ package io.gymbridge.client;
 
 import io.gymbridge.core.GymException;
 import io.gymbridge.core.GymException.Kind;
+import io.gymbridge.transport.BearerToken;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.UncheckedIOException;

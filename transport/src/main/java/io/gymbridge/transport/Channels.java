@@ -42,8 +42,7 @@ public final class Channels {
    * @throws io.gymbridge.core.GymException INVALID_ARGUMENT for files that do not do for TLS;
    *     PERMISSION_DENIED where the token would be readable on its way
    */
-  public static ManagedChannel open(
-      Address address, Credentials credentials, int maxMessageBytes) {
+  public static ManagedChannel open(Address address, Credentials credentials, int maxMessageBytes) {
     credentials.check(address);
     NettyChannelBuilder builder;
     if (address instanceof Address.Tcp tcp) {

@@ -43,8 +43,7 @@ final class TokenCheck implements ServerInterceptor {
           + "; in code Credentials' token)";
     }
     if (header.toLowerCase(Locale.ROOT).startsWith(SCHEME)
-        && MessageDigest.isEqual(
-            BearerToken.digest(header.substring(SCHEME.length())), digest)) {
+        && MessageDigest.isEqual(BearerToken.digest(header.substring(SCHEME.length())), digest)) {
       return null;
     }
     return "the client's token is not this server's (--token-file FILE or "
