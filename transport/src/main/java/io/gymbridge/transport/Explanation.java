@@ -13,12 +13,13 @@ import io.gymbridge.core.GymException;
 import io.gymbridge.core.GymException.Kind;
 
 /**
- * Says plainly why a connection could not be secured: calls end with a {@link GymException} as the
- * cause of their status.
+ * Says plainly why a connection could not be secured: calls of a channel that had no answer yet end
+ * with a {@link GymException} as the cause of their status.
  */
 final class Explanation implements ClientInterceptor {
   private final Address address;
   private final Credentials credentials;
+  private volatile boolean answered;
 
   Explanation(Address address, Credentials credentials) {
     this.address = address;
@@ -34,6 +35,12 @@ final class Explanation implements ClientInterceptor {
         super.start(
             new SimpleForwardingClientCallListener<>(listener) {
               @Override
+              public void onHeaders(Metadata headers) {
+                answered = true;
+                super.onHeaders(headers);
+              }
+
+              @Override
               public void onClose(Status status, Metadata trailers) {
                 super.onClose(explained(status), trailers);
               }
@@ -44,7 +51,7 @@ final class Explanation implements ClientInterceptor {
   }
 
   private Status explained(Status status) {
-    if (status.getCode() != Status.Code.UNAVAILABLE && status.getCode() != Status.Code.INTERNAL) {
+    if (answered || status.getCode() != Status.Code.UNAVAILABLE) {
       return status;
     }
     Throwable failure = status.getCause() == null ? status.asException() : status.getCause();

@@ -1,5 +1,6 @@
 package io.gymbridge.transport;
 
+import com.google.common.base.Throwables;
 import io.grpc.netty.GrpcSslContexts;
 import io.gymbridge.core.GymException;
 import io.gymbridge.core.GymException.Kind;
@@ -10,14 +11,16 @@ import io.netty.handler.ssl.SslContextBuilder;
 import io.netty.handler.ssl.SslProvider;
 import java.nio.file.Path;
 import java.security.cert.CertificateException;
+import java.util.List;
 import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 
 /** TLS 1.2 and 1.3 by the JDK's own provider, and what its failures mean. */
 final class Tls {
   private static final String[] PROTOCOLS = {"TLSv1.3", "TLSv1.2"};
-  // How a TLS alert begins: what a plaintext client gets from a server that speaks TLS.
-  private static final String ALERT = "15030";
+  // What grpc-java says where the other side hangs up, or answers with a TLS alert.
+  private static final String CLOSED = "Network closed";
+  private static final String NOT_HTTP2 = "First received frame was not SETTINGS";
 
   private Tls() {}
 
@@ -73,27 +76,38 @@ final class Tls {
         e);
   }
 
-  /** What to do about a connection that failed; null where that is not about TLS. */
-  static @Nullable String explain(
-      @Nullable Throwable failure, Address address, Credentials credentials) {
-    if (address instanceof Address.Unix) {
-      return null;
+  /** What to do about a connection that never came to be; null where that is not about TLS. */
+  static @Nullable String explain(Throwable failure, Address address, Credentials credentials) {
+    List<Throwable> causes = Throwables.getCausalChain(failure);
+    String last = String.valueOf(causes.get(causes.size() - 1).getMessage());
+    boolean hungUp = last.contains(CLOSED) || last.contains(NOT_HTTP2);
+    if (!credentials.usesTls(address)) {
+      return hungUp
+          ? "the server at %s ended the connection (%s): if it speaks TLS, name its authority with --tls-ca"
+              .formatted(address, last)
+          : null;
     }
-    boolean tls = credentials.usesTls(address);
-    for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
-      String message = String.valueOf(cause.getMessage());
-      if (tls && cause instanceof NotSslRecordException) {
-        return "the server at %s does not speak TLS: leave out --tls-ca, or start it with --tls-cert"
-            .formatted(address);
-      }
-      if (tls && cause instanceof CertificateException) {
-        return "the certificate of the server at %s does not come from the authority of --tls-ca, or is not for this host (%s)"
-            .formatted(address, message);
-      }
-      if (!tls && message.contains("not SETTINGS") && message.contains(ALERT)) {
-        return "the server at %s speaks TLS: name its authority with --tls-ca".formatted(address);
-      }
+    if (has(causes, NotSslRecordException.class)) {
+      return "the server at %s does not speak TLS: leave out --tls-ca, or start it with --tls-cert"
+          .formatted(address);
+    }
+    if (has(causes, CertificateException.class)) {
+      return "the certificate of the server at %s does not come from the authority of --tls-ca, or is not for this host (%s)"
+          .formatted(address, last);
+    }
+    if (hungUp || has(causes, SSLException.class)) {
+      return "the server at %s ended the connection (%s): %s"
+          .formatted(
+              address,
+              last,
+              credentials.tlsCert() == null
+                  ? "if it wants a certificate of its clients, give one with --tls-cert and --tls-key"
+                  : "it may not know the authority of --tls-cert");
     }
     return null;
+  }
+
+  private static boolean has(List<Throwable> causes, Class<? extends Throwable> kind) {
+    return causes.stream().anyMatch(kind::isInstance);
   }
 }
