@@ -9,6 +9,7 @@ import io.gymbridge.core.VectorEnv;
 import io.gymbridge.envs.Envs;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** Which environment a command works on, and where it is. */
@@ -36,6 +37,8 @@ final class EnvironmentOptions implements AutoCloseable {
       description = "How many copies are stepped together. Default: ${DEFAULT-VALUE}.")
   int numEnvs = 8;
 
+  @Mixin final CredentialOptions credentials = new CredentialOptions();
+
   private @Nullable ManagedServer server;
 
   /** Opens the environments, with no info and NEXT_STEP autoreset. */
@@ -50,7 +53,11 @@ final class EnvironmentOptions implements AutoCloseable {
     if (address == null && Envs.ids().contains(id)) {
       return new SyncVectorEnv(() -> Envs.make(id), lanes, AutoresetMode.NEXT_STEP);
     }
-    return RemoteVectorEnv.connect(address(), id, EnvironmentOptions.learning(lanes));
+    SessionOptions options = EnvironmentOptions.learning(lanes);
+    if (address != null) {
+      options = options.withCredentials(credentials.credentials());
+    }
+    return RemoteVectorEnv.connect(address(), id, options);
   }
 
   /** What learners want: no infos, which they never look at. */

@@ -82,7 +82,8 @@ final class RemoteSession {
   }
 
   private ManagedChannel channel(Address to) {
-    return channels.computeIfAbsent(to, a -> Channels.open(a, options.maxMessageBytes()));
+    return channels.computeIfAbsent(
+        to, a -> Channels.open(a, options.credentials(), options.maxMessageBytes()));
   }
 
   private OpenSessionResponse open(String envId) {

@@ -2,6 +2,7 @@ package io.gymbridge.client;
 
 import io.gymbridge.core.AutoresetMode;
 import io.gymbridge.transport.Channels;
+import io.gymbridge.transport.Credentials;
 import java.time.Duration;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -19,6 +20,7 @@ import java.util.Map;
  * @param stepTimeout how long a reset, step or rendering may take before its worker is given up
  * @param openTimeout how long making the environments may take
  * @param maxMessageBytes largest answer that is taken
+ * @param credentials TLS and a token, where the server wants them
  */
 public record SessionOptions(
     int numEnvs,
@@ -29,7 +31,8 @@ public record SessionOptions(
     int maxShards,
     Duration stepTimeout,
     Duration openTimeout,
-    int maxMessageBytes) {
+    int maxMessageBytes,
+    Credentials credentials) {
 
   /** NEXT_STEP, with infos, without rendering; 60 s for a step and for opening. */
   public static final SessionOptions DEFAULTS =
@@ -42,7 +45,8 @@ public record SessionOptions(
           0,
           Duration.ofSeconds(60),
           Duration.ofSeconds(60),
-          Channels.DEFAULT_MAX_MESSAGE_BYTES);
+          Channels.DEFAULT_MAX_MESSAGE_BYTES,
+          Credentials.NONE);
 
   public SessionOptions {
     if (numEnvs < 0 || maxShards < 0) {
@@ -62,7 +66,8 @@ public record SessionOptions(
         maxShards,
         stepTimeout,
         openTimeout,
-        maxMessageBytes);
+        maxMessageBytes,
+        credentials);
   }
 
   public SessionOptions withAutoresetMode(AutoresetMode mode) {
@@ -75,7 +80,8 @@ public record SessionOptions(
         maxShards,
         stepTimeout,
         openTimeout,
-        maxMessageBytes);
+        maxMessageBytes,
+        credentials);
   }
 
   public SessionOptions withInfos(boolean wanted) {
@@ -88,7 +94,8 @@ public record SessionOptions(
         maxShards,
         stepTimeout,
         openTimeout,
-        maxMessageBytes);
+        maxMessageBytes,
+        credentials);
   }
 
   public SessionOptions withRenderMode(String mode) {
@@ -101,7 +108,8 @@ public record SessionOptions(
         maxShards,
         stepTimeout,
         openTimeout,
-        maxMessageBytes);
+        maxMessageBytes,
+        credentials);
   }
 
   public SessionOptions withKwargs(Map<String, Object> arguments) {
@@ -114,7 +122,8 @@ public record SessionOptions(
         maxShards,
         stepTimeout,
         openTimeout,
-        maxMessageBytes);
+        maxMessageBytes,
+        credentials);
   }
 
   public SessionOptions withMaxShards(int shards) {
@@ -127,7 +136,8 @@ public record SessionOptions(
         shards,
         stepTimeout,
         openTimeout,
-        maxMessageBytes);
+        maxMessageBytes,
+        credentials);
   }
 
   public SessionOptions withStepTimeout(Duration timeout) {
@@ -140,7 +150,8 @@ public record SessionOptions(
         maxShards,
         timeout,
         openTimeout,
-        maxMessageBytes);
+        maxMessageBytes,
+        credentials);
   }
 
   public SessionOptions withOpenTimeout(Duration timeout) {
@@ -153,7 +164,8 @@ public record SessionOptions(
         maxShards,
         stepTimeout,
         timeout,
-        maxMessageBytes);
+        maxMessageBytes,
+        credentials);
   }
 
   public SessionOptions withMaxMessageBytes(int bytes) {
@@ -166,6 +178,21 @@ public record SessionOptions(
         maxShards,
         stepTimeout,
         openTimeout,
-        bytes);
+        bytes,
+        credentials);
+  }
+
+  public SessionOptions withCredentials(Credentials wanted) {
+    return new SessionOptions(
+        numEnvs,
+        autoresetMode,
+        infos,
+        renderMode,
+        kwargs,
+        maxShards,
+        stepTimeout,
+        openTimeout,
+        maxMessageBytes,
+        wanted);
   }
 }

@@ -8,6 +8,7 @@ import io.gymbridge.core.GymException;
 import io.gymbridge.core.GymException.Kind;
 import io.gymbridge.proto.v1.PolicyServiceGrpc;
 import io.gymbridge.transport.Address;
+import io.gymbridge.transport.ServerSecurity;
 import io.gymbridge.transport.Servers;
 import java.time.Duration;
 import java.util.Collection;
@@ -30,11 +31,12 @@ public final class PolicyServer implements AutoCloseable {
   private final Address address;
   private final AtomicBoolean closed = new AtomicBoolean();
 
-  private PolicyServer(Address wanted, SortedMap<String, HostedPolicy> policies, boolean insecure) {
+  private PolicyServer(
+      Address wanted, SortedMap<String, HostedPolicy> policies, ServerSecurity security) {
     this.policies = policies;
     health = new HealthStatusManager();
     server =
-        Servers.builder(wanted, insecure)
+        Servers.builder(wanted, security)
             .addService(new PolicyCalls(policies, VERSION))
             .addService(health.getHealthService())
             .addService(ProtoReflectionServiceV1.newInstance())
@@ -49,14 +51,13 @@ public final class PolicyServer implements AutoCloseable {
    *
    * @param address {@code unix:PATH} or {@code HOST:PORT}; port 0 takes any
    * @param policies with different names
-   * @param insecure allows an address that other machines can reach: there is no encryption, and
-   *     everyone may ask
+   * @param security who may ask
    * @throws GymException INVALID_ARGUMENT for an address that cannot be listened on, or two
    *     policies of one name; FAILED_PRECONDITION for one in use; PERMISSION_DENIED for one that
-   *     other machines can reach, without {@code insecure}
+   *     other machines can reach, without TLS or {@code insecure}
    */
   public static PolicyServer start(
-      String address, Collection<ServedPolicy> policies, boolean insecure) {
+      String address, Collection<ServedPolicy> policies, ServerSecurity security) {
     SortedMap<String, HostedPolicy> hosted = new TreeMap<>();
     for (ServedPolicy policy : policies) {
       if (hosted.put(policy.name(), new HostedPolicy(policy)) != null) {
@@ -64,7 +65,7 @@ public final class PolicyServer implements AutoCloseable {
             Kind.INVALID_ARGUMENT, "two policies are called \"" + policy.name() + "\"");
       }
     }
-    return new PolicyServer(Address.parse(address), hosted, insecure);
+    return new PolicyServer(Address.parse(address), hosted, security);
   }
 
   /** Where it listens, with the port that was chosen. */
