@@ -14,13 +14,11 @@ import org.jspecify.annotations.Nullable;
 public final class SyncVectorEnv implements VectorEnv {
   private final List<Env> envs;
   private final AutoresetMode autoresetMode;
-  private final boolean[] resetting;
+  private final boolean[] ended;
   private final Value[] last;
   private boolean everReset;
 
-  /**
-   * Makes {@code numEnvs} environments with {@code maker}, with NEXT_STEP or SAME_STEP autoreset.
-   */
+  /** Makes {@code numEnvs} environments with {@code maker}. */
   public SyncVectorEnv(Supplier<Env> maker, int numEnvs, AutoresetMode autoresetMode) {
     if (numEnvs < 1) {
       throw new IllegalArgumentException("numEnvs must be at least 1, got " + numEnvs);
@@ -30,7 +28,7 @@ public final class SyncVectorEnv implements VectorEnv {
       envs.add(maker.get());
     }
     this.autoresetMode = autoresetMode;
-    this.resetting = new boolean[numEnvs];
+    this.ended = new boolean[numEnvs];
     this.last = new Value[numEnvs];
   }
 
@@ -50,21 +48,46 @@ public final class SyncVectorEnv implements VectorEnv {
   }
 
   @Override
-  public Reset reset(long @Nullable [] seeds, Map<String, ?> options) {
-    if (seeds != null && seeds.length != numEnvs()) {
-      throw new GymException(
-          Kind.INVALID_ARGUMENT,
-          "got %d seeds for %d environments".formatted(seeds.length, numEnvs()));
-    }
+  public Reset reset(long @Nullable [] seeds, boolean @Nullable [] lanes, Map<String, ?> options) {
+    checkLength(seeds == null ? numEnvs() : seeds.length, "seeds");
+    checkLength(lanes == null ? numEnvs() : lanes.length, "lanes of the mask");
     VectorInfo infos = new VectorInfo(numEnvs());
     for (int lane = 0; lane < numEnvs(); lane++) {
+      checkMayStay(lane, lanes);
+    }
+    for (int lane = 0; lane < numEnvs(); lane++) {
+      if (lanes != null && !lanes[lane]) {
+        continue;
+      }
       Env.Reset reset = envs.get(lane).reset(seeds == null ? null : seeds[lane], options);
       last[lane] = reset.observation();
       infos.put(lane, reset.info());
-      resetting[lane] = false;
+      ended[lane] = false;
     }
     everReset = true;
     return new Reset(Value.stack(List.of(last)), infos.toMap());
+  }
+
+  private void checkLength(int length, String what) {
+    if (length != numEnvs()) {
+      throw new GymException(
+          Kind.INVALID_ARGUMENT,
+          "got %d %s for %d environments".formatted(length, what, numEnvs()));
+    }
+  }
+
+  private void checkMayStay(int lane, boolean @Nullable [] lanes) {
+    if (lanes == null || lanes[lane]) {
+      return;
+    }
+    if (autoresetMode != AutoresetMode.DISABLED) {
+      throw new GymException(
+          Kind.INVALID_ARGUMENT, "a partial reset wants DISABLED autoreset, not " + autoresetMode);
+    }
+    if (!everReset) {
+      throw new GymException(
+          Kind.FAILED_PRECONDITION, "lane " + lane + " was never reset: reset all lanes first");
+    }
   }
 
   @Override
@@ -87,11 +110,11 @@ public final class SyncVectorEnv implements VectorEnv {
     List<Value> finals = new ArrayList<>();
     for (int lane = 0; lane < n; lane++) {
       Env env = envs.get(lane);
-      if (resetting[lane]) {
+      if (ended[lane]) {
         Env.Reset reset = env.reset();
         last[lane] = reset.observation();
         infos.put(lane, reset.info());
-        resetting[lane] = false;
+        ended[lane] = false;
         continue;
       }
       Env.Step step = env.step(actions.row(lane));
@@ -99,8 +122,8 @@ public final class SyncVectorEnv implements VectorEnv {
       rewards[lane] = step.reward();
       terminated[lane] = step.terminated();
       truncated[lane] = step.truncated();
-      boolean ended = step.terminated() || step.truncated();
-      if (ended && autoresetMode == AutoresetMode.SAME_STEP) {
+      boolean ends = step.terminated() || step.truncated();
+      if (ends && autoresetMode == AutoresetMode.SAME_STEP) {
         finals.add(step.observation());
         finalInfos.put(lane, step.info());
         Env.Reset reset = env.reset();
@@ -108,7 +131,7 @@ public final class SyncVectorEnv implements VectorEnv {
         infos.put(lane, reset.info());
       } else {
         infos.put(lane, step.info());
-        resetting[lane] = ended && autoresetMode == AutoresetMode.NEXT_STEP;
+        ended[lane] = ends;
       }
     }
     return new Step(
@@ -121,10 +144,15 @@ public final class SyncVectorEnv implements VectorEnv {
         finalInfos.toMap());
   }
 
-  /** A wrong action stops the step before any lane has moved. */
+  /** A wrong action, or a lane that wants a reset, stops the step before any lane has moved. */
   private void checkAll(Value actions) {
     for (int lane = 0; lane < numEnvs(); lane++) {
-      if (!resetting[lane]) {
+      if (ended[lane] && autoresetMode == AutoresetMode.DISABLED) {
+        throw new GymException(
+            Kind.FAILED_PRECONDITION,
+            "the episode of lane " + lane + " has ended: reset it before the next step");
+      }
+      if (!ended[lane]) {
         String mismatch = spec().actionSpace().whyNot(actions.row(lane));
         if (mismatch != null) {
           throw new GymException(Kind.INVALID_ARGUMENT, "action of lane " + lane + ": " + mismatch);

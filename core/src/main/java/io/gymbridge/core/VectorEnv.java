@@ -21,12 +21,21 @@ public interface VectorEnv extends AutoCloseable {
   AutoresetMode autoresetMode();
 
   /**
-   * Begins an episode on every lane.
+   * Begins an episode on some lanes; the others repeat their last observation and have no infos.
+   * Gymnasium's option {@code reset_mask}.
    *
-   * @param seeds one per lane; null lets the lanes' generators go on
+   * @param seeds one per lane, of which only those of {@code lanes} count; null lets the lanes'
+   *     generators go on
+   * @param lanes N of them, true for the lanes to reset, some of them false only under {@link
+   *     AutoresetMode#DISABLED}; null for all
    * @param options the same for all lanes; empty for none
    */
-  Reset reset(long @Nullable [] seeds, Map<String, ?> options);
+  Reset reset(long @Nullable [] seeds, boolean @Nullable [] lanes, Map<String, ?> options);
+
+  /** Begins an episode on every lane. */
+  default Reset reset(long @Nullable [] seeds, Map<String, ?> options) {
+    return reset(seeds, null, options);
+  }
 
   /** Begins an episode on every lane, lane i with {@code seed + i}, as Gymnasium does. */
   default Reset reset(long seed) {
@@ -67,7 +76,13 @@ public interface VectorEnv extends AutoCloseable {
    * @param infos Gymnasium's vector form: for each key an array or list with an entry per lane, and
    *     under "_key" which lanes have it
    */
-  record Reset(Value observations, Map<String, Object> infos) {}
+  record Reset(Value observations, Map<String, Object> infos) {
+
+    /** The same with other observations. */
+    public Reset withObservations(Value others) {
+      return new Reset(others, infos);
+    }
+  }
 
   /**
    * What the actions led to, lane by lane.
@@ -78,6 +93,10 @@ public interface VectorEnv extends AutoCloseable {
    *     lane order; null where none did
    * @param finalInfos SAME_STEP only: the infos of those lanes' last steps, in vector form over all
    *     N lanes
+   * @param lost N of them: true where the environment was lost with the process that had it, in
+   *     mid-episode, and has been replaced. The transition is then no transition: reward 0, no end,
+   *     and the observation is the first one of another episode. The info {@link #LOSS} has the
+   *     cause. Never true of local environments
    */
   record Step(
       Value observations,
@@ -86,11 +105,40 @@ public interface VectorEnv extends AutoCloseable {
       boolean[] truncated,
       Map<String, Object> infos,
       @Nullable Value finalObservations,
-      Map<String, Object> finalInfos) {
+      Map<String, Object> finalInfos,
+      boolean[] lost) {
+
+    /** Key of the info that says why a lane was lost, for people. */
+    public static final String LOSS = "lane_loss";
+
+    /** A step that lost no lane. */
+    public Step(
+        Value observations,
+        double[] rewards,
+        boolean[] terminated,
+        boolean[] truncated,
+        Map<String, Object> infos,
+        @Nullable Value finalObservations,
+        Map<String, Object> finalInfos) {
+      this(
+          observations,
+          rewards,
+          terminated,
+          truncated,
+          infos,
+          finalObservations,
+          finalInfos,
+          new boolean[rewards.length]);
+    }
 
     /** Whether this lane's episode ended with this step, for either reason. */
     public boolean ended(int lane) {
       return terminated[lane] || truncated[lane];
+    }
+
+    /** The same with other observations. */
+    public Step withObservations(Value others, @Nullable Value otherFinals) {
+      return new Step(others, rewards, terminated, truncated, infos, otherFinals, finalInfos, lost);
     }
   }
 }

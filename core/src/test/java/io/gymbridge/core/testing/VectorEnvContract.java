@@ -18,6 +18,7 @@ import io.gymbridge.core.Value;
 import io.gymbridge.core.VectorEnv;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
@@ -122,8 +123,40 @@ public abstract class VectorEnvContract {
       Value actions = sample(env, new Random(0));
       assertKind(Kind.INVALID_ARGUMENT, () -> env.step(actions.take(new int[] {0, 1, 0})));
       assertKind(Kind.INVALID_ARGUMENT, () -> env.step(NdArray.of(new double[154], 2, 7, 11)));
-      assertKind(Kind.INVALID_ARGUMENT, () -> env.reset(new long[5], java.util.Map.of()));
+      assertKind(Kind.INVALID_ARGUMENT, () -> env.reset(new long[5], Map.of()));
       env.step(actions);
+    }
+  }
+
+  @Test
+  public void ended_lanes_are_reset_by_mask_when_autoreset_is_disabled() {
+    try (VectorEnv env = make(3, AutoresetMode.DISABLED)) {
+      env.reset(1);
+      Random random = new Random(1);
+      VectorEnv.Step step = stepToAnEnd(env, random);
+      Value actions = sample(env, random);
+      assertKind(Kind.FAILED_PRECONDITION, () -> env.step(actions));
+      boolean[] ended = {step.ended(0), step.ended(1), step.ended(2)};
+      Value observations = env.reset(new long[] {5, 6, 7}, ended, Map.of()).observations();
+      try (VectorEnv fresh = make(3, AutoresetMode.DISABLED)) {
+        Value first = fresh.reset(5).observations();
+        for (int lane = 0; lane < 3; lane++) {
+          Value expected = (ended[lane] ? first : step.observations()).row(lane);
+          assertEquals(expected, observations.row(lane));
+        }
+      }
+      env.step(actions);
+    }
+  }
+
+  @Test
+  public void partial_reset_is_refused_under_autoreset() {
+    try (VectorEnv env = make(2, AutoresetMode.SAME_STEP)) {
+      env.reset(1);
+      boolean[] one = {true, false};
+      assertKind(Kind.INVALID_ARGUMENT, () -> env.reset(null, one, Map.of()));
+      assertKind(Kind.INVALID_ARGUMENT, () -> env.reset(null, new boolean[5], Map.of()));
+      env.reset(null, new boolean[] {true, true}, Map.of());
     }
   }
 
@@ -180,8 +213,10 @@ public abstract class VectorEnvContract {
   private static VectorEnv.Step stepToAnEnd(VectorEnv env, Random random) {
     for (int i = 0; i < 2_000; i++) {
       VectorEnv.Step step = env.step(sample(env, random));
-      if (step.ended(0) || step.ended(1)) {
-        return step;
+      for (int lane = 0; lane < env.numEnvs(); lane++) {
+        if (step.ended(lane)) {
+          return step;
+        }
       }
     }
     throw new AssertionError("no episode ends");
