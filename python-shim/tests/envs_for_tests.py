@@ -74,6 +74,11 @@ class _HangingOnce(_Tiny):
         return super().step(action)
 
 
+class _Unrepeatable(_Tiny):
+    def _observation(self):
+        return np.array([self.count, os.getpid()], np.float32)
+
+
 class _Waiting(_Tiny):
     def step(self, action):
         print("waiting", flush=True)
@@ -180,6 +185,11 @@ def hangs_in_step(**kwargs: Any) -> gym.Env:
 def hangs_once(**kwargs: Any) -> gym.Env:
     """As `counting`; the first third step of any takes an hour, and leaves a file `marker` behind."""
     return _HangingOnce(**kwargs)
+
+
+def unrepeatable(**kwargs: Any) -> gym.Env:
+    """As `counting`, but the observation is [steps, the process's id]."""
+    return _Unrepeatable(**kwargs)
 
 
 def waits_for_file(**kwargs: Any) -> gym.Env:

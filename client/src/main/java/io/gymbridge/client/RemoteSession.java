@@ -16,6 +16,7 @@ import io.gymbridge.proto.v1.OpenSessionResponse;
 import io.gymbridge.proto.v1.SaveStateRequest;
 import io.gymbridge.proto.v1.Shard;
 import io.gymbridge.transport.Address;
+import io.gymbridge.transport.AutoresetCodec;
 import io.gymbridge.transport.Channels;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -130,7 +131,7 @@ final class RemoteSession implements ShardStream.Directory {
   }
 
   AutoresetMode autoresetMode() {
-    return Autoreset.decode(opened.getAutoresetMode());
+    return AutoresetCodec.decode(opened.getAutoresetMode());
   }
 
   /** Which lanes each shard has, in lane order. */

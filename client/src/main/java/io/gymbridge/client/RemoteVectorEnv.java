@@ -114,6 +114,10 @@ public final class RemoteVectorEnv implements StatefulVectorEnv {
     return autoresetMode;
   }
 
+  RemoteSession session() {
+    return session;
+  }
+
   /** Number of processes that the lanes are spread over. */
   public int numShards() {
     return numShards;

@@ -12,6 +12,7 @@ import io.gymbridge.proto.v1.OpenSessionRequest;
 import io.gymbridge.proto.v1.OpenSessionResponse;
 import io.gymbridge.proto.v1.Shard;
 import io.gymbridge.transport.Address;
+import io.gymbridge.transport.AutoresetCodec;
 import io.gymbridge.transport.Channels;
 import io.gymbridge.transport.ItemCodec;
 import java.security.SecureRandom;
@@ -69,7 +70,7 @@ final class SessionOpening {
             .setProtocolRevision(PROTOCOL_REVISION)
             .setEnvId(envId)
             .setNumEnvs(options.numEnvs())
-            .setAutoresetMode(Autoreset.encode(options.autoresetMode()))
+            .setAutoresetMode(AutoresetCodec.encode(options.autoresetMode()))
             .setInfoMode(options.infos() ? InfoMode.INFO_MODE_ALL : InfoMode.INFO_MODE_NONE)
             .setRenderMode(options.renderMode())
             .setMaxShards(options.maxShards())

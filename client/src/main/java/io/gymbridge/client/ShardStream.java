@@ -72,6 +72,7 @@ final class ShardStream extends Waiting implements ShardConnection.Owner {
   private @Nullable InteractRequest pending;
   private long lastSent = System.nanoTime();
   private long lastContact = System.nanoTime();
+  private boolean opening = true;
   private volatile long dueFrom;
   private volatile boolean attached;
   private volatile @Nullable InteractResponse answer;
@@ -107,17 +108,13 @@ final class ShardStream extends Waiting implements ShardConnection.Owner {
   /** Waits until the shard is attached for the first time. */
   void open() {
     connect();
-    long deadline = System.nanoTime() + options.openTimeout().toNanos();
-    while (!attached && failure == null && loss == null) {
-      long now = System.nanoTime();
-      if (now - deadline >= 0) {
-        throw new GymException(
-            Kind.DEADLINE_EXCEEDED,
-            "%s did not attach within %s (%s)"
-                .formatted(this, Durations.describe(options.openTimeout()), problem()));
-      }
-      awaitUntil(Math.min(now + resendNanos, deadline));
+    if (!awaitUntil(System.nanoTime() + options.openTimeout().toNanos())) {
+      throw new GymException(
+          Kind.DEADLINE_EXCEEDED,
+          "%s did not attach within %s (%s)"
+              .formatted(this, Durations.describe(options.openTimeout()), problem()));
     }
+    opening = false;
     throwFailure();
   }
 
@@ -126,13 +123,13 @@ final class ShardStream extends Waiting implements ShardConnection.Owner {
    * gives null.
    */
   synchronized void send(InteractRequest.Builder request) {
+    answer = null;
     if (loss != null || failure != null) {
       return;
     }
     sequence++;
     InteractRequest numbered = request.setSequence(sequence).setAcknowledged(sequence - 1).build();
     pending = numbered;
-    answer = null;
     lastSent = System.nanoTime();
     dueFrom = lastSent;
     if (connection != null && attached) {
@@ -181,7 +178,7 @@ final class ShardStream extends Waiting implements ShardConnection.Owner {
 
   @Override
   boolean arrived() {
-    return answer != null || loss != null || failure != null;
+    return answer != null || loss != null || failure != null || (opening && attached);
   }
 
   /** What became of the process that had the lanes, until that is accepted; else null. */
