@@ -12,6 +12,7 @@ OWN = [
     "multi_discrete",
     "multi_binary",
     "image",
+    "variable_size",
     "counting",
     "truncating",
 ]

@@ -141,6 +141,23 @@ class _Sampled(gym.Env):
         return self.observation_space.sample(), reward, self.count >= self.length, False, {}
 
 
+class _Echo(_Sampled):
+    """Observations and actions of one space: steps return the action."""
+
+    def __init__(self, space: spaces.Space, length: int = 5) -> None:
+        super().__init__(space, space, length)
+
+    def step(self, action):
+        if not self.action_space.contains(action):
+            raise AssertionError(f"{action!r} is not in {self.action_space}")
+        self.count += 1
+        return action, 1.0, self.count >= self.length, False, {}
+
+
+class _UnknownSpace(spaces.Space):
+    """A space of a class of its own."""
+
+
 class _BadReturns(_Tiny):
     def __init__(self, what: str = "shape", **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -241,5 +258,24 @@ def image(**kwargs: Any) -> gym.Env:
 
 
 def variable_size(**kwargs: Any) -> gym.Env:
-    """Text observations, whose size varies."""
-    return _Sampled(spaces.Text(8), spaces.Discrete(2), **kwargs)
+    """Observations and actions of every kind whose size varies, and a Box; steps return the action, resets samples."""
+    point = spaces.Box(-1, 1, (2,), np.float32)
+    text = spaces.Text(8, charset="aé😀")
+    return _Echo(
+        spaces.Dict(
+            {
+                "point": point,
+                "text": text,
+                "sequence": spaces.Sequence(spaces.Tuple((point, spaces.Sequence(spaces.Discrete(5))))),
+                "stacked": spaces.Sequence(spaces.Dict({"point": point, "text": text}), stack=True),
+                "graph": spaces.Graph(point, spaces.Discrete(3, start=1)),
+                "one_of": spaces.OneOf([spaces.Graph(spaces.Discrete(4), None), text, point]),
+            }
+        ),
+        **kwargs,
+    )
+
+
+def unknown_space(**kwargs: Any) -> gym.Env:
+    """Observations of a space that is none of Gymnasium's."""
+    return _Sampled(_UnknownSpace(), spaces.Discrete(2), **kwargs)

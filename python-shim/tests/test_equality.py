@@ -68,7 +68,7 @@ def test_steps_equal_those_of_sync_vector_env(open_session, env_id, mode):
     assert mode is AutoresetMode.NEXT_STEP or env_id == "HalfCheetah-v5" or ended > 5
 
 
-@pytest.mark.parametrize("name", ["multi_spaces", "multi_discrete", "multi_binary", "image"])
+@pytest.mark.parametrize("name", ["multi_spaces", "multi_discrete", "multi_binary", "image", "variable_size"])
 def test_values_of_composite_spaces_equal_those_of_a_local_env(open_session, name):
     local = getattr(envs_for_tests, name)()
     session = open_session(f"envs_for_tests:{name}")

@@ -122,6 +122,7 @@ def test_stale_socket_is_replaced(start, tmp_path):
         (["CartPole-v11"], "CartPole-v1"),
         (["envs_for_tests:countin"], "neither a function nor an environment"),
         (["no_such_module:env"], "there is no module no_such_module"),
+        (["envs_for_tests:unknown_space"], "a space of class _UnknownSpace cannot be sent"),
         ([COUNTING, "--address", "0.0.0.0:0"], "--insecure"),
         ([COUNTING, "--address", "nonsense"], "is no address"),
         ([COUNTING, "--address", "unix:" + "x" * 200], "too long"),

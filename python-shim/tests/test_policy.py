@@ -13,6 +13,7 @@ import pytest
 from support import HERE
 
 from gymbridge import RemotePolicy
+from gymbridge.codec.values import BatchCodec
 from gymbridge.policy.network import NetworkActor, NetworkError
 from gymbridge.v1 import policy_pb2 as pb
 from gymbridge.v1 import policy_pb2_grpc, value_pb2
@@ -23,6 +24,9 @@ import numpy as np
 
 def echo(observations):
     return np.full((len(observations), 1), 5.0)
+
+def same(observations):
+    return observations
 
 def fails(observations):
     raise KeyError("no idea")
@@ -126,6 +130,19 @@ def test_single_and_batched_observations_are_told_apart(serve):
         assert np.array_equal(single, batch[2])
         with pytest.raises(ValueError, match="expected"):
             policy.predict(np.zeros(9))
+
+
+def test_observations_and_actions_that_vary_in_size_are_told_apart_and_batched(serve):
+    with RemotePolicy(serve("functions:same", "envs_for_tests:variable_size").address) as policy:
+        space = policy.observation_space
+        space.seed(3)
+        single = space.sample()
+        assert str(policy.predict(single)[0]) == str(single)
+        codec = BatchCodec(space)
+        batch = codec.value(codec.stack([single, space.sample()]), slice(None))
+        assert str(policy.predict(batch)[0]) == str(batch)
+        with pytest.raises(RuntimeError, match=r"action .* of observation 0: got .no., expected 1 to 8 characters"):
+            policy.predict({**single, "text": "no"})
 
 
 def test_actions_are_clipped_to_the_space(serve):

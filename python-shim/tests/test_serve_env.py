@@ -138,6 +138,34 @@ def test_same_step_autoreset_returns_the_first_observation_and_the_final_one_bes
     assert np.frombuffer(step.rewards).tolist() == [1.0, 2.0]
 
 
+def test_values_that_vary_in_size_go_through_actions_observations_and_final_observations(open_session):
+    session = open_session(
+        "envs_for_tests:variable_size", 2, kwargs={"length": 2}, autoreset_mode=pb.AUTORESET_MODE_SAME_STEP
+    )
+    space = session.actions.space
+    space.seed(4)
+    first = session.decode(session.reset([1, 2]).reset.observations)
+    assert all(space.contains(session.observations.value(first, lane)) for lane in range(2))
+    actions = [space.sample(), space.sample()]
+    step = session.step(*actions).step
+    assert step.observations == session.actions.encode(session.actions.stack(actions))
+    step = session.step(*actions).step
+    assert step.terminated == b"\1\1"
+    assert step.final_observations == session.actions.encode(session.actions.stack(actions))
+    assert step.observations != step.final_observations
+
+
+def test_actions_that_vary_in_size_are_checked(open_session):
+    session = open_session("envs_for_tests:variable_size", 2)
+    session.reset([1, 2])
+    space = session.actions.space
+    outside = {**space.sample(), "sequence": [([0, 0], [1]), ([0, 0], [4, 5])]}
+    refused = session.step(space.sample(), outside)
+    assert refused.error.code == INVALID
+    assert "of lane 1 element 1 element 1: got 5, expected an integer from 0 to 4" in refused.error.message
+    assert session.step(space.sample(), space.sample()).HasField("step")
+
+
 def test_disabled_autoreset_wants_ended_lanes_reset_by_mask(open_session):
     session = open_session(
         "envs_for_tests:counting", 2, kwargs={"length": 2}, autoreset_mode=pb.AUTORESET_MODE_DISABLED

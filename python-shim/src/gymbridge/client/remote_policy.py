@@ -14,7 +14,7 @@ from google.rpc import error_details_pb2
 
 from gymbridge.codec.items import decode_map
 from gymbridge.codec.spaces import decode_space
-from gymbridge.codec.values import BatchCodec
+from gymbridge.codec.values import ArrayLeaf, Arrays, BatchCodec
 from gymbridge.v1 import policy_pb2 as pb
 from gymbridge.v1 import policy_pb2_grpc
 
@@ -62,17 +62,36 @@ class RemotePolicy:
     ) -> tuple[Any, None]:
         """The action for one observation, or (N, …) actions for a batch (N, …) of them; and None, for no state.
 
+        Where observations vary in size, a batch is what Gymnasium's `concatenate` makes: arrays (N, …) for parts that
+        don't, a tuple of N values for those that do. What could be one observation is taken for one.
+
         `state` and `episode_start` are there for Stable-Baselines3's signature, and ignored.
         """
+        n, arrays, batched = self._batch(observation)
+        if n == 0:
+            raise ValueError("an empty batch of observations")
+        request = pb.ActRequest(policy=self.name, batch_size=n, deterministic=deterministic)
+        request.observations.CopyFrom(self._observations.encode(arrays))
+        actions = self._actions.decode(self._act(request).actions, n, "actions")
+        return self._actions.value(actions, slice(None) if batched else 0), None
+
+    def _batch(self, observation: Any) -> tuple[int, Arrays, bool]:
+        """N, the observations, and whether they came as a batch."""
+        leaves = [leaf for leaf in self._observations.leaves if isinstance(leaf, ArrayLeaf)]
+        if len(leaves) < len(self._observations.leaves):
+            try:
+                return 1, self._observations.stack([observation]), False
+            except (LookupError, TypeError, ValueError):
+                return *self._observations.unstack(observation), True
         parts = []
-        for leaf in self._observations.leaves:
+        for leaf in leaves:
             part = observation
             for key in leaf.keys:
                 part = part[key]
             parts.append(np.asarray(part))
-        batched = parts[0].ndim == len(self._observations.leaves[0].shape) + 1
+        batched = parts[0].ndim == len(leaves[0].shape) + 1
         arrays = []
-        for part, leaf in zip(parts, self._observations.leaves, strict=True):
+        for part, leaf in zip(parts, leaves, strict=True):
             array = part if batched else part[None]
             if array.shape[1:] != leaf.shape or array.ndim == len(leaf.shape):
                 shape = f"{leaf.shape} or (N, {', '.join(map(str, leaf.shape))})"
@@ -80,13 +99,7 @@ class RemotePolicy:
             if not np.can_cast(array.dtype, leaf.dtype, "same_kind") and array.dtype.kind not in "iu":
                 raise ValueError(f"observation{leaf.path} has type {array.dtype}; expected {leaf.dtype}")
             arrays.append(array.astype(leaf.dtype, copy=False))
-        n = len(arrays[0])
-        if n == 0:
-            raise ValueError("an empty batch of observations")
-        request = pb.ActRequest(policy=self.name, batch_size=n, deterministic=deterministic)
-        request.observations.CopyFrom(self._observations.encode(arrays))
-        actions = self._actions.decode(self._act(request).actions, n, "actions")
-        return self._actions.value(actions, slice(None) if batched else 0), None  # type: ignore[arg-type]
+        return len(arrays[0]), arrays, batched
 
     def _act(self, request: pb.ActRequest) -> pb.ActResponse:
         with self._lock:

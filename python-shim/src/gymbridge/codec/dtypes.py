@@ -27,6 +27,9 @@ _NAMES = {
 _TO_WIRE = {np.dtype(name): number for name, number in _NAMES.items()}
 _FROM_WIRE = {number: np.dtype(name) for name, number in _NAMES.items()}
 _LITTLE = sys.byteorder == "little"
+# NumPy's own limits: of an array's dimensions, and of its bytes even where one dimension is 0.
+_MAX_DIMENSIONS = 32
+_MAX_BYTES = 1 << 62
 
 
 def is_sendable(dtype: np.dtype[Any]) -> bool:
@@ -61,15 +64,20 @@ def to_bytes(array: np.ndarray[Any, Any]) -> bytes:
 
 def from_bytes(data: bytes, dtype: np.dtype[Any], shape: tuple[int, ...], what: str) -> np.ndarray[Any, Any]:
     """A writable array in native byte order; INVALID_ARGUMENT, naming `what`, where the length does not fit."""
-    count = 1
+    if len(shape) > _MAX_DIMENSIONS:
+        raise invalid_argument(f"{what}: {len(shape)} dimensions, more than {_MAX_DIMENSIONS}")
+    count = extent = 1
     for dimension in shape:
         if dimension < 0:
             raise invalid_argument(f"{what}: negative dimension in shape {list(shape)}")
         count *= dimension
-    if len(data) != count * dtype.itemsize:
+        extent *= max(dimension, 1)
+    if len(data) != count * dtype.itemsize or extent * dtype.itemsize > _MAX_BYTES:
         raise invalid_argument(
             f"{what}: got {len(data)} bytes, expected {count * dtype.itemsize} for shape {list(shape)} of {dtype}"
         )
+    if dtype == np.bool_ and data.translate(None, b"\0\1"):
+        raise invalid_argument(f"{what}: a bool is one byte, 0 or 1")
     if _LITTLE and dtype.isnative:
         return np.frombuffer(data, dtype).reshape(shape).copy()
     little = np.frombuffer(data, dtype.newbyteorder("<"))

@@ -1,63 +1,61 @@
-"""Batches of a fixed-size space's values: one array per leaf, in the space's pre-order, and their bytes."""
+"""Batches of a space's values: one column per leaf, in the space's pre-order, and their bytes."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
-import numpy as np
+import grpc
 from gymnasium import spaces
 
-from gymbridge.codec.dtypes import from_bytes, to_bytes
+from gymbridge.codec.dtypes import to_bytes
+from gymbridge.codec.leaves import Array, ArrayLeaf, Leaf
+from gymbridge.codec.variable import GraphLeaf, OneOfLeaf, SequenceLeaf, TextLeaf
 from gymbridge.errors import RequestError, invalid_argument
 from gymbridge.v1 import value_pb2 as pb
 
-Array = np.ndarray[Any, Any]
-Arrays = list[Array]
+__all__ = ["Array", "ArrayLeaf", "Arrays", "BatchCodec", "Leaf"]
 
-
-@dataclass(frozen=True)
-class Leaf:
-    """One buffer of a batch: where it is in the space, e.g. `["pair"][1]`, and its space, element type and shape."""
-
-    path: str
-    keys: tuple[Any, ...]
-    space: spaces.Space[Any]
-    dtype: np.dtype[Any]
-    shape: tuple[int, ...]
+# One column per leaf: an array (N, *leaf.shape), or a list of N rows for Text, Sequence, Graph and OneOf.
+Arrays = list[Any]
 
 
 class BatchCodec:
-    """Batches of N values of one space. A batch is a list of arrays, one per leaf, each of shape (N, *leaf.shape).
+    """Batches of N values of one space. A batch is a list of columns, one per leaf: what is neither Tuple nor Dict.
 
-    Raises UnsupportedSpace for Text, Sequence, Graph and OneOf, whose values vary in size.
+    `buffers` is the number of buffers on the wire; `bytes_per_value` what a value takes there, at least where values
+    vary in size. UNIMPLEMENTED for a space that is not one of Gymnasium's ten.
     """
 
-    def __init__(self, space: spaces.Space[Any]) -> None:
+    def __init__(self, space: spaces.Space[Any], path: str = "") -> None:
         self.space = space
-        self.leaves = list(_leaves(space, ()))
-        self.bytes_per_value = sum(leaf.dtype.itemsize * int(np.prod(leaf.shape)) for leaf in self.leaves)
-        self._build = _builder(space, iter(range(len(self.leaves))))
+        self.leaves = list(_leaves(space, (), path))
+        self.buffers = sum(leaf.buffers for leaf in self.leaves)
+        self.bytes_per_value = sum(leaf.min_bytes for leaf in self.leaves)
+        self._is_fixed = all(isinstance(leaf, ArrayLeaf) for leaf in self.leaves)
+        self._build = _builder(space, iter(enumerate(self.leaves)))
         self._single = self.leaves[0] if len(self.leaves) == 1 and not self.leaves[0].keys else None
 
     def allocate(self, n: int) -> Arrays:
-        """N values, all zero bits."""
-        return [np.zeros((n, *leaf.shape), leaf.dtype) for leaf in self.leaves]
+        """N values, all zero bits, and empty where they vary in size."""
+        return [leaf.allocate(n) for leaf in self.leaves]
 
     def write(self, arrays: Arrays, index: int, value: Any) -> None:
-        """Puts one value into the batch; ValueError, naming the leaf, where its shape or type does not fit."""
+        """Copies one value into the batch; ValueError, naming the leaf, where its shape or type does not fit."""
         if self._single is not None:
-            _put(arrays[0], index, value, self._single)
+            self._single.put(arrays[0], index, value)
             return
-        for array, leaf in zip(arrays, self.leaves, strict=True):
+        for column, leaf in zip(arrays, self.leaves, strict=True):
             part = value
             for key in leaf.keys:
                 part = part[key]
-            _put(array, index, part, leaf)
+            leaf.put(column, index, part)
 
-    def value(self, arrays: Arrays, index: int) -> Any:
-        """One value of the batch, as the space has it: views of the arrays, NumPy scalars for Discrete."""
+    def value(self, arrays: Arrays, index: int | slice) -> Any:
+        """One value of the batch, as the space has it: views of the arrays, NumPy scalars for Discrete.
+
+        For a slice, its values stacked as Gymnasium does: arrays (n, …), and tuples where values vary in size.
+        """
         return self._build(arrays, index)
 
     def stack(self, values: Iterable[Any]) -> Arrays:
@@ -68,78 +66,96 @@ class BatchCodec:
             self.write(arrays, index, value)
         return arrays
 
+    def unstack(self, stacked: Any) -> tuple[int, Arrays]:
+        """N, and a batch of the values that `value` gives for a slice; ValueError where they do not fit the space."""
+        arrays = []
+        for leaf in self.leaves:
+            part = stacked
+            for key in leaf.keys:
+                part = part[key]
+            arrays.append(leaf.column(part))
+        lengths = {len(column) for column in arrays}
+        if len(lengths) > 1:
+            raise ValueError(f"the parts of stacked values of {self.space} have different lengths {sorted(lengths)}")
+        return max(lengths, default=0), arrays
+
+    def join(self, batches: Sequence[Arrays]) -> Arrays:
+        """The batches end to end."""
+        return [leaf.join([arrays[number] for arrays in batches]) for number, leaf in enumerate(self.leaves)]
+
+    def not_finite(self, arrays: Arrays) -> tuple[int, str, str] | None:
+        """The first value of the batch with an infinity or NaN, its leaf's path, and where: ` component [0] is nan`."""
+        for column, leaf in zip(arrays, self.leaves, strict=True):
+            found = leaf.not_finite(column)
+            if found is not None:
+                return found
+        return None
+
+    def lay(self, arrays: Arrays) -> list[bytes]:
+        """The batch's buffers."""
+        if self._is_fixed:
+            return [to_bytes(array) for array in arrays]
+        return [data for column, leaf in zip(arrays, self.leaves, strict=True) for data in leaf.lay(column)]
+
+    def read(self, buffers: Iterator[bytes], n: int, what: str) -> Arrays:
+        """N values from the next buffers, of which there are enough; INVALID_ARGUMENT as `decode`."""
+        return [leaf.read(buffers, n, what) for leaf in self.leaves]
+
     def encode(self, arrays: Arrays) -> pb.Buffers:
         """The batch's bytes."""
-        message = pb.Buffers()
-        self.fill(message, arrays)
-        return message
+        return pb.Buffers(buffers=self.lay(arrays))
 
     def fill(self, message: pb.Buffers, arrays: Arrays) -> None:
         """Puts the batch's bytes into an empty message that exists already."""
-        message.buffers.extend([to_bytes(array) for array in arrays])
+        message.buffers.extend(self.lay(arrays))
 
     def decode(self, message: pb.Buffers, n: int, what: str) -> Arrays:
-        """N values in arrays of their own; INVALID_ARGUMENT, naming `what`, for wrong numbers or lengths of buffers."""
+        """N values in columns of their own.
+
+        INVALID_ARGUMENT, naming `what` and the leaf, for buffers of a wrong number, length or structure. Whether the
+        values lie in the space is not checked.
+        """
         buffers = message.buffers
-        if len(buffers) != len(self.leaves):
-            raise invalid_argument(f"{what}: got {len(buffers)} buffers, expected {len(self.leaves)} for {self.space}")
-        return [
-            from_bytes(data, leaf.dtype, (n, *leaf.shape), f"{what}{leaf.path}")
-            for data, leaf in zip(buffers, self.leaves, strict=True)
-        ]
+        if len(buffers) != self.buffers:
+            raise invalid_argument(f"{what}: got {len(buffers)} buffers, expected {self.buffers} for {self.space}")
+        return self.read(iter(buffers), n, what)
 
 
-class UnsupportedSpace(RequestError):
-    """A space whose values this release does not send."""
-
-
-def _leaves(space: spaces.Space[Any], keys: tuple[Any, ...]) -> Iterable[Leaf]:
+def _leaves(space: spaces.Space[Any], keys: tuple[Any, ...], path: str) -> Iterator[Leaf]:
     if isinstance(space, spaces.Dict):
         for name, part in space.spaces.items():
-            yield from _leaves(part, (*keys, name))
+            yield from _leaves(part, (*keys, name), f"{path}[{name!r}]")
     elif isinstance(space, spaces.Tuple):
         for index, part in enumerate(space.spaces):
-            yield from _leaves(part, (*keys, index))
+            yield from _leaves(part, (*keys, index), f"{path}[{index}]")
     elif isinstance(space, (spaces.Box, spaces.MultiDiscrete, spaces.MultiBinary, spaces.Discrete)):
-        path = "".join(f"[{key!r}]" for key in keys)
-        yield Leaf(path, keys, space, np.dtype(space.dtype or np.int64), tuple(space.shape or ()))
+        yield ArrayLeaf(path, keys, space)
+    elif isinstance(space, spaces.Text):
+        yield TextLeaf(path, keys, space)
+    elif isinstance(space, spaces.Sequence):
+        yield SequenceLeaf(path, keys, space, BatchCodec(space.feature_space, path + ".element"))
+    elif isinstance(space, spaces.Graph):
+        yield GraphLeaf(path, keys, space)
+    elif isinstance(space, spaces.OneOf):
+        parts = [BatchCodec(part, f"{path}.alternative[{index}]") for index, part in enumerate(space.spaces)]
+        yield OneOfLeaf(path, keys, space, parts)
     else:
-        import grpc
-
-        raise UnsupportedSpace(
-            grpc.StatusCode.UNIMPLEMENTED,
-            f"values of a {type(space).__name__} space vary in size and are not supported yet: {space}",
+        raise RequestError(
+            grpc.StatusCode.UNIMPLEMENTED, f"values of a space of class {type(space).__name__} cannot be sent: {space}"
         )
 
 
-_Builder = Callable[[Arrays, int], Any]
+_Builder = Callable[[Arrays, Any], Any]
 
 
-def _builder(space: spaces.Space[Any], numbers: Any) -> _Builder:
+def _builder(space: spaces.Space[Any], leaves: Iterator[tuple[int, Leaf]]) -> _Builder:
     if isinstance(space, spaces.Dict):
-        named = [(name, _builder(part, numbers)) for name, part in space.spaces.items()]
+        named = [(name, _builder(part, leaves)) for name, part in space.spaces.items()]
         return lambda arrays, index: {name: build(arrays, index) for name, build in named}
     if isinstance(space, spaces.Tuple):
-        parts = [_builder(part, numbers) for part in space.spaces]
+        parts = [_builder(part, leaves) for part in space.spaces]
         return lambda arrays, index: tuple(build(arrays, index) for build in parts)
-    number = next(numbers)
-    if space.shape == () and not isinstance(space, spaces.Discrete):
-        return lambda arrays, index: np.asarray(arrays[number][index])
-    return lambda arrays, index: arrays[number][index]
-
-
-def _put(array: Array, index: int, value: Any, leaf: Leaf) -> None:
-    if type(value) is not np.ndarray:
-        value = np.asarray(value)
-    if value.shape != leaf.shape:
-        raise ValueError(f"{leaf.path} has shape {value.shape}, its space {leaf.space} has {leaf.shape}".lstrip())
-    if value.dtype is not leaf.dtype and value.dtype != leaf.dtype and not _fits(value, leaf.dtype):
-        raise ValueError(f"{leaf.path} has type {value.dtype}, its space {leaf.space} has {leaf.dtype}".lstrip())
-    array[index] = value
-
-
-def _fits(value: Array, dtype: np.dtype[Any]) -> bool:
-    if np.can_cast(value.dtype, dtype, "same_kind"):
-        return True
-    # Python integers arrive as int64 and may stand for unsigned ones.
-    return value.dtype.kind in "iu" and dtype.kind in "iuf" and bool((value.astype(dtype) == value).all())
+    number, leaf = next(leaves)
+    if isinstance(leaf, ArrayLeaf) and leaf.is_array:
+        return lambda arrays, index: arrays[number][index]
+    return lambda arrays, index: leaf.get(arrays[number], index)

@@ -8,7 +8,9 @@ from typing import Any
 import numpy as np
 from gymnasium import spaces
 
-from gymbridge.codec.values import Array, Arrays, BatchCodec, Leaf
+from gymbridge.codec.leaves import Array, ArrayLeaf, Leaf
+from gymbridge.codec.values import Arrays, BatchCodec
+from gymbridge.codec.variable import Choice, Elements, GraphLeaf, OneOfLeaf, SequenceLeaf
 from gymbridge.errors import invalid_argument
 
 
@@ -16,42 +18,133 @@ class BatchChecker:
     """Refuses values outside a space with INVALID_ARGUMENT. `row` is a value's name: "lane" or "observation"."""
 
     def __init__(self, codec: BatchCodec, what: str, row: str, first_row: int = 0) -> None:
-        self._checks = [(leaf, _check(leaf)) for leaf in codec.leaves]
+        self._checks = _checks(codec)
         self._what = what
         self._row = row
         self._first_row = first_row
 
     def __call__(self, arrays: Arrays, ignored: Array | None = None) -> None:
         """Checks N values; those where `ignored` (bool (N)) is true may be anything."""
-        for array, (leaf, (inside, expected)) in zip(arrays, self._checks, strict=True):
-            good = inside(array)
-            if good.all():
-                continue
-            if ignored is not None:
-                good = good | ignored.reshape(-1, *([1] * (good.ndim - 1)))
-                if good.all():
-                    continue
-            place = tuple(int(i) for i in np.argwhere(~good)[0])
-            component = f" component {list(place[1:])}" if len(place) > 1 else ""
-            path = f" {leaf.path}" if leaf.path else ""
-            raise invalid_argument(
-                f"{self._what}{path} of {self._row} {self._first_row + place[0]}{component}: got {array[place]}, "
-                "expected " + expected(place[1:])
-            )
+        found = _first(self._checks, arrays, ignored)
+        if found is not None:
+            row, path, problem = found
+            path = f" {path}" if path else ""
+            raise invalid_argument(f"{self._what}{path} of {self._row} {self._first_row + row}{problem}")
 
 
-_Check = tuple[Callable[[Array], Array], Callable[[tuple[int, ...]], str]]
+# Finds, in a column, the first value outside the space: its row, the path of its leaf, and what is wrong.
+_Check = Callable[[Any, "Array | None"], "tuple[int, str, str] | None"]
+
+
+def _checks(codec: BatchCodec) -> list[_Check]:
+    return [_check(leaf) for leaf in codec.leaves]
+
+
+def _first(checks: list[_Check], arrays: Arrays, ignored: Array | None = None) -> tuple[int, str, str] | None:
+    for column, check in zip(arrays, checks, strict=True):
+        found = check(column, ignored)
+        if found is not None:
+            return found
+    return None
 
 
 def _check(leaf: Leaf) -> _Check:
+    if isinstance(leaf, ArrayLeaf):
+        return _array_check(leaf)
+    if isinstance(leaf, SequenceLeaf):
+        return _sequence_check(leaf)
+    if isinstance(leaf, GraphLeaf):
+        return _graph_check(leaf)
+    if isinstance(leaf, OneOfLeaf):
+        return _one_of_check(leaf)
+    return _text_check(leaf)
+
+
+def _array_check(leaf: ArrayLeaf) -> _Check:
+    inside, expected = _bounds(leaf.space)
+
+    def check(array: Array, ignored: Array | None) -> tuple[int, str, str] | None:
+        good = inside(array)
+        if good.all():
+            return None
+        if ignored is not None:
+            good = good | ignored.reshape(-1, *([1] * (good.ndim - 1)))
+            if good.all():
+                return None
+        row, *place = (int(i) for i in np.argwhere(~good)[0])
+        component = f" component {place}" if place else ""
+        return row, leaf.path, f"{component}: got {array[(row, *place)]}, expected {expected(tuple(place))}"
+
+    return check
+
+
+def _row_check(problem: Callable[[Any], tuple[str, str] | None]) -> _Check:
+    def check(rows: list[Any], ignored: Array | None) -> tuple[int, str, str] | None:
+        for index, row in enumerate(rows):
+            found = None if ignored is not None and ignored[index] else problem(row)
+            if found is not None:
+                return index, *found
+        return None
+
+    return check
+
+
+def _text_check(leaf: Leaf) -> _Check:
     space: Any = leaf.space
+
+    def problem(row: str) -> tuple[str, str] | None:
+        if space.contains(row):
+            return None
+        expected = f"{space.min_length} to {space.max_length} characters out of {space.characters!r}"
+        return leaf.path, f": got {row!r}, expected {expected}"
+
+    return _row_check(problem)
+
+
+def _sequence_check(leaf: SequenceLeaf) -> _Check:
+    checks = _checks(leaf.element)
+
+    def problem(row: Elements) -> tuple[str, str] | None:
+        found = _first(checks, row.batch)
+        return None if found is None else (found[1], f" element {found[0]}{found[2]}")
+
+    return _row_check(problem)
+
+
+def _graph_check(leaf: GraphLeaf) -> _Check:
+    nodes = _array_check(leaf.nodes)
+    edges = None if leaf.edges is None else _array_check(leaf.edges)
+
+    def problem(row: Any) -> tuple[str, str] | None:
+        found, what = nodes(row.nodes, None), "node"
+        if found is None and edges is not None and row.edges is not None:
+            found, what = edges(row.edges, None), "edge"
+        return None if found is None else (found[1], f" {what} {found[0]}{found[2]}")
+
+    return _row_check(problem)
+
+
+def _one_of_check(leaf: OneOfLeaf) -> _Check:
+    parts = [_checks(part) for part in leaf.parts]
+
+    def problem(row: Choice) -> tuple[str, str] | None:
+        found = _first(parts[row.index], row.batch)
+        return None if found is None else found[1:]
+
+    return _row_check(problem)
+
+
+_Bounds = tuple[Callable[[Array], Array], Callable[[tuple[int, ...]], str]]
+
+
+def _bounds(space: Any) -> _Bounds:
     if isinstance(space, spaces.Box):
-        return _check_box(space)
+        return _box_bounds(space)
     if isinstance(space, spaces.MultiBinary):
         return (lambda array: (array == 0) | (array == 1)), lambda place: "0 or 1"
     start = np.asarray(space.start)
     count = np.asarray(space.nvec if isinstance(space, spaces.MultiDiscrete) else space.n)
-    end = start + count - 1
+    end = start + (count - 1)
 
     def inside(array: Array) -> Array:
         result: Array = (array >= start) & (array <= end)
@@ -60,7 +153,7 @@ def _check(leaf: Leaf) -> _Check:
     return inside, lambda place: f"an integer from {start[place]} to {end[place]}"
 
 
-def _check_box(space: spaces.Box) -> _Check:
+def _box_bounds(space: spaces.Box) -> _Bounds:
     low, high = space.low, space.high
     floating = np.dtype(space.dtype).kind == "f"
     unbounded = floating and not (np.isfinite(low).all() and np.isfinite(high).all())

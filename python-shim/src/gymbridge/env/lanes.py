@@ -24,7 +24,7 @@ DISABLED = pb.AUTORESET_MODE_DISABLED
 class Lanes:
     """N environments and the batch of what they last returned. Used by one thread.
 
-    Attributes, all valid until the next call: `observations` (one array (N, …) per leaf), `rewards` float64 (N),
+    Attributes, all valid until the next call: `observations` (one column of N per leaf), `rewards` float64 (N),
     `terminated` and `truncated` bool (N), `infos` and `final_infos` in vector form (None unless wanted),
     `final_observations` (SAME_STEP: of the lanes that ended now), `nanos` spent inside the environments.
     """
@@ -39,7 +39,6 @@ class Lanes:
         self.action_codec = BatchCodec(self.envs[0].action_space)
         self._check_actions = BatchChecker(self.action_codec, "action", "lane", first_lane)
         self.observations = self.observation_codec.allocate(n)
-        self._floating = [array for array in self.observations if array.dtype.kind == "f"]
         self.rewards = np.zeros(n)
         self.terminated = np.zeros(n, np.bool_)
         self.truncated = np.zeros(n, np.bool_)
@@ -125,13 +124,12 @@ class Lanes:
 
     def _reset_in_same_step(self, lane: int, observation: Any, info: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
         final = self.observation_codec.stack([observation])
-        if not all(np.isfinite(array).all() for array in final if array.dtype.kind == "f"):
+        if self.observation_codec.not_finite(final) is not None:
             raise ValueError("the environment returned an observation that is not finite")
         if self.final_observations is None:
             self.final_observations = final
         else:
-            pairs = zip(self.final_observations, final, strict=True)
-            self.final_observations = [np.concatenate(pair) for pair in pairs]
+            self.final_observations = self.observation_codec.join([self.final_observations, final])
         if self._with_infos:
             if self.final_infos is None:
                 self.final_infos = {}
@@ -166,10 +164,9 @@ class Lanes:
         self.final_observations = None
 
     def _check_finite(self) -> None:
-        for array in self._floating:
-            if not np.isfinite(array).all():
-                lane = int(np.argwhere(~np.isfinite(array))[0][0])
-                raise self._broken(ValueError("the environment returned an observation that is not finite"), lane)
+        found = self.observation_codec.not_finite(self.observations)
+        if found is not None:
+            raise self._broken(ValueError("the environment returned an observation that is not finite"), found[0])
 
     def _broken(self, error: Exception, lane: int) -> RequestError:
         self._ready[:] = False

@@ -11,7 +11,7 @@ from gymnasium import spaces
 
 from gymbridge.codec.items import encode_map
 from gymbridge.codec.spaces import encode_space
-from gymbridge.codec.values import Array, Arrays, BatchCodec, Leaf
+from gymbridge.codec.values import ArrayLeaf, Arrays, BatchCodec
 from gymbridge.env.actions import BatchChecker
 from gymbridge.errors import RequestError, abort, closest, invalid_argument, raised
 from gymbridge.policy.base import Actor
@@ -80,10 +80,12 @@ class PolicyService(policy_pb2_grpc.PolicyServiceServicer):
         if n < 1:
             raise invalid_argument("batch_size is 0; expected at least 1")
         observations = self._observations.decode(request.observations, n, "observations")
-        for array, leaf in zip(observations, self._observations.leaves, strict=True):
-            _check_observations(array, leaf)
+        found = self._observations.not_finite(observations)
+        if found is not None:
+            row, path, where = found
+            raise invalid_argument(f"observations{path}: observation {row}{where}, which is not finite")
         try:
-            batch = self._observations.value(observations, slice(None))  # type: ignore[arg-type]
+            batch = self._observations.value(observations, slice(None))
             actions = self._pack(self._actor.act(batch, request.deterministic), n)
             self._check_actions(actions)
         except RequestError as error:
@@ -93,12 +95,18 @@ class PolicyService(policy_pb2_grpc.PolicyServiceServicer):
         return pb.ActResponse(actions=self._actions.encode(actions), version=self._actor.version)
 
     def _pack(self, actions: Any, n: int) -> Arrays:
-        """The policy's answer as one array per leaf, clipped to the space; ValueError where it does not fit it."""
-        arrays = []
+        """The policy's answer as a batch, arrays clipped to the space; ValueError where it does not fit."""
+        arrays: Arrays = []
         for leaf in self._actions.leaves:
             part = actions
             for key in leaf.keys:
                 part = part[key]
+            if not isinstance(leaf, ArrayLeaf):
+                column = leaf.column(part)
+                if len(column) != n:
+                    raise ValueError(f"the policy returned {len(column)} actions{leaf.path}, not {n}")
+                arrays.append(column)
+                continue
             array = np.asarray(part)
             if array.shape != (n, *leaf.shape):
                 raise ValueError(
@@ -112,10 +120,3 @@ class PolicyService(policy_pb2_grpc.PolicyServiceServicer):
                 raise ValueError(f"the policy returned actions{leaf.path} of type {array.dtype}, not integers")
             arrays.append(np.ascontiguousarray(array, leaf.dtype).reshape(n, *leaf.shape))
         return arrays
-
-
-def _check_observations(array: Array, leaf: Leaf) -> None:
-    if array.dtype.kind == "f" and not np.isfinite(array).all():
-        place = [int(i) for i in np.argwhere(~np.isfinite(array))[0]]
-        where = f"observation {place[0]} component {place[1:]}"
-        raise invalid_argument(f"observations{leaf.path}: {where} is {array[tuple(place)]}, which is not finite")

@@ -1,3 +1,3 @@
 """Which .proto files these stubs were generated from; written by generate.py."""
 
-SHA256 = "488741a2465057ba1380d64ee9ffd86c290a8b939de508d05e8461eaad409933"
+SHA256 = "50cdbf0f5efe77a7ace6f46eb80fc3dc0dcd4553903b759a128189acb9b97450"

@@ -1,11 +1,16 @@
 package io.gymbridge.client;
 
+import java.util.concurrent.Executor;
+import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
 
-/** What sessions do by themselves: heartbeats, and attaching anew. Nothing on it may block. */
+/**
+ * The one thread that does what sessions do by themselves: heartbeats, and attaching anew. It does
+ * not keep the process alive. Nothing on it may block.
+ */
 final class Background {
-  /** One thread for all sessions of this process; it does not keep the process alive. */
-  static final ScheduledThreadPoolExecutor THREAD = start();
+  private static final ScheduledThreadPoolExecutor THREAD = start();
 
   private Background() {}
 
@@ -20,5 +25,21 @@ final class Background {
             });
     executor.setRemoveOnCancelPolicy(true);
     return executor;
+  }
+
+  static Executor executor() {
+    return THREAD;
+  }
+
+  /** Runs a task once, after a pause. */
+  // Nobody waits for it: what goes wrong in it, it says itself.
+  @SuppressWarnings("FutureReturnValueIgnored")
+  static void later(Runnable task, long nanos) {
+    THREAD.schedule(task, nanos, TimeUnit.NANOSECONDS);
+  }
+
+  /** Runs a task again and again, until what is returned is cancelled. */
+  static ScheduledFuture<?> every(long nanos, Runnable task) {
+    return THREAD.scheduleWithFixedDelay(task, nanos, nanos, TimeUnit.NANOSECONDS);
   }
 }

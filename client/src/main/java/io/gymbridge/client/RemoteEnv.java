@@ -1,11 +1,11 @@
 package io.gymbridge.client;
 
 import io.gymbridge.core.AutoresetMode;
-import io.gymbridge.core.Env;
 import io.gymbridge.core.EnvSpec;
 import io.gymbridge.core.GymException;
 import io.gymbridge.core.GymException.Kind;
 import io.gymbridge.core.NdArray;
+import io.gymbridge.core.StatefulEnv;
 import io.gymbridge.core.Value;
 import io.gymbridge.core.VectorEnv;
 import java.util.Collections;
@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * environment was lost with its process throws UNAVAILABLE, and a reset goes on in another one. Not
  * thread-safe, but for {@link #close}.
  */
-public final class RemoteEnv implements Env {
+public final class RemoteEnv implements StatefulEnv {
   private final RemoteVectorEnv lane;
   private boolean everReset;
   private boolean running;
@@ -93,20 +93,12 @@ public final class RemoteEnv implements Env {
     return lane.render(0).get(0);
   }
 
-  /**
-   * The environment's whole state; see {@link RemoteVectorEnv#saveStates}.
-   *
-   * @throws GymException UNIMPLEMENTED where it holds something that cannot be saved
-   */
+  @Override
   public byte[] saveState() {
     return lane.saveStates(0)[0];
   }
 
-  /**
-   * Goes back to a saved state; see {@link RemoteVectorEnv#restoreStates}.
-   *
-   * @throws GymException INVALID_ARGUMENT if it is damaged, or of another environment
-   */
+  @Override
   public void restoreState(byte[] state) {
     lane.restoreStates(new byte[][] {state}, 0);
     everReset = true;

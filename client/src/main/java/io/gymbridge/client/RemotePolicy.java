@@ -68,8 +68,7 @@ public final class RemotePolicy implements Policy {
    *
    * @param address {@code ADDRESS} where there is only one, else {@code ADDRESS/NAME}: {@code
    *     localhost:50051/walker}, {@code unix:/tmp/policies.sock/walker}
-   * @throws GymException UNAVAILABLE where nobody answers; NOT_FOUND, naming those there are;
-   *     UNIMPLEMENTED for a kind of space that Java does not have
+   * @throws GymException UNAVAILABLE where nobody answers; NOT_FOUND, naming those there are
    */
   public static RemotePolicy connect(String address) {
     return connect(address, DEFAULT_TIMEOUT);

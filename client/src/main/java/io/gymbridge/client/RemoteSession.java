@@ -91,9 +91,7 @@ final class RemoteSession implements ShardStream.Directory {
       }
     }
     long period = Math.max(1, lease.toNanos() / 12);
-    beating =
-        Background.THREAD.scheduleWithFixedDelay(
-            () -> shards.forEach(ShardStream::beat), period, period, TimeUnit.NANOSECONDS);
+    beating = Background.every(period, () -> shards.forEach(ShardStream::beat));
     shards.forEach(ShardStream::open);
   }
 
@@ -123,7 +121,7 @@ final class RemoteSession implements ShardStream.Directory {
             failure.accept(Status.fromThrowable(thrown));
           }
         },
-        Background.THREAD);
+        Background.executor());
   }
 
   OpenSessionResponse opened() {

@@ -92,8 +92,7 @@ public final class RemoteVectorEnv implements StatefulVectorEnv {
    * @param envId one of {@link RemoteEnvironments#list}; empty where there is only one
    * @throws GymException UNAVAILABLE where nobody answers; NOT_FOUND for an unknown id;
    *     INVALID_ARGUMENT and PERMISSION_DENIED for options; RESOURCE_EXHAUSTED where all sessions
-   *     are in use; ENVIRONMENT with its traceback where the constructor raises; UNIMPLEMENTED for
-   *     a kind of space that Java does not have
+   *     are in use; ENVIRONMENT with its traceback where the constructor raises
    */
   public static RemoteVectorEnv connect(String address, String envId, SessionOptions options) {
     return new RemoteVectorEnv(Address.parse(address), envId, options);

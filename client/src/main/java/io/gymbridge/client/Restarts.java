@@ -243,14 +243,6 @@ final class Restarts {
     infos.put(Step.LOSS, Collections.unmodifiableList(Arrays.asList(causes)));
     long[] has = Arrays.stream(causes).mapToLong(cause -> cause == null ? 0 : 1).toArray();
     infos.put("_" + Step.LOSS, NdArray.ofLongs(DType.BOOL, has, has.length));
-    return new Step(
-        step.observations(),
-        step.rewards(),
-        step.terminated(),
-        step.truncated(),
-        Collections.unmodifiableMap(infos),
-        step.finalObservations(),
-        step.finalInfos(),
-        step.lost());
+    return step.withInfos(Collections.unmodifiableMap(infos));
   }
 }

@@ -251,8 +251,7 @@ final class ShardStream extends Waiting implements ShardConnection.Owner {
     attachesSent++;
     fresh.attach(shard.getToken());
     long patience = Math.min(resendNanos << Math.min(tries, 10), LONGEST_PAUSE_NANOS * 5);
-    Background.THREAD.schedule(
-        () -> giveUpAttaching(fresh), Math.max(resendNanos, patience), TimeUnit.NANOSECONDS);
+    Background.later(() -> giveUpAttaching(fresh), Math.max(resendNanos, patience));
   }
 
   private synchronized void giveUpAttaching(ShardConnection slow) {
@@ -349,7 +348,7 @@ final class ShardStream extends Waiting implements ShardConnection.Owner {
       pause = pause / 2 + ThreadLocalRandom.current().nextLong(pause / 2);
     }
     tries++;
-    Background.THREAD.schedule(this::resume, pause, TimeUnit.NANOSECONDS);
+    Background.later(this::resume, pause);
   }
 
   private synchronized void resume() {

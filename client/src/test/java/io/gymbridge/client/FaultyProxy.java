@@ -22,9 +22,6 @@ import java.nio.file.Path;
 import java.util.EnumMap;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.Executors;
-import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -62,12 +59,10 @@ final class FaultyProxy extends EnvironmentServiceGrpc.EnvironmentServiceImplBas
   private final Map<String, Address> workers = new ConcurrentHashMap<>();
   private final Map<Address, ManagedChannel> channels = new ConcurrentHashMap<>();
   private final Map<Fault, Integer> counts = new EnumMap<>(Fault.class);
-  private final ScheduledExecutorService later = Executors.newSingleThreadScheduledExecutor();
   private final Function<InteractRequest, @Nullable Fault> faults;
-  private final long delayMillis;
+  private final long delayNanos;
   private final Server server;
   private final String address;
-  private volatile int attaches;
 
   /**
    * Begins to pass on.
@@ -82,7 +77,7 @@ final class FaultyProxy extends EnvironmentServiceGrpc.EnvironmentServiceImplBas
       Function<InteractRequest, @Nullable Fault> faults) {
     this.upstreamAddress = Address.parse(upstream);
     this.upstream = Channels.open(upstreamAddress);
-    this.delayMillis = delayMillis;
+    this.delayNanos = delayMillis * 1_000_000;
     this.faults = faults;
     Address listen = new Address.Unix(directory.resolve("proxy.sock"));
     this.server = Servers.builder(listen, false).addService(this).build();
@@ -98,11 +93,6 @@ final class FaultyProxy extends EnvironmentServiceGrpc.EnvironmentServiceImplBas
     synchronized (counts) {
       return new EnumMap<>(counts);
     }
-  }
-
-  /** How many streams were attached. */
-  int attaches() {
-    return attaches;
   }
 
   @Override
@@ -156,7 +146,6 @@ final class FaultyProxy extends EnvironmentServiceGrpc.EnvironmentServiceImplBas
   @Override
   public void close() {
     server.shutdownNow();
-    later.shutdownNow();
     upstream.shutdownNow();
     channels.values().forEach(ManagedChannel::shutdownNow);
   }
@@ -214,14 +203,13 @@ final class FaultyProxy extends EnvironmentServiceGrpc.EnvironmentServiceImplBas
         }
         case HALF_OPEN -> {
           cut(false);
-          later.schedule(() -> passLate(request), delayMillis, TimeUnit.MILLISECONDS);
+          Background.later(() -> passLate(request), delayNanos);
         }
         case SILENCE -> silent = true;
       }
     }
 
     private boolean connect(InteractRequest attach) {
-      attaches++;
       Address at = workers.get(attach.getAttach().getToken());
       if (at == null) {
         clientGone = true;
@@ -286,8 +274,7 @@ final class FaultyProxy extends EnvironmentServiceGrpc.EnvironmentServiceImplBas
           client.onNext(response);
           client.onNext(response);
         }
-        case SLOW_ANSWER ->
-            later.schedule(() -> answer(response), delayMillis, TimeUnit.MILLISECONDS);
+        case SLOW_ANSWER -> Background.later(() -> answer(response), delayNanos);
         default -> {}
       }
     }

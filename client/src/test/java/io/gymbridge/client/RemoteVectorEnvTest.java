@@ -45,7 +45,8 @@ class RemoteVectorEnvTest extends VectorEnvContract {
             ":multi_spaces",
             ":multi_discrete",
             ":multi_binary",
-            ":image");
+            ":image",
+            ":variable_size");
   }
 
   @AfterAll
@@ -185,6 +186,30 @@ class RemoteVectorEnvTest extends VectorEnvContract {
           assertEquals(null, env.spec().observationSpace().whyNot(observations.row(lane)));
         }
         observations = env.step(sample(env, random)).observations();
+      }
+    }
+  }
+
+  @Test
+  void values_that_vary_in_size_go_to_their_lanes_and_come_back() {
+    try (RemoteVectorEnv env = open("envs_for_tests:variable_size", 3, AutoresetMode.SAME_STEP)) {
+      Random random = new Random(1);
+      Value observations = env.reset(1).observations();
+      for (int i = 0; i < 30; i++) {
+        for (int lane = 0; lane < 3; lane++) {
+          assertEquals(null, env.spec().observationSpace().whyNot(observations.row(lane)));
+        }
+        Value actions = sample(env, random);
+        VectorEnv.Step step = env.step(actions);
+        observations = step.observations();
+        int ended = 0;
+        for (int lane = 0; lane < 3; lane++) {
+          Value echo =
+              step.ended(lane) && step.finalObservations() != null
+                  ? step.finalObservations().row(ended++)
+                  : observations.row(lane);
+          assertEquals(actions.row(lane), echo);
+        }
       }
     }
   }

@@ -5,11 +5,11 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Refuses what an environment should never see: a step before a reset or after an end, an action
- * outside the space. Every environment that {@code gymbridge} makes is wrapped in one, so that
- * authors need not check.
+ * Refuses what an environment should never see: a step or a picture before a reset, a step after an
+ * end, an action outside the space; Gymnasium's wrapper OrderEnforcing and more. Every environment
+ * that {@code gymbridge} makes is wrapped in one, so that authors need not check.
  */
-public final class CheckedEnv implements Env {
+public final class CheckedEnv implements StatefulEnv {
   private final Env env;
   private boolean running;
   private boolean everReset;
@@ -51,7 +51,34 @@ public final class CheckedEnv implements Env {
 
   @Override
   public @Nullable NdArray render() {
+    if (!everReset) {
+      throw new GymException(Kind.FAILED_PRECONDITION, "call reset before render");
+    }
     return env.render();
+  }
+
+  @Override
+  public @Nullable String renderText() {
+    if (!everReset) {
+      throw new GymException(Kind.FAILED_PRECONDITION, "call reset before renderText");
+    }
+    return env.renderText();
+  }
+
+  @Override
+  public byte[] saveState() {
+    return EnvState.save("CheckedEnv", 1, this::exchange);
+  }
+
+  @Override
+  public void restoreState(byte[] state) {
+    EnvState.restore(state, "CheckedEnv", 1, this::exchange);
+  }
+
+  private void exchange(EnvState state) {
+    state.inner(env);
+    running = state.flag(running);
+    everReset = state.flag(everReset);
   }
 
   @Override

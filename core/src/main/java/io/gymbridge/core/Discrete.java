@@ -1,5 +1,6 @@
 package io.gymbridge.core;
 
+import java.util.Arrays;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
@@ -8,7 +9,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param n number of values, at least 1
  * @param start smallest value
- * @param dtype an integer type, {@code int64} in most environments
+ * @param dtype an integer type that holds n and all values, {@code int64} in most environments
  */
 public record Discrete(long n, long start, DType dtype) implements Space {
   public Discrete {
@@ -18,6 +19,14 @@ public record Discrete(long n, long start, DType dtype) implements Space {
     if (dtype.isFloating() || dtype == DType.BOOL) {
       throw new IllegalArgumentException(
           "a Discrete space wants an integer type, got " + dtype.numpyName());
+    }
+    boolean overflows = start + (n - 1) < start || (start < 0 && !dtype.isSigned());
+    if (overflows
+        || dtype.compare(n, dtype.greatest()) > 0
+        || dtype.compare(start, dtype.least()) < 0
+        || dtype.compare(start + n - 1, dtype.greatest()) > 0) {
+      throw new IllegalArgumentException(
+          "%d values from %d on do not fit into %s".formatted(n, start, dtype.numpyName()));
     }
   }
 
@@ -32,20 +41,60 @@ public record Discrete(long n, long start, DType dtype) implements Space {
     if (mismatch != null) {
       return mismatch;
     }
-    long member = value.array().getLong(0);
-    return member >= start && member < start + n
+    return Long.compareUnsigned(value.array().getLong(0) - start, n) < 0
         ? null
-        : "got %d, expected one of %d … %d".formatted(member, start, start + n - 1);
+        : "got %s, expected one of %d … %d"
+            .formatted(value.array().format(0), start, start + n - 1);
   }
 
   @Override
-  public NdArray sample(RandomGenerator random) {
-    return NdArray.ofLongs(dtype, new long[] {start + random.nextLong(n)});
+  public NdArray sample(RandomGenerator random, Mask mask) {
+    long step =
+        mask instanceof Mask.None ? random.nextLong(n) : Leaves.choose(random, mask, n, this);
+    return NdArray.ofLongs(dtype, new long[] {start + step});
+  }
+
+  @Override
+  public NdArray emptyBatch() {
+    return NdArray.empty(dtype);
+  }
+
+  @Override
+  public MultiDiscrete batch(int n) {
+    long[] nvec = new long[Leaves.checkBatch(n)];
+    Arrays.fill(nvec, this.n);
+    long[] starts = new long[n];
+    Arrays.fill(starts, start);
+    return new MultiDiscrete(NdArray.ofLongs(dtype, nvec, n), NdArray.ofLongs(dtype, starts, n));
+  }
+
+  @Override
+  public boolean isFlattenable() {
+    return true;
   }
 
   @Override
   public int flatSize() {
     return Math.toIntExact(n);
+  }
+
+  @Override
+  public Box flatSpace() {
+    return Box.of(dtype, 0, 1, flatSize());
+  }
+
+  /** One-hot, in this space's type. */
+  @Override
+  public NdArray flatten(Value member) {
+    long[] oneHot = new long[flatSize()];
+    oneHot[Leaves.oneHot(Leaves.flat(member, 1, this).getLong(0), start, n, this)] = 1;
+    return NdArray.ofLongs(dtype, oneHot, oneHot.length);
+  }
+
+  @Override
+  public NdArray unflatten(Value flat) {
+    NdArray oneHot = Leaves.flat(flat, flatSize(), this);
+    return NdArray.ofLongs(dtype, new long[] {start + Leaves.hot(oneHot, 0, oneHot.size(), this)});
   }
 
   @Override

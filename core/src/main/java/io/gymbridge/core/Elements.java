@@ -37,6 +37,7 @@ final class Elements {
       case FLOAT64 -> data.putDouble(index * 8, value);
       case FLOAT32 -> data.putFloat(index * 4, (float) value);
       case FLOAT16 -> data.putShort(index * 2, floatToHalf((float) value));
+      case UINT64 -> put(data, dtype, index, doubleToUnsigned(value));
       default -> put(data, dtype, index, (long) value);
     }
   }
@@ -54,6 +55,14 @@ final class Elements {
 
   private static double unsignedToDouble(long bits) {
     return bits >= 0 ? bits : ((bits >>> 1) | (bits & 1)) * 2.0;
+  }
+
+  /** As Java's cast to {@code long}, but to 64 unsigned bits; below zero it wraps around. */
+  private static long doubleToUnsigned(double value) {
+    if (value < 0x1p63) {
+      return (long) value;
+    }
+    return value < 0x1p64 ? (long) (value - 0x1p63) ^ Long.MIN_VALUE : -1;
   }
 
   private static float halfToFloat(short half) {

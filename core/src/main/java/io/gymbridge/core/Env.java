@@ -46,6 +46,16 @@ public interface Env extends AutoCloseable {
    */
   @Nullable NdArray render();
 
+  /**
+   * This moment in letters, with colours by ANSI escapes, as Gymnasium's render mode {@code ansi}
+   * gives it.
+   *
+   * @return null where the environment has no such form
+   */
+  default @Nullable String renderText() {
+    return null;
+  }
+
   /** Frees what the environment holds. Closing twice is allowed. */
   @Override
   void close();
@@ -57,7 +67,13 @@ public interface Env extends AutoCloseable {
    * @param info names to {@code null}, {@link Boolean}, {@link Long}, {@link Double}, {@link
    *     String}, {@link NdArray}, {@code List} or {@code Map} of these
    */
-  record Reset(Value observation, Map<String, Object> info) {}
+  record Reset(Value observation, Map<String, Object> info) {
+
+    /** The same with another observation. */
+    public Reset withObservation(Value other) {
+      return new Reset(other, info);
+    }
+  }
 
   /**
    * What an action led to.
@@ -72,5 +88,11 @@ public interface Env extends AutoCloseable {
       double reward,
       boolean terminated,
       boolean truncated,
-      Map<String, Object> info) {}
+      Map<String, Object> info) {
+
+    /** The same with another observation. */
+    public Step withObservation(Value other) {
+      return new Step(other, reward, terminated, truncated, info);
+    }
+  }
 }

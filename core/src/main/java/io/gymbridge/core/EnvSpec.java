@@ -20,4 +20,15 @@ public record EnvSpec(
     Space actionSpace,
     long maxEpisodeSteps,
     OptionalDouble rewardThreshold,
-    Map<String, Object> metadata) {}
+    Map<String, Object> metadata) {
+
+  /** The same with other observations. */
+  public EnvSpec withObservationSpace(Space space) {
+    return new EnvSpec(id, space, actionSpace, maxEpisodeSteps, rewardThreshold, metadata);
+  }
+
+  /** The same with other actions. */
+  public EnvSpec withActionSpace(Space space) {
+    return new EnvSpec(id, observationSpace, space, maxEpisodeSteps, rewardThreshold, metadata);
+  }
+}

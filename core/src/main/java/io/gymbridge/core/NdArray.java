@@ -85,20 +85,37 @@ public final class NdArray implements Value {
     return new NdArray(dtype, shape.clone(), data);
   }
 
+  /** A batch of no arrays of the given type and shape. */
+  public static NdArray empty(DType dtype, int... rowShape) {
+    return new NdArray(dtype, Leaves.batchShape(0, rowShape), allocate(dtype, 0));
+  }
+
   /** Joins arrays of one type and shape along a new first dimension. */
   static NdArray stack(List<NdArray> rows) {
-    NdArray first = rows.get(0);
-    int[] shape = new int[first.shape.length + 1];
-    shape[0] = rows.size();
-    System.arraycopy(first.shape, 0, shape, 1, first.shape.length);
-    return joined(rows, shape);
+    int[] rowShape = rows.get(0).shape;
+    for (NdArray row : rows) {
+      checkAlike(rowShape, row.shape);
+    }
+    return joined(rows, Leaves.batchShape(rows.size(), rowShape));
   }
 
   /** Joins arrays of one type and row shape along their first dimension. */
   static NdArray concatenate(List<NdArray> batches) {
-    int[] shape = batches.get(0).shape.clone();
-    shape[0] = batches.stream().mapToInt(NdArray::batchSize).sum();
-    return joined(batches, shape);
+    int[] rowShape = batches.get(0).rowShape();
+    int rows = 0;
+    for (NdArray batch : batches) {
+      checkAlike(rowShape, batch.rowShape());
+      rows = Math.addExact(rows, batch.batchSize());
+    }
+    return joined(batches, Leaves.batchShape(rows, rowShape));
+  }
+
+  private static void checkAlike(int[] expected, int[] actual) {
+    if (!Arrays.equals(expected, actual)) {
+      throw new IllegalArgumentException(
+          "cannot join arrays of shapes %s and %s"
+              .formatted(Arrays.toString(expected), Arrays.toString(actual)));
+    }
   }
 
   private static NdArray joined(List<NdArray> arrays, int[] shape) {
@@ -184,6 +201,31 @@ public final class NdArray implements Value {
     return new NdArray(dtype, newShape.clone(), data);
   }
 
+  /** This array {@code count} times along a new first dimension. */
+  NdArray repeat(int count) {
+    ByteBuffer copies = allocate(dtype, Math.multiplyExact(count, size));
+    for (int i = 0; i < count; i++) {
+      copies.put(data());
+    }
+    return new NdArray(dtype, Leaves.batchShape(count, shape), copies.flip());
+  }
+
+  /** The elements converted to another type, as a Java cast would. */
+  public NdArray cast(DType to) {
+    if (to == dtype) {
+      return this;
+    }
+    ByteBuffer converted = allocate(to, size);
+    for (int i = 0; i < size; i++) {
+      if (dtype.isFloating() || to.isFloating()) {
+        Elements.put(converted, to, i, getDouble(i));
+      } else {
+        Elements.put(converted, to, i, getLong(i));
+      }
+    }
+    return new NdArray(to, shape, converted);
+  }
+
   @Override
   public NdArray array() {
     return this;
@@ -197,25 +239,39 @@ public final class NdArray implements Value {
     return shape[0];
   }
 
+  /** Dimensions of one row of a batch. */
+  private int[] rowShape() {
+    batchSize();
+    return Arrays.copyOfRange(shape, 1, shape.length);
+  }
+
+  private ByteBuffer rows(int first, int count, int rowBytes) {
+    java.util.Objects.checkFromIndexSize(first, count, batchSize());
+    return data.slice(first * rowBytes, count * rowBytes);
+  }
+
   @Override
   public NdArray row(int index) {
-    java.util.Objects.checkIndex(index, batchSize());
-    int[] rowShape = Arrays.copyOfRange(shape, 1, shape.length);
-    int rowBytes = sizeOf(rowShape) * dtype.bytes();
-    return new NdArray(dtype, rowShape, data.slice(index * rowBytes, rowBytes));
+    int[] rowShape = rowShape();
+    return new NdArray(dtype, rowShape, rows(index, 1, sizeOf(rowShape) * dtype.bytes()));
+  }
+
+  @Override
+  public NdArray slice(int first, int count) {
+    int[] rowShape = rowShape();
+    ByteBuffer rows = rows(first, count, sizeOf(rowShape) * dtype.bytes());
+    return new NdArray(dtype, Leaves.batchShape(count, rowShape), rows);
   }
 
   @Override
   public NdArray take(int[] indices) {
-    int[] taken = shape.clone();
-    taken[0] = indices.length;
-    int rowBytes = sizeOf(Arrays.copyOfRange(shape, 1, shape.length)) * dtype.bytes();
-    ByteBuffer copy = ByteBuffer.allocate(indices.length * rowBytes);
+    int[] rowShape = rowShape();
+    int rowBytes = sizeOf(rowShape) * dtype.bytes();
+    ByteBuffer copy = ByteBuffer.allocate(Math.multiplyExact(indices.length, rowBytes));
     for (int index : indices) {
-      java.util.Objects.checkIndex(index, batchSize());
-      copy.put(data.slice(index * rowBytes, rowBytes));
+      copy.put(rows(index, 1, rowBytes));
     }
-    return new NdArray(dtype, taken, copy.flip());
+    return new NdArray(dtype, Leaves.batchShape(indices.length, rowShape), copy.flip());
   }
 
   @Override
@@ -238,10 +294,18 @@ public final class NdArray implements Value {
         new StringBuilder(dtype.numpyName()).append(Arrays.toString(shape)).append('{');
     int shown = Math.min(size, 8);
     for (int i = 0; i < shown; i++) {
-      text.append(i == 0 ? "" : ", ")
-          .append(dtype.isFloating() ? getDouble(i) : (Number) getLong(i));
+      text.append(i == 0 ? "" : ", ").append(format(i));
     }
     return text.append(size > shown ? ", …}" : "}").toString();
+  }
+
+  /** Element at a flat index as text, exactly. */
+  String format(int index) {
+    return dtype.isFloating()
+        ? String.valueOf(getDouble(index))
+        : dtype == DType.UINT64
+            ? Long.toUnsignedString(getLong(index))
+            : String.valueOf(getLong(index));
   }
 
   private static ByteBuffer allocate(DType dtype, int size) {
@@ -250,13 +314,13 @@ public final class NdArray implements Value {
   }
 
   private static int sizeOf(int[] shape) {
-    int size = 1;
+    boolean empty = false;
     for (int dimension : shape) {
       if (dimension < 0) {
         throw new IllegalArgumentException("negative dimension in shape " + Arrays.toString(shape));
       }
-      size = Math.multiplyExact(size, dimension);
+      empty |= dimension == 0;
     }
-    return size;
+    return empty ? 0 : Arrays.stream(shape).reduce(1, Math::multiplyExact);
   }
 }

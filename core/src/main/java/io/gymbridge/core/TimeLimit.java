@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
  * Truncates episodes after {@link EnvSpec#maxEpisodeSteps} steps, as Gymnasium's wrapper of that
  * name does.
  */
-public final class TimeLimit implements Env {
+public final class TimeLimit implements StatefulEnv {
   private final Env env;
   private long steps;
 
@@ -42,6 +42,26 @@ public final class TimeLimit implements Env {
   @Override
   public @Nullable NdArray render() {
     return env.render();
+  }
+
+  @Override
+  public @Nullable String renderText() {
+    return env.renderText();
+  }
+
+  @Override
+  public byte[] saveState() {
+    return EnvState.save("TimeLimit", 1, this::exchange);
+  }
+
+  @Override
+  public void restoreState(byte[] state) {
+    EnvState.restore(state, "TimeLimit", 1, this::exchange);
+  }
+
+  private void exchange(EnvState state) {
+    state.inner(env);
+    steps = state.integer(steps);
   }
 
   @Override

@@ -140,5 +140,24 @@ public interface VectorEnv extends AutoCloseable {
     public Step withObservations(Value others, @Nullable Value otherFinals) {
       return new Step(others, rewards, terminated, truncated, infos, otherFinals, finalInfos, lost);
     }
+
+    /** The same with other rewards. */
+    public Step withRewards(double[] others) {
+      return new Step(
+          observations, others, terminated, truncated, infos, finalObservations, finalInfos, lost);
+    }
+
+    /** The same with other infos. */
+    public Step withInfos(Map<String, Object> others) {
+      return new Step(
+          observations,
+          rewards,
+          terminated,
+          truncated,
+          others,
+          finalObservations,
+          finalInfos,
+          lost);
+    }
   }
 }

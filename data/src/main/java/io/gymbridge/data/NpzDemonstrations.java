@@ -197,7 +197,7 @@ public final class NpzDemonstrations {
       shape = multi.shape();
     } else if (space instanceof MultiBinary multi) {
       dtype = DType.INT8;
-      shape = multi.shape().stream().mapToInt(Integer::intValue).toArray();
+      shape = multi.dimensions();
     } else {
       throw new GymException(
           Kind.INVALID_ARGUMENT, ".npz files hold plain arrays, not members of " + space);

@@ -3,16 +3,10 @@ package io.gymbridge.envs;
 import io.gymbridge.core.Box;
 import io.gymbridge.core.DType;
 import io.gymbridge.core.Discrete;
-import io.gymbridge.core.Env;
-import io.gymbridge.core.EnvSpec;
-import io.gymbridge.core.GymException;
-import io.gymbridge.core.GymException.Kind;
+import io.gymbridge.core.EnvState;
 import io.gymbridge.core.NdArray;
 import io.gymbridge.core.Value;
-import java.util.List;
 import java.util.Map;
-import java.util.OptionalDouble;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Gymnasium's {@code CartPole-v1}: a pole on a cart that is pushed left (0) or right (1); every
@@ -26,13 +20,11 @@ import org.jspecify.annotations.Nullable;
  * <p>The terms are multiplied in Gymnasium's order: the system is unstable, so that a difference in
  * the last bit grows to one in the sixth decimal within an episode.
  *
- * <p>A seed begins an episode in the same state as in Gymnasium. {@link #render} always draws, 400
- * by 600 pixels.
- *
- * <p>Reset options: {@code low} and {@code high}, bounds of the uniform first state, by default
- * −0.05 and 0.05.
+ * <p>Keyword argument: {@code sutton_barto_reward}, 0 a step and −1 at the fall, by default false.
+ * Reset options: {@code low} and {@code high}, bounds of the uniform first state, by default −0.05
+ * and 0.05.
  */
-public final class CartPole implements Env {
+final class CartPole extends LocalEnv {
   private static final double GRAVITY = 9.8;
   private static final double CART_MASS = 1.0;
   private static final double POLE_MASS = 0.1;
@@ -44,66 +36,31 @@ public final class CartPole implements Env {
   private static final double MAX_ANGLE = 12 * 2 * Math.PI / 360;
   static final double MAX_POSITION = 2.4;
 
-  private static final EnvSpec SPEC = spec(new Discrete(2));
-
-  private NumpyRandom random = new NumpyRandom(System.nanoTime());
+  private final boolean suttonBartoReward;
   private double position;
   private double velocity;
   private double angle;
   private double angularVelocity;
 
-  private static EnvSpec spec(Discrete actions) {
+  CartPole(Registration registration, Kwargs kwargs) {
+    super(registration.spec(observations(), new Discrete(2), 50, "rgb_array"));
+    suttonBartoReward = kwargs.flag("sutton_barto_reward", false);
+  }
+
+  private static Box observations() {
     double[] high = {
       MAX_POSITION * 2, Double.POSITIVE_INFINITY, MAX_ANGLE * 2, Double.POSITIVE_INFINITY
     };
     double[] low = {-high[0], -high[1], -high[2], -high[3]};
-    Box observations =
-        new Box(
-            NdArray.ofDoubles(DType.FLOAT32, low, 4), NdArray.ofDoubles(DType.FLOAT32, high, 4));
-    return new EnvSpec(
-        "CartPole-v1",
-        observations,
-        actions,
-        500,
-        OptionalDouble.of(475),
-        Map.of("render_modes", List.of("rgb_array"), "render_fps", 50L));
+    return new Box(
+        NdArray.ofDoubles(DType.FLOAT32, low, 4), NdArray.ofDoubles(DType.FLOAT32, high, 4));
   }
 
   @Override
-  public EnvSpec spec() {
-    return SPEC;
-  }
-
-  @Override
-  public Reset reset(@Nullable Long seed, Map<String, ?> options) {
-    if (seed != null) {
-      random = new NumpyRandom(seed);
-    }
-    double low = bound(options, "low", -0.05);
-    double high = bound(options, "high", 0.05);
-    if (!(low <= high)) {
-      throw new GymException(
-          Kind.INVALID_ARGUMENT,
-          "option low must not be above high, got %s and %s".formatted(low, high));
-    }
-    restore(
-        random.uniform(low, high),
-        random.uniform(low, high),
-        random.uniform(low, high),
-        random.uniform(low, high));
+  Reset begin(Map<String, ?> options) {
+    ResetBounds bounds = ResetBounds.of(options, -0.05, 0.05);
+    restore(bounds.draw(random), bounds.draw(random), bounds.draw(random), bounds.draw(random));
     return new Reset(observation(), Map.of());
-  }
-
-  private static double bound(Map<String, ?> options, String name, double otherwise) {
-    Object given = options.get(name);
-    if (given == null) {
-      return otherwise;
-    }
-    if (given instanceof Number number && Double.isFinite(number.doubleValue())) {
-      return number.doubleValue();
-    }
-    throw new GymException(
-        Kind.INVALID_ARGUMENT, "option " + name + " must be a finite number, got " + given);
   }
 
   /** Puts the system into a state. */
@@ -130,7 +87,8 @@ public final class CartPole implements Env {
         angle + STEP_SECONDS * angularVelocity,
         angularVelocity + STEP_SECONDS * angularAcceleration);
     boolean terminated = Math.abs(position) > MAX_POSITION || Math.abs(angle) > MAX_ANGLE;
-    return new Step(observation(), 1, terminated, false, Map.of());
+    double reward = suttonBartoReward ? (terminated ? -1 : 0) : 1;
+    return new Step(observation(), reward, terminated, false, Map.of());
   }
 
   private NdArray observation() {
@@ -145,5 +103,10 @@ public final class CartPole implements Env {
   }
 
   @Override
-  public void close() {}
+  void exchange(EnvState state) {
+    position = state.real(position);
+    velocity = state.real(velocity);
+    angle = state.real(angle);
+    angularVelocity = state.real(angularVelocity);
+  }
 }

@@ -1,28 +1,71 @@
 package io.gymbridge.envs;
 
+import static java.util.stream.Collectors.toSet;
+
 import io.gymbridge.core.CheckedEnv;
 import io.gymbridge.core.Env;
 import io.gymbridge.core.GymException;
 import io.gymbridge.core.GymException.Kind;
+import io.gymbridge.core.StatefulEnv;
+import io.gymbridge.core.TabularMdp;
 import io.gymbridge.core.TimeLimit;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalDouble;
 import java.util.TreeMap;
-import java.util.function.Supplier;
 
-/** The registration list. Thread-safe. */
+/** The registration list, and how environments are made from it. Thread-safe. */
 public final class Envs {
-  private static final Map<String, Supplier<Env>> REGISTERED = new TreeMap<>();
+  private static final Map<String, Registration> REGISTERED = new TreeMap<>();
 
   static {
-    register("CartPole-v1", CartPole::new);
+    // Classic control
+    register("CartPole-v1", CartPole::new, 500, 475);
+    register("MountainCar-v0", MountainCar::new, 200, -110);
+    register("MountainCarContinuous-v0", MountainCarContinuous::new, 999, 90);
+    register("Pendulum-v1", Pendulum::new, 200);
+    register("Acrobot-v1", Acrobot::new, 500, -100);
+
+    // Toy text
+    register("Blackjack-v1", Blackjack::new, Map.of("sab", true, "natural", false));
+    register("FrozenLake-v1", FrozenLake::new, 100, 0.70, Map.of("map_name", "4x4"));
+    register("FrozenLake8x8-v1", FrozenLake::new, 200, 0.85, Map.of("map_name", "8x8"));
+    register("CliffWalking-v1", CliffWalking::new, Map.of());
+    register("CliffWalkingSlippery-v1", CliffWalking::new, Map.of("is_slippery", true));
+    register("Taxi-v4", Taxi::new, 200, 8);
+
+    // Inverse reinforcement learning: not Gymnasium's
+    register("gymbridge/GridWorld-v0", GridWorld::new, 100);
+    register("gymbridge/ObjectWorld-v0", ObjectWorld::new, 50);
+    register("gymbridge/PointMaze-v0", PointMaze::new, 100);
   }
 
   private Envs() {}
 
-  private static void register(String id, Supplier<Env> maker) {
-    REGISTERED.put(id, maker);
+  private static void register(
+      String id,
+      Registration.Maker maker,
+      long maxEpisodeSteps,
+      double rewardThreshold,
+      Map<String, Object> kwargs) {
+    REGISTERED.put(
+        id,
+        new Registration(id, maxEpisodeSteps, OptionalDouble.of(rewardThreshold), kwargs, maker));
+  }
+
+  private static void register(
+      String id, Registration.Maker maker, long maxEpisodeSteps, double rewardThreshold) {
+    register(id, maker, maxEpisodeSteps, rewardThreshold, Map.of());
+  }
+
+  private static void register(String id, Registration.Maker maker, long maxEpisodeSteps) {
+    REGISTERED.put(
+        id, new Registration(id, maxEpisodeSteps, OptionalDouble.empty(), Map.of(), maker));
+  }
+
+  private static void register(String id, Registration.Maker maker, Map<String, Object> kwargs) {
+    REGISTERED.put(id, new Registration(id, 0, OptionalDouble.empty(), kwargs, maker));
   }
 
   /** What {@link #make} takes, sorted. */
@@ -30,23 +73,77 @@ public final class Envs {
     return List.copyOf(REGISTERED.keySet());
   }
 
+  /** Makes an environment as it is registered. */
+  public static StatefulEnv make(String id) {
+    return make(id, Map.of());
+  }
+
   /**
    * Makes an environment, with its time limit, that refuses wrong actions and steps before a reset.
    *
-   * @throws GymException NOT_FOUND for an id that is not registered, naming the closest one that is
+   * @param kwargs keyword arguments, by Gymnasium's names; values as in {@link Env.Reset#info}.
+   *     {@code render_mode} is one of the metadata's, or null: it is checked, and decides nothing,
+   *     since pictures and texts are only drawn when they are asked for
+   * @throws GymException NOT_FOUND for an id that is not registered, naming the closest one that
+   *     is; INVALID_ARGUMENT for a keyword argument that the environment does not know, naming
+   *     those it does, or a value of another type or out of range
    */
-  public static Env make(String id) {
-    Supplier<Env> maker = REGISTERED.get(id);
-    if (maker == null) {
-      String closest =
-          ids().stream().min(Comparator.comparingInt(known -> distance(id, known))).orElseThrow();
-      throw new GymException(
-          Kind.NOT_FOUND,
-          "no Java environment is called \"%s\"; the closest is \"%s\", of %s"
-              .formatted(id.length() > 100 ? id.substring(0, 100) + "…" : id, closest, ids()));
-    }
-    Env env = maker.get();
+  public static StatefulEnv make(String id, Map<String, ?> kwargs) {
+    StatefulEnv env = made(id, kwargs);
     return new CheckedEnv(env.spec().maxEpisodeSteps() > 0 ? new TimeLimit(env) : env);
+  }
+
+  /**
+   * The transition table of a tabular world.
+   *
+   * @throws GymException as {@link #make}; INVALID_ARGUMENT for an environment that has no table
+   */
+  public static TabularMdp tabular(String id, Map<String, ?> kwargs) {
+    if (made(id, kwargs) instanceof TabularMdp mdp) {
+      return mdp;
+    }
+    throw new GymException(
+        Kind.INVALID_ARGUMENT,
+        "%s has no transition table: use one of %s"
+            .formatted(
+                id,
+                ids().stream()
+                    .filter(known -> made(known, Map.of()) instanceof TabularMdp)
+                    .toList()));
+  }
+
+  /** Names of the keyword arguments that {@link #make} takes for an id, sorted. */
+  public static List<String> kwargs(String id) {
+    Kwargs asked = new Kwargs(id, Map.of(), Map.of());
+    made(id, asked);
+    return asked.known();
+  }
+
+  private static StatefulEnv made(String id, Map<String, ?> kwargs) {
+    return made(id, new Kwargs(id, registration(id).kwargs(), kwargs));
+  }
+
+  private static StatefulEnv made(String id, Kwargs kwargs) {
+    Registration registration = registration(id);
+    StatefulEnv env = registration.maker().make(registration, kwargs);
+    if (env.spec().metadata().get("render_modes") instanceof List<?> modes) {
+      kwargs.choice("render_mode", "", modes.stream().map(String::valueOf).collect(toSet()));
+    }
+    kwargs.refuseUnknown();
+    return env;
+  }
+
+  private static Registration registration(String id) {
+    Registration registration = REGISTERED.get(id);
+    if (registration != null) {
+      return registration;
+    }
+    String closest =
+        ids().stream().min(Comparator.comparingInt(known -> distance(id, known))).orElseThrow();
+    throw new GymException(
+        Kind.NOT_FOUND,
+        "no Java environment is called \"%s\"; the closest is \"%s\", of %s"
+            .formatted(id.length() > 100 ? id.substring(0, 100) + "…" : id, closest, ids()));
   }
 
   /** Levenshtein's distance, of the first 100 characters. */

@@ -1,5 +1,7 @@
 package io.gymbridge.envs;
 
+import io.gymbridge.core.EnvState;
+
 /**
  * NumPy's default generator, so that a seed begins an episode as it does in Gymnasium: PCG64
  * (O'Neill 2014, XSL-RR output on a 128-bit congruential generator), seeded through NumPy's
@@ -13,12 +15,23 @@ final class NumpyRandom {
 
   private long stateHigh;
   private long stateLow;
-  private final long incrementHigh;
-  private final long incrementLow;
+  private long incrementHigh;
+  private long incrementLow;
+  // 32 bits are drawn as halves of 64: the other half waits for the next draw of 32.
+  private boolean halfWaits;
+  private int waitingHalf;
 
   /** As {@code numpy.random.default_rng(seed)}; a negative seed counts as unsigned. */
   NumpyRandom(long seed) {
+    seed(seed);
+  }
+
+  /** Begins anew, as a new generator with this seed. */
+  void seed(long seed) {
     long[] words = SeedSequence.generate(seed);
+    halfWaits = false;
+    stateHigh = 0;
+    stateLow = 0;
     incrementHigh = words[2] << 1 | words[3] >>> 63;
     incrementLow = words[3] << 1 | 1;
     advance();
@@ -52,9 +65,63 @@ final class NumpyRandom {
     return Long.rotateRight(stateHigh ^ stateLow, (int) (stateHigh >>> 58));
   }
 
+  /** Uniform in [0, 1), as {@code Generator.random}. */
+  double random() {
+    return (nextLong() >>> 11) * 0x1p-53;
+  }
+
   /** Uniform in [low, high), as {@code Generator.uniform} computes it. */
   double uniform(double low, double high) {
-    return low + (high - low) * ((nextLong() >>> 11) * 0x1p-53);
+    return low + (high - low) * random();
+  }
+
+  /**
+   * Uniform in {0, …, n − 1}, as {@code Generator.integers(n)} draws it, and {@code choice} of n
+   * things: Lemire (2019), "Fast random integer generation in an interval".
+   */
+  int integers(int n) {
+    long product;
+    do {
+      product = (nextInt() & 0xFFFF_FFFFL) * n;
+    } while ((product & 0xFFFF_FFFFL) < (0x1_0000_0000L - n) % n);
+    return (int) (product >>> 32);
+  }
+
+  private int nextInt() {
+    if (halfWaits) {
+      halfWaits = false;
+      return waitingHalf;
+    }
+    long both = nextLong();
+    halfWaits = true;
+    waitingHalf = (int) (both >>> 32);
+    return (int) both;
+  }
+
+  /**
+   * An index drawn with these probabilities, by Gymnasium's {@code categorical_sample}: the first
+   * whose cumulated probability exceeds a uniform number, or 0 where rounding leaves none.
+   */
+  int categorical(double... probabilities) {
+    double drawn = random();
+    double cumulated = 0;
+    for (int i = 0; i < probabilities.length; i++) {
+      cumulated += probabilities[i];
+      if (cumulated > drawn) {
+        return i;
+      }
+    }
+    return 0;
+  }
+
+  /** Saves or restores where the generator is. */
+  void exchange(EnvState state) {
+    stateHigh = state.integer(stateHigh);
+    stateLow = state.integer(stateLow);
+    incrementHigh = state.integer(incrementHigh);
+    incrementLow = state.integer(incrementLow);
+    halfWaits = state.flag(halfWaits);
+    waitingHalf = (int) state.integer(waitingHalf);
   }
 
   /** Spreads a seed over 256 bits: the pool of four words that NumPy hashes entropy into. */

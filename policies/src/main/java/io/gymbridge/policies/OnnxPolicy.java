@@ -280,7 +280,7 @@ public final class OnnxPolicy implements Policy {
       return multiDiscrete.shape();
     }
     if (space instanceof MultiBinary multiBinary) {
-      return multiBinary.shape().stream().mapToInt(Integer::intValue).toArray();
+      return multiBinary.dimensions();
     }
     return new int[0];
   }

@@ -1,9 +1,12 @@
 package io.gymbridge.server;
 
 import io.gymbridge.core.DictValue;
+import io.gymbridge.core.GraphBatch;
 import io.gymbridge.core.GymException;
 import io.gymbridge.core.GymException.Kind;
 import io.gymbridge.core.NdArray;
+import io.gymbridge.core.OneOfBatch;
+import io.gymbridge.core.SequenceBatch;
 import io.gymbridge.core.TupleValue;
 import io.gymbridge.core.Value;
 
@@ -29,6 +32,17 @@ final class Finite {
       }
     } else if (batch instanceof DictValue dict) {
       dict.parts().forEach((name, part) -> check(part, what + "[\"" + name + "\"]"));
+    } else if (batch instanceof SequenceBatch sequences) {
+      check(sequences.elements(), what + ".element");
+    } else if (batch instanceof GraphBatch graphs) {
+      check(graphs.nodes(), what + ".nodes");
+      if (graphs.edges() != null) {
+        check(graphs.edges(), what + ".edges");
+      }
+    } else if (batch instanceof OneOfBatch choices) {
+      choices
+          .alternatives()
+          .forEach((choice, values) -> check(values, what + ".alternative[" + choice + "]"));
     }
   }
 }

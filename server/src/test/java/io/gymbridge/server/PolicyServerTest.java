@@ -18,6 +18,15 @@ import io.gymbridge.core.GymException.Kind;
 import io.gymbridge.core.NdArray;
 import io.gymbridge.core.Policy;
 import io.gymbridge.core.Space;
+import io.gymbridge.core.Graph;
+import io.gymbridge.core.GraphValue;
+import io.gymbridge.core.OneOf;
+import io.gymbridge.core.OneOfValue;
+import io.gymbridge.core.Sequence;
+import io.gymbridge.core.SequenceValue;
+import io.gymbridge.core.Text;
+import io.gymbridge.core.Tuple;
+import io.gymbridge.core.TupleValue;
 import io.gymbridge.core.Value;
 import io.gymbridge.proto.v1.ActRequest;
 import io.gymbridge.proto.v1.PolicyServiceGrpc;
@@ -101,6 +110,49 @@ class PolicyServerTest {
       for (int i = 0; i < 3; i++) {
         assertEquals(ACTIONS, policy.act(OBSERVATIONS, i % 2 == 0));
       }
+    }
+  }
+
+  /** Answers with the observation itself. */
+  private record Echo(Space observationSpace, Space actionSpace) implements Policy {
+    @Override
+    public Value act(Value observations, boolean deterministic) {
+      return observations;
+    }
+
+    @Override
+    public void close() {}
+  }
+
+  private static Space varying(double bound) {
+    Box box = Box.of(DType.FLOAT32, -bound, bound);
+    return new Tuple(
+        List.of(
+            new Sequence(box), new Graph(box, box), new OneOf(List.of(new Text(2), box))));
+  }
+
+  private static Value varying(float number) {
+    NdArray one = NdArray.of(new float[] {number}, 1);
+    return Value.stack(
+        List.of(
+            new TupleValue(
+                List.of(
+                    new SequenceValue(one),
+                    new GraphValue(
+                        one, one, NdArray.ofLongs(DType.INT32, new long[] {0, 0}, 1, 2)),
+                    new OneOfValue(1, one.row(0))))));
+  }
+
+  @Test
+  void values_that_vary_in_size_are_clipped_and_must_be_finite() {
+    Policy echo = new Echo(varying(Double.POSITIVE_INFINITY), varying(1.0));
+    ServedPolicy served = new ServedPolicy("echo", "v1", echo, false, Map.of());
+    try (PolicyServer server = serve(served);
+        RemotePolicy policy = RemotePolicy.connect(server.address())) {
+      assertEquals(varying(1f), policy.act(varying(3f), true));
+      GymException refusal =
+          failure(Kind.INVALID_ARGUMENT, () -> policy.act(varying(Float.NaN), true));
+      assertTrue(refusal.getMessage().contains("observations[0].element: component 0"));
     }
   }
 

@@ -101,7 +101,7 @@ public final class ItemCodec {
     return Tensor.newBuilder()
         .setDtype(DTypes.encode(array.dtype()))
         .addAllShape(Shapes.encode(array.shape()))
-        .setData(SpaceCodec.bytes(array))
+        .setData(Columns.bytes(array))
         .build();
   }
 

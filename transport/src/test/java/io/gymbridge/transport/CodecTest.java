@@ -10,12 +10,16 @@ import io.gymbridge.core.DType;
 import io.gymbridge.core.Dict;
 import io.gymbridge.core.Discrete;
 import io.gymbridge.core.EnvSpec;
+import io.gymbridge.core.Graph;
 import io.gymbridge.core.GymException;
 import io.gymbridge.core.GymException.Kind;
 import io.gymbridge.core.MultiBinary;
 import io.gymbridge.core.MultiDiscrete;
 import io.gymbridge.core.NdArray;
+import io.gymbridge.core.OneOf;
+import io.gymbridge.core.Sequence;
 import io.gymbridge.core.Space;
+import io.gymbridge.core.Text;
 import io.gymbridge.core.Tuple;
 import io.gymbridge.core.Value;
 import io.gymbridge.proto.v1.BoxSpace;
@@ -59,7 +63,13 @@ class CodecTest {
         MultiDiscrete.of(2, 3),
         MultiBinary.of(2, 2),
         new Tuple(List.of(new Discrete(2), Box.of(DType.INT64, -3, 3, 1))),
-        new Dict(parts));
+        new Dict(parts),
+        new Text(0, 5, "zaé≥😀"),
+        new Sequence(Box.of(DType.FLOAT32, 0, 1, 2)),
+        new Sequence(new Dict(parts), true),
+        new Graph(Box.of(DType.FLOAT32, 0, 1, 2), new Discrete(3)),
+        new Graph(new Discrete(3), null),
+        new OneOf(List.of(new Discrete(2), new Text(3), new Sequence(new Text(2)))));
   }
 
   private static void assertRefused(Kind kind, String says, Runnable call) {
@@ -99,15 +109,6 @@ class CodecTest {
   }
 
   @Test
-  void spaces_that_java_lacks_are_named() {
-    var text = io.gymbridge.proto.v1.Space.newBuilder().setText(TextSpace.getDefaultInstance());
-    assertRefused(Kind.UNIMPLEMENTED, "Text space", () -> SpaceCodec.decode(text.build()));
-    var sequence =
-        io.gymbridge.proto.v1.Space.newBuilder().setSequence(SequenceSpace.getDefaultInstance());
-    assertRefused(Kind.UNIMPLEMENTED, "Sequence space", () -> SpaceCodec.decode(sequence.build()));
-  }
-
-  @Test
   void malformed_spaces_are_refused_before_anything_is_allocated() {
     var none = io.gymbridge.proto.v1.Space.getDefaultInstance();
     assertRefused(Kind.INVALID_ARGUMENT, "without a kind", () -> SpaceCodec.decode(none));
@@ -127,7 +128,7 @@ class CodecTest {
   }
 
   @Test
-  void unbounded_integers_get_their_types_extremes() {
+  void unbounded_integers_get_their_types_extremes_and_stay_unbounded() {
     var message =
         io.gymbridge.proto.v1.Space.newBuilder()
             .setBox(
@@ -141,6 +142,37 @@ class CodecTest {
     Box box = (Box) SpaceCodec.decode(message.build());
     assertEquals(NdArray.ofLongs(DType.INT16, new long[] {-32768, -32768}, 2), box.low());
     assertEquals(NdArray.ofLongs(DType.INT16, new long[] {0, 32767}, 2), box.high());
+    assertEquals(NdArray.ofLongs(DType.BOOL, new long[] {0, 0}, 2), box.boundedBelow());
+    assertEquals(NdArray.ofLongs(DType.BOOL, new long[] {1, 0}, 2), box.boundedAbove());
+    BoxSpace again = SpaceCodec.encode(box).getBox();
+    assertEquals(ByteString.copyFrom(new byte[] {1}), again.getUnboundedBelow());
+    assertEquals(ByteString.copyFrom(new byte[] {0, 1}), again.getUnboundedAbove());
+  }
+
+  @Test
+  void spaces_that_the_protocol_has_no_place_for_are_refused() {
+    Graph graph = new Graph(new Text(2), null);
+    assertRefused(Kind.INVALID_ARGUMENT, "Box or Discrete", () -> SpaceCodec.encode(graph));
+    var twice = TextSpace.newBuilder().setMaxLength(1).setCharset("aba");
+    assertRefused(
+        Kind.INVALID_ARGUMENT,
+        "twice",
+        () -> SpaceCodec.decode(io.gymbridge.proto.v1.Space.newBuilder().setText(twice).build()));
+    assertRefused(
+        Kind.INVALID_ARGUMENT,
+        "without a kind",
+        () ->
+            SpaceCodec.decode(
+                io.gymbridge.proto.v1.Space.newBuilder()
+                    .setSequence(SequenceSpace.getDefaultInstance())
+                    .build()));
+    Space deep = new Discrete(2);
+    for (int i = 0; i < 32; i++) {
+      deep = new Sequence(deep);
+    }
+    assertEquals(deep, SpaceCodec.decode(SpaceCodec.encode(deep)));
+    Space deeper = new Sequence(deep);
+    assertRefused(Kind.INVALID_ARGUMENT, "32 levels", () -> SpaceCodec.encode(deeper));
   }
 
   @Test

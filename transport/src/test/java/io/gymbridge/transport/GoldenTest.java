@@ -2,13 +2,12 @@ package io.gymbridge.transport;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.gymbridge.core.DictValue;
 import io.gymbridge.core.NdArray;
 import io.gymbridge.core.Space;
-import io.gymbridge.core.TupleValue;
 import io.gymbridge.core.Value;
 import io.gymbridge.proto.v1.Buffers;
 import io.gymbridge.proto.v1.Item;
@@ -66,8 +65,9 @@ class GoldenTest {
 
   @ParameterizedTest
   @MethodSource("spaces")
-  void spaces_survive(String name) throws IOException {
+  void spaces_are_read_and_written_alike(String name) throws IOException {
     Space space = space(name);
+    assertArrayEquals(bytes(name), SpaceCodec.encode(space).toByteArray());
     assertEquals(space, SpaceCodec.decode(SpaceCodec.encode(space)));
   }
 
@@ -75,15 +75,16 @@ class GoldenTest {
   @MethodSource("buffers")
   void values_are_read_and_written_alike(String name) throws IOException {
     JsonNode described = described(name);
-    ValueCodec codec = new ValueCodec(space(described.get("space").asText()));
+    Space space = space(described.get("space").asText());
+    List<Value> expected = new ArrayList<>();
+    described.get("values").forEach(value -> expected.add(DescribedValues.read(space, value)));
     int n = described.get("n").asInt();
+    ValueCodec codec = new ValueCodec(space);
     Value batch = codec.decode(Buffers.parseFrom(bytes(name)), n, "golden");
+    assertEquals(space.stack(expected), batch);
     for (int i = 0; i < n; i++) {
-      List<Double> expected = new ArrayList<>();
-      flatten(described.get("values").get(i), expected);
-      List<Double> actual = new ArrayList<>();
-      flatten(batch.row(i), actual);
-      assertEquals(expected, actual);
+      assertEquals(expected.get(i), batch.row(i));
+      assertNull(space.whyNot(batch.row(i)));
     }
     assertArrayEquals(bytes(name), codec.encode(batch, n, "golden").toByteArray());
   }
@@ -96,35 +97,12 @@ class GoldenTest {
     if (item instanceof NdArray array) {
       assertEquals(described.get("dtype").asText(), array.dtype().numpyName());
       assertEquals(described.get("shape").size(), array.shape().length);
-      List<Double> expected = new ArrayList<>();
-      flatten(described.get("value"), expected);
-      List<Double> actual = new ArrayList<>();
-      flatten(array, actual);
-      assertEquals(expected, actual);
+      assertEquals(
+          DescribedValues.array(described.get("value"), array.dtype(), array.shape()), array);
     } else {
       assertEquals(plain(described.get("value")), item);
     }
     assertArrayEquals(bytes(name), ItemCodec.encodeItem(item, "golden", 0).toByteArray());
-  }
-
-  private static void flatten(JsonNode node, List<Double> into) {
-    if (node.isContainerNode()) {
-      node.forEach(child -> flatten(child, into));
-    } else {
-      into.add(node.isBoolean() ? (node.asBoolean() ? 1.0 : 0.0) : node.asDouble());
-    }
-  }
-
-  private static void flatten(Value value, List<Double> into) {
-    if (value instanceof NdArray array) {
-      for (double element : array.toDoubles()) {
-        into.add(element);
-      }
-    } else if (value instanceof TupleValue tuple) {
-      tuple.parts().forEach(part -> flatten(part, into));
-    } else if (value instanceof DictValue dict) {
-      dict.parts().values().forEach(part -> flatten(part, into));
-    }
   }
 
   @SuppressWarnings("NullAway")

@@ -85,7 +85,7 @@ final class LogReader implements AutoCloseable {
           Kind.INVALID_ARGUMENT,
           "%s is a log of version %d, expected %d".formatted(file, version, LogFormat.VERSION));
     }
-    position = magic.length + 1;
+    position = magic.length + 1L;
   }
 
   /** How the environments were made; its autoreset mode and number of lanes are the batch's own. */

@@ -7,8 +7,8 @@ import io.gymbridge.core.Value;
 import io.gymbridge.core.VectorEnv;
 import io.gymbridge.proto.v1.OpenSessionRequest;
 import io.gymbridge.proto.v1.ResetRequest;
-import io.gymbridge.transport.ItemCodec;
 import io.gymbridge.transport.AutoresetCodec;
+import io.gymbridge.transport.ItemCodec;
 import io.gymbridge.transport.ValueCodec;
 import java.nio.ByteOrder;
 import java.nio.file.Path;
@@ -70,8 +70,7 @@ public final class Replay implements AutoCloseable {
       throw new GymException(
           Kind.INVALID_ARGUMENT,
           "the log is of %d lanes with %s autoreset, the environment has %d with %s"
-              .formatted(
-                  numEnvs, options().autoresetMode(), env.numEnvs(), env.autoresetMode()));
+              .formatted(numEnvs, options().autoresetMode(), env.numEnvs(), env.autoresetMode()));
     }
     ValueCodec actionCodec = new ValueCodec(env.spec().actionSpace());
     LaneChecksums checksums = new LaneChecksums(env.spec().observationSpace(), numEnvs);

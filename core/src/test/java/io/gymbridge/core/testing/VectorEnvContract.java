@@ -129,7 +129,7 @@ public abstract class VectorEnvContract {
   }
 
   @Test
-  public void ended_lanes_are_reset_by_mask_when_autoreset_is_disabled() {
+  public void step_after_an_end_is_refused_until_a_reset_by_mask_under_disabled() {
     try (VectorEnv env = make(3, AutoresetMode.DISABLED)) {
       env.reset(1);
       Random random = new Random(1);

@@ -1,0 +1,49 @@
+package io.gymbridge.core.wrappers;
+
+import io.gymbridge.core.Space;
+import io.gymbridge.core.Value;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.List;
+
+/** The last few observations of one environment, oldest first. */
+final class FrameStack {
+  private final Space space;
+  private final int size;
+  private final FramePadding padding;
+  private final Deque<Value> frames = new ArrayDeque<>();
+
+  FrameStack(Space space, int size, FramePadding padding) {
+    if (size < 1) {
+      throw new IllegalArgumentException("stackSize must be at least 1, got " + size);
+    }
+    Value zero = FrameSpaces.zero(space);
+    String mismatch = space.whyNot(padding.frame(space, zero));
+    if (mismatch != null) {
+      throw new IllegalArgumentException("padding: " + mismatch);
+    }
+    this.space = space;
+    this.size = size;
+    this.padding = padding;
+  }
+
+  /** Begins an episode. */
+  void reset(Value first) {
+    Value filling = padding.frame(space, first);
+    frames.clear();
+    for (int i = 1; i < size; i++) {
+      frames.add(filling);
+    }
+    frames.add(first);
+  }
+
+  void add(Value observation) {
+    frames.remove();
+    frames.add(observation);
+  }
+
+  /** The frames as one value with the stack as its first dimension. */
+  Value stacked() {
+    return Value.stack(List.copyOf(frames));
+  }
+}
