@@ -95,6 +95,12 @@ def _parser() -> argparse.ArgumentParser:
     )
     env.add_argument("--allow-kwargs", default="", metavar="A,B", help="keyword arguments that clients may set [none]")
     env.add_argument(
+        "--vector", action="store_true", help="each ID is a vector environment: its session has its lanes, one process"
+    )
+    env.add_argument(
+        "--allow-attributes", default="", metavar="A,B", help="methods and attributes that clients may use [none]"
+    )
+    env.add_argument(
         "--step-timeout", type=float, default=0, metavar="S", help="replace a process whose step takes longer [off]"
     )
     env.add_argument("--verbose", action="store_true", help="show the environments' own warnings")

@@ -66,6 +66,11 @@ def resource_exhausted(message: str) -> RequestError:
     return RequestError(grpc.StatusCode.RESOURCE_EXHAUSTED, message)
 
 
+def unimplemented(message: str) -> RequestError:
+    """The environment, or this version, cannot do it."""
+    return RequestError(grpc.StatusCode.UNIMPLEMENTED, message)
+
+
 def raised(error: BaseException, suffix: str = "") -> RequestError:
     """UNKNOWN for an exception of an environment or policy, with its own part of the traceback."""
     trace: TracebackType | None = error.__traceback__

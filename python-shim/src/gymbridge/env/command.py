@@ -48,12 +48,14 @@ def run(arguments: argparse.Namespace) -> None:
     offer = Offer(
         env_ids=list(dict.fromkeys(arguments.ids)),
         num_envs=arguments.num_envs,
-        allowed_kwargs=[name for name in arguments.allow_kwargs.split(",") if name],
+        allowed_kwargs=_names(arguments.allow_kwargs),
+        allowed_attributes=_names(arguments.allow_attributes),
         workers=arguments.workers,
         max_sessions=arguments.max_sessions,
         max_num_envs=max(arguments.max_num_envs, arguments.num_envs),
         lease_seconds=arguments.lease,
         step_timeout=arguments.step_timeout,
+        vector=arguments.vector,
     )
     directory = Path(_private_directory())
     trusted = security.trusts_callers(address)
@@ -98,6 +100,10 @@ def _private_directory() -> str:
     return directory
 
 
+def _names(listed: str) -> list[str]:
+    return [name for name in listed.split(",") if name]
+
+
 def _worker_config(arguments: argparse.Namespace, address: str, directory: Path, more: dict[str, Any]) -> Any:
     numbers = iter(range(1, 1 << 62))
 
@@ -110,6 +116,8 @@ def _worker_config(arguments: argparse.Namespace, address: str, directory: Path,
             "address": control if address.startswith("unix:") else f"{address.rpartition(':')[0]}:0",
             "max_message_mib": arguments.max_message_mib,
             "verbose": arguments.verbose,
+            "allowed_attributes": _names(arguments.allow_attributes),
+            "vector_num_envs": arguments.num_envs if arguments.vector else 0,
             "switch_interval": _SWITCH_INTERVAL_SECONDS,
         }
 

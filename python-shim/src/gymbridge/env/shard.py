@@ -19,9 +19,8 @@ WINDOW = 16
 class Shard:
     """Some lanes and who may drive them. Executes requests in the thread that runs environments."""
 
-    def __init__(self, session: Session, lease_seconds: float, step_timeout: float, with_tracebacks: bool) -> None:
+    def __init__(self, session: Session, lease_seconds: float, step_timeout: float) -> None:
         self.session = session
-        self._with_tracebacks = with_tracebacks
         self.step_timeout = step_timeout or float("inf")
         self.token = secrets.token_urlsafe(24)
         self.call: Call | None = None
@@ -78,10 +77,7 @@ class Shard:
             message = f"{len(responses)} responses are not acknowledged, {WINDOW} may be; acknowledge some first"
             return _refusal(sequence, resource_exhausted(message))
         self._last_sequence = sequence
-        answer = self.session.answer(request)
-        if not self._with_tracebacks and answer.HasField("error"):
-            answer.error.ClearField("details")
-        response: bytes = answer.SerializeToString()
+        response = self.session.answer(request)
         responses[sequence] = response
         return response
 

@@ -29,6 +29,7 @@ from typing import Any
 import grpc
 from google.protobuf.message import DecodeError
 
+from gymbridge.env.attributes import COMPUTE_REWARD, AllowedAttributes
 from gymbridge.env.opening import open_lanes
 from gymbridge.env.session import Session
 from gymbridge.env.shard import WINDOW, Shard
@@ -180,7 +181,7 @@ class Worker:
         try:
             if self._shard is not None:
                 raise RequestError(grpc.StatusCode.RESOURCE_EXHAUSTED, "the worker has a session already")
-            lanes, spec = open_lanes(request, self._config, first_lane)
+            lanes, response = open_lanes(request, self._config, first_lane)
         except RequestError as error:
             with self._lock:
                 _fail(call, error)
@@ -188,14 +189,12 @@ class Worker:
         # What was made so far stays: it is not looked through at each collection of garbage.
         gc.collect()
         gc.freeze()
-        shard = Shard(
-            Session(lanes, request.render_mode, self._warn),
-            request.lease_seconds,
-            request.step_timeout_seconds,
-            self._config["with_tracebacks"],
-        )
-        response = pb.OpenSessionResponse(session_id=shard.token, spec=spec, num_envs=request.num_envs)
-        response.shards.add(token=shard.token, num_envs=request.num_envs)
+        allowed = AllowedAttributes(self._config["allowed_attributes"], COMPUTE_REWARD in response.capabilities)
+        with_tracebacks = self._config["with_tracebacks"]
+        session = Session(lanes, request.env_id, request.render_mode, allowed, with_tracebacks, self._warn)
+        shard = Shard(session, request.lease_seconds, request.step_timeout_seconds)
+        response.session_id = shard.token
+        response.shards.add(token=shard.token, num_envs=response.num_envs)
         with self._lock:
             self._shard = shard
             call.send(response.SerializeToString())

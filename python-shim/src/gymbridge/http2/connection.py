@@ -29,14 +29,6 @@ _TABLE_RESIZED_THRICE = re.compile(rb"(?:[\x20-\x3e]|\x3f[\x80-\xff]*[\x00-\x7f]
 _UNIMPLEMENTED, _RESOURCE_EXHAUSTED = 12, 8
 
 
-class ProtocolError(Exception):
-    """The peer breaks the protocol; the connection ends with this HTTP/2 error code."""
-
-    def __init__(self, code: int, message: str) -> None:
-        super().__init__(message)
-        self.code = code
-
-
 class Connection:
     """A client's connection. Used by one thread at a time; `sock` does not block.
 
@@ -81,7 +73,7 @@ class Connection:
                     frames.SETTINGS_MAX_HEADER_LIST_SIZE: _MAX_HEADER_BYTES,
                 }
             )
-            + _window_update(0, frames.MAX_WINDOW - frames.DEFAULT_WINDOW),
+            + frames.window_update(0, frames.MAX_WINDOW - frames.DEFAULT_WINDOW),
         )
 
     @property
@@ -122,7 +114,7 @@ class Connection:
             return True
         try:
             self._take(data)
-        except ProtocolError as error:
+        except frames.ProtocolError as error:
             self._go_away(error.code, str(error))
         except Exception:
             # A defect of ours; it is not to cost more than this connection.
@@ -263,7 +255,7 @@ class Connection:
             high, low, kind, flags, stream = frames.HEAD.unpack_from(data, position)
             size = high << 8 | low
             if size > frames.MAX_FRAME_SIZE:
-                raise ProtocolError(frames.FRAME_SIZE_ERROR, f"a frame of {size} bytes")
+                raise frames.ProtocolError(frames.FRAME_SIZE_ERROR, f"a frame of {size} bytes")
             start = position + frames.HEAD_SIZE
             if end - start < size:
                 break
@@ -274,7 +266,7 @@ class Connection:
 
     def _handle(self, kind: int, flags: int, stream: int, payload: bytes) -> None:
         if self._headers is not None and kind != frames.CONTINUATION:
-            raise ProtocolError(frames.PROTOCOL_ERROR, "a header block was interrupted")
+            raise frames.ProtocolError(frames.PROTOCOL_ERROR, "a header block was interrupted")
         if kind == frames.DATA:
             self._on_data(flags, stream, payload)
             return
@@ -284,47 +276,47 @@ class Connection:
         elif kind == frames.CONTINUATION:
             self._on_continuation(flags, stream, payload)
         elif kind == frames.RST_STREAM:
-            _check_size(payload, 4)
+            frames.check_size(payload, 4)
             if stream == 0 or stream > self._last_stream:
-                raise ProtocolError(frames.PROTOCOL_ERROR, "reset of a stream that was never opened")
+                raise frames.ProtocolError(frames.PROTOCOL_ERROR, "reset of a stream that was never opened")
             self._lose(stream)
         elif kind == frames.SETTINGS:
             self._on_settings(flags, stream, payload)
         elif kind == frames.PING:
-            _check_size(payload, 8)
+            frames.check_size(payload, 8)
             if stream != 0:
-                raise ProtocolError(frames.PROTOCOL_ERROR, "a ping on a stream")
+                raise frames.ProtocolError(frames.PROTOCOL_ERROR, "a ping on a stream")
             if not flags & frames.ACK:
                 self._write(frames.frame(frames.PING, frames.ACK, 0, payload))
         elif kind == frames.WINDOW_UPDATE:
             self._on_window_update(stream, payload)
         elif kind == frames.PUSH_PROMISE:
-            raise ProtocolError(frames.PROTOCOL_ERROR, "a client cannot push")
+            raise frames.ProtocolError(frames.PROTOCOL_ERROR, "a client cannot push")
         # PRIORITY, GOAWAY and frames of unknown types need no answer.
 
     def _count(self, frames_without_use: int) -> None:
         self._control_frames += frames_without_use
         if self._control_frames > _MAX_CONTROL_FRAMES:
-            raise ProtocolError(frames.ENHANCE_YOUR_CALM, "too many frames that carry no data")
+            raise frames.ProtocolError(frames.ENHANCE_YOUR_CALM, "too many frames that carry no data")
 
     def _on_data(self, flags: int, stream: int, payload: bytes) -> None:
         call = self._calls.get(stream)
         size = len(payload)
         self._received += size
         if self._received > _OPEN_WINDOW_AT:
-            self._write(_window_update(0, self._received))
+            self._write(frames.window_update(0, self._received))
             self._received = 0
         if call is None or call.ending is not None:
             if stream == 0 or stream > self._last_stream:
-                raise ProtocolError(frames.PROTOCOL_ERROR, "data on a stream that was never opened")
+                raise frames.ProtocolError(frames.PROTOCOL_ERROR, "data on a stream that was never opened")
             self._count(1)
             return
         call.received += size
         if call.received > _OPEN_WINDOW_AT:
-            self._write(_window_update(stream, call.received))
+            self._write(frames.window_update(stream, call.received))
             call.received = 0
         if flags & frames.PADDED:
-            payload = _without_padding(payload)
+            payload = frames.without_padding(payload)
         size = len(payload)
         if size and call.trusted:
             self._control_frames = 0
@@ -364,24 +356,24 @@ class Connection:
 
     def _on_headers(self, flags: int, stream: int, payload: bytes) -> None:
         if flags & frames.PADDED:
-            payload = _without_padding(payload)
+            payload = frames.without_padding(payload)
         if flags & frames.HAS_PRIORITY:
             if len(payload) < 5:
-                raise ProtocolError(frames.FRAME_SIZE_ERROR, "a HEADERS frame without its priority")
+                raise frames.ProtocolError(frames.FRAME_SIZE_ERROR, "a HEADERS frame without its priority")
             payload = payload[5:]
         if stream % 2 == 0:
-            raise ProtocolError(frames.PROTOCOL_ERROR, f"a client cannot open stream {stream}")
+            raise frames.ProtocolError(frames.PROTOCOL_ERROR, f"a client cannot open stream {stream}")
         self._headers = (stream, flags, bytearray(payload))
         if flags & frames.END_HEADERS:
             self._headers_complete()
 
     def _on_continuation(self, flags: int, stream: int, payload: bytes) -> None:
         if self._headers is None or self._headers[0] != stream:
-            raise ProtocolError(frames.PROTOCOL_ERROR, "a continuation of no header block")
+            raise frames.ProtocolError(frames.PROTOCOL_ERROR, "a continuation of no header block")
         block = self._headers[2]
         block += payload
         if len(block) > _MAX_HEADER_BYTES:
-            raise ProtocolError(frames.ENHANCE_YOUR_CALM, "a header block that is too long")
+            raise frames.ProtocolError(frames.ENHANCE_YOUR_CALM, "a header block that is too long")
         if flags & frames.END_HEADERS:
             self._headers_complete()
 
@@ -389,11 +381,11 @@ class Connection:
         assert self._headers is not None
         (stream, flags, block), self._headers = self._headers, None
         if _TABLE_RESIZED_THRICE.match(block):
-            raise ProtocolError(frames.COMPRESSION_ERROR, "a header block that resizes its table again and again")
+            raise frames.ProtocolError(frames.COMPRESSION_ERROR, "a header block that resizes its table too often")
         try:
             fields = self._decoder.decode(bytes(block), raw=True)
         except Exception as error:
-            raise ProtocolError(frames.COMPRESSION_ERROR, "a header block that cannot be decoded") from error
+            raise frames.ProtocolError(frames.COMPRESSION_ERROR, "a header block that cannot be decoded") from error
         if stream <= self._last_stream:
             # Trailers of a client: gRPC has none; they end its side.
             call = self._calls.get(stream)
@@ -416,7 +408,7 @@ class Connection:
 
     def _on_settings(self, flags: int, stream: int, payload: bytes) -> None:
         if stream != 0 or len(payload) % 6 or (flags & frames.ACK and payload):
-            raise ProtocolError(frames.FRAME_SIZE_ERROR, "a malformed SETTINGS frame")
+            raise frames.ProtocolError(frames.FRAME_SIZE_ERROR, "a malformed SETTINGS frame")
         if flags & frames.ACK:
             return
         for at in range(0, len(payload), 6):
@@ -424,33 +416,33 @@ class Connection:
             value = int.from_bytes(payload[at + 2 : at + 6], "big")
             if key == frames.SETTINGS_INITIAL_WINDOW_SIZE:
                 if value > frames.MAX_WINDOW:
-                    raise ProtocolError(frames.FLOW_CONTROL_ERROR, f"an initial window of {value}")
+                    raise frames.ProtocolError(frames.FLOW_CONTROL_ERROR, f"an initial window of {value}")
                 for call in self._calls.values():
                     call.window += value - self._initial_window
                 self._initial_window = value
             elif key == frames.SETTINGS_MAX_FRAME_SIZE:
                 if not frames.MAX_FRAME_SIZE <= value <= frames.LARGEST_FRAME_SIZE:
-                    raise ProtocolError(frames.PROTOCOL_ERROR, f"a largest frame of {value} bytes")
+                    raise frames.ProtocolError(frames.PROTOCOL_ERROR, f"a largest frame of {value} bytes")
                 self._max_frame = value
         self._write(frames.frame(frames.SETTINGS, frames.ACK, 0))
         self._pump_all()
 
     def _on_window_update(self, stream: int, payload: bytes) -> None:
-        _check_size(payload, 4)
+        frames.check_size(payload, 4)
         increment = int.from_bytes(payload, "big") & frames.MAX_WINDOW
         if increment == 0:
-            raise ProtocolError(frames.PROTOCOL_ERROR, "a window update of 0")
+            raise frames.ProtocolError(frames.PROTOCOL_ERROR, "a window update of 0")
         if stream == 0:
             self._window += increment
             if self._window > frames.MAX_WINDOW:
-                raise ProtocolError(frames.FLOW_CONTROL_ERROR, "a window above its maximum")
+                raise frames.ProtocolError(frames.FLOW_CONTROL_ERROR, "a window above its maximum")
             self._pump_all()
             return
         call = self._calls.get(stream)
         if call is not None:
             call.window += increment
             if call.window > frames.MAX_WINDOW:
-                raise ProtocolError(frames.FLOW_CONTROL_ERROR, "a window above its maximum")
+                raise frames.ProtocolError(frames.FLOW_CONTROL_ERROR, "a window above its maximum")
             self._pump(call)
 
     def _pump_all(self) -> None:
@@ -463,18 +455,3 @@ class Connection:
         if call is not None:
             call.over = True
             call.on_lost()
-
-
-def _window_update(stream: int, increment: int) -> bytes:
-    return frames.frame(frames.WINDOW_UPDATE, 0, stream, increment.to_bytes(4, "big"))
-
-
-def _check_size(payload: bytes, size: int) -> None:
-    if len(payload) != size:
-        raise ProtocolError(frames.FRAME_SIZE_ERROR, f"a frame of {len(payload)} bytes, expected {size}")
-
-
-def _without_padding(payload: bytes) -> bytes:
-    if not payload or payload[0] >= len(payload):
-        raise ProtocolError(frames.PROTOCOL_ERROR, "more padding than frame")
-    return payload[1 : len(payload) - payload[0]]

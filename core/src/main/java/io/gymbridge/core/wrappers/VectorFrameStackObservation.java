@@ -34,7 +34,7 @@ public final class VectorFrameStackObservation extends VectorWrapper {
       frames.add(new FrameStack(space, stackSize, padding));
     }
     resetting = new boolean[env.numEnvs()];
-    spec = env.spec().withObservationSpace(FrameSpaces.stacked(space, stackSize));
+    spec = env.spec().withObservationSpace(space.batch(stackSize));
   }
 
   @Override
