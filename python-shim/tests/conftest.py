@@ -1,3 +1,4 @@
+import comparisons
 import pytest
 from support import ServerProcess, Session
 
@@ -15,6 +16,7 @@ OWN = [
     "variable_size",
     "counting",
     "truncating",
+    "goal",
 ]
 OFFERED = ["CartPole-v1", "HalfCheetah-v5", "Reacher-v5", *(f"envs_for_tests:{name}" for name in OWN)]
 
@@ -28,6 +30,16 @@ def server(tmp_path_factory):
     )
     assert server.address, server.log
     yield server
+    server.close()
+
+
+@pytest.fixture(scope="session")
+def zoo(tmp_path_factory):
+    """The address of a server of Gymnasium's environments, for the suites that compare them with local ones."""
+    options = ["--address", "unix:env.sock", "--max-sessions", "32"]
+    server = ServerProcess("serve-env", *comparisons.ALL, *options, cwd=tmp_path_factory.mktemp("zoo"))
+    assert server.address, server.log
+    yield server.address
     server.close()
 
 

@@ -13,15 +13,18 @@ import gymnasium as gym
 
 from gymbridge.errors import closest
 
-Factory = Callable[..., gym.Env[Any, Any]]
+Factory = Callable[..., Any]
 
 
 class UnknownEnvironment(Exception):
     """An id for which there is no environment, or one whose package is missing; the message says what to do."""
 
 
-def find_factory(env_id: str) -> Factory:
-    """What makes `env_id`: a registered id, "module:Id" or "module:function"; UnknownEnvironment if there is none."""
+def find_factory(env_id: str, vector_num_envs: int = 0) -> Factory:
+    """What makes `env_id`: a registered id, "module:Id" or "module:function"; UnknownEnvironment if there is none.
+
+    With `vector_num_envs` it makes a vector environment: an id's own, of that many lanes, or what the function gives.
+    """
     module_name, colon, name = env_id.rpartition(":")
     if colon:
         factory = getattr(_import(module_name, env_id), name, None)
@@ -34,14 +37,23 @@ def find_factory(env_id: str) -> Factory:
             raise UnknownEnvironment(f"{module_name} has neither a function nor an environment {name!r}") from error
         raise UnknownEnvironment(f"{error}{closest(env_id, gym.registry)}") from error
 
-    def make(**kwargs: Any) -> gym.Env[Any, Any]:
-        return gym.make(spec.id if not colon else env_id, disable_env_checker=True, **kwargs)
+    if vector_num_envs and spec.vector_entry_point is None:
+        raise UnknownEnvironment(f"{env_id} has no vector_entry_point, so that --vector cannot serve it")
+
+    def make(**kwargs: Any) -> Any:
+        name = spec.id if not colon else env_id
+        if vector_num_envs:
+            return gym.make_vec(name, vector_num_envs, vectorization_mode="vector_entry_point", **kwargs)
+        return gym.make(name, disable_env_checker=True, **kwargs)
 
     return make
 
 
-def make_env(env_id: str, factory: Factory, kwargs: dict[str, Any]) -> gym.Env[Any, Any]:
-    """One environment. Whatever its constructor raises; UnknownEnvironment, with the pip line, for missing packages."""
+def make_env(env_id: str, factory: Factory, kwargs: dict[str, Any]) -> Any:
+    """One environment, or one vector environment.
+
+    Raises whatever its constructor raises, and UnknownEnvironment, with the pip line, for missing packages.
+    """
     try:
         return factory(**kwargs)
     except gym.error.DependencyNotInstalled as error:
@@ -61,7 +73,7 @@ def prepare_rendering() -> None:
         os.environ["MUJOCO_GL"] = "osmesa"
 
 
-def rendering_problem(env: gym.Env[Any, Any]) -> str | None:
+def rendering_problem(env: Any) -> str | None:
     """Why this environment cannot render here and what to install, or None."""
     is_mujoco = any(base.__name__ == "MujocoEnv" for base in type(env.unwrapped).__mro__)
     if not is_mujoco or sys.platform != "linux" or os.environ.get("DISPLAY") or os.environ.get("MUJOCO_GL"):

@@ -1,176 +1,165 @@
-"""The lanes of one shard: copies of one environment, stepped in a loop into preallocated arrays."""
+"""What a session needs of its lanes, however they are stepped."""
 
 from __future__ import annotations
 
 import math
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from time import perf_counter_ns
 from typing import Any
 
-import gymnasium as gym
 import numpy as np
+from gymnasium import spaces
 
 from gymbridge.codec.values import Array, Arrays, BatchCodec
 from gymbridge.env.actions import BatchChecker
-from gymbridge.env.infos import add_info
-from gymbridge.errors import RequestError, failed_precondition, invalid_argument, raised
+from gymbridge.errors import RequestError, failed_precondition, raised, unimplemented
 from gymbridge.v1 import environment_pb2 as pb
 
 NEXT_STEP = pb.AUTORESET_MODE_NEXT_STEP
 SAME_STEP = pb.AUTORESET_MODE_SAME_STEP
 DISABLED = pb.AUTORESET_MODE_DISABLED
+NO_INFOS, LANE_INFOS = pb.INFO_MODE_NONE, pb.INFO_MODE_LANES
 
 
-class Lanes:
+class Lanes(ABC):
     """N environments and the batch of what they last returned. Used by one thread.
 
     Attributes, all valid until the next call: `observations` (one column of N per leaf), `rewards` float64 (N),
     `terminated` and `truncated` bool (N), `infos` and `final_infos` in vector form (None unless wanted),
-    `final_observations` (SAME_STEP: of the lanes that ended now), `nanos` spent inside the environments.
+    `lane_infos` the lanes' own (None unless wanted instead of `infos`), `final_observations` (SAME_STEP: of the lanes
+    that ended now), `nanos` spent inside the environments. Lanes are numbered from 0 here, and from `first_lane` in
+    messages.
+
+    What environments raise is UNKNOWN; where a reset or a step raises or returns nonsense, every lane wants a reset.
     """
 
-    def __init__(self, envs: Sequence[gym.Env[Any, Any]], autoreset_mode: int, with_infos: bool, first_lane: int = 0):
-        self.envs = list(envs)
-        self.num_envs = n = len(self.envs)
-        self._mode = autoreset_mode
-        self._with_infos = with_infos
-        self._first_lane = first_lane
-        self.observation_codec = BatchCodec(self.envs[0].observation_space)
-        self.action_codec = BatchCodec(self.envs[0].action_space)
-        self._check_actions = BatchChecker(self.action_codec, "action", "lane", first_lane)
-        self.observations = self.observation_codec.allocate(n)
-        self.rewards = np.zeros(n)
-        self.terminated = np.zeros(n, np.bool_)
-        self.truncated = np.zeros(n, np.bool_)
+    def __init__(
+        self,
+        num_envs: int,
+        observation_space: spaces.Space[Any],
+        action_space: spaces.Space[Any],
+        autoreset_mode: int,
+        info_mode: int,
+        first_lane: int = 0,
+    ) -> None:
+        self.num_envs = num_envs
+        self.autoreset_mode = autoreset_mode
+        self.observation_codec = BatchCodec(observation_space)
+        self.action_codec = BatchCodec(action_space)
+        self.observations = self.observation_codec.allocate(num_envs)
+        self.rewards = np.zeros(num_envs)
+        self.terminated = np.zeros(num_envs, np.bool_)
+        self.truncated = np.zeros(num_envs, np.bool_)
         self.infos: dict[str, Any] | None = None
+        self.lane_infos: list[dict[str, Any]] | None = None
         self.final_infos: dict[str, Any] | None = None
         self.final_observations: Arrays | None = None
         self.nanos = 0
-        self._ended = np.zeros(n, np.bool_)
-        self._ready = np.zeros(n, np.bool_)
+        # The mask, in infos, of what all lanes have.
+        self.everywhere = np.ones(num_envs, np.bool_)
+        self.everywhere.flags.writeable = False
+        self._info_mode = info_mode
+        self._with_infos = info_mode != NO_INFOS
+        self._first_lane = first_lane
+        self._check_actions = BatchChecker(self.action_codec, "action", "lane", first_lane)
+        self._ended = np.zeros(num_envs, np.bool_)
+        self._ready = np.zeros(num_envs, np.bool_)
+        self._any_ended = False
+        self._all_ready = False
 
-    def reset(self, seeds: Sequence[int | None], mask: Array | None, options: dict[str, Any] | None) -> None:
+    @abstractmethod
+    def reset(self, seeds: Sequence[int | None], mask: Array | None, options: Sequence[dict[str, Any] | None]) -> None:
         """Starts new episodes, in all lanes or where `mask` (bool (N), DISABLED only) is true.
 
-        A lane whose seed is None goes on with the generator it has. UNKNOWN where an environment raises; then every
-        lane wants a reset.
+        `seeds` and `options` have one entry per lane. A lane whose seed is None goes on with the generator it has.
         """
-        if mask is not None and self._mode != DISABLED and not mask.all():
-            raise invalid_argument("a partial reset needs a session in AUTORESET_MODE_DISABLED")
-        self._begin()
-        lane = 0
-        started = perf_counter_ns()
-        try:
-            for lane in range(self.num_envs) if mask is None else np.flatnonzero(mask).tolist():
-                observation, info = self.envs[lane].reset(seed=seeds[lane], options=options)
-                self.observation_codec.write(self.observations, lane, observation)
-                self._ended[lane] = self.terminated[lane] = self.truncated[lane] = False
-                self._ready[lane] = True
-                if self.infos is not None:
-                    add_info(self.infos, info, lane, self.num_envs)
-        except Exception as error:
-            raise self._broken(error, lane) from error
-        finally:
-            self.nanos = perf_counter_ns() - started
-        self._check_finite()
 
+    @abstractmethod
     def step(self, actions: Arrays) -> None:
         """Advances every lane by one step, resetting as the autoreset mode says.
 
         INVALID_ARGUMENT for actions outside their space and FAILED_PRECONDITION for lanes that want a reset: nothing
-        is stepped. UNKNOWN where an environment raises or returns nonsense; then every lane wants a reset.
+        is stepped.
         """
-        if not self._ready.all():
-            lane = self._first_lane + int(np.argmin(self._ready))
-            raise failed_precondition(f"lane {lane} wants a reset before its next step")
-        if self._mode == DISABLED and self._ended.any():
-            lane = self._first_lane + int(np.argmax(self._ended))
-            raise failed_precondition(f"the episode of lane {lane} has ended: reset it by reset_mask before stepping")
-        self._check_actions(actions, self._ended)
-        self._begin()
-        lane = 0
-        started = perf_counter_ns()
-        try:
-            for lane in range(self.num_envs):
-                self._step_lane(lane, actions)
-        except Exception as error:
-            raise self._broken(error, lane) from error
-        finally:
-            self.nanos = perf_counter_ns() - started
-        self._check_finite()
-        if self._mode != SAME_STEP:
-            np.logical_or(self.terminated, self.truncated, out=self._ended)
 
-    def _step_lane(self, lane: int, actions: Arrays) -> None:
-        env = self.envs[lane]
-        if self._mode == NEXT_STEP and self._ended[lane]:
-            observation, info = env.reset()
-            self.rewards[lane] = 0.0
-            self.terminated[lane] = self.truncated[lane] = False
-        else:
-            action = self.action_codec.value(actions, lane)
-            observation, reward, terminated, truncated, info = env.step(action)
-            reward = float(reward)
-            if not math.isfinite(reward):
-                raise ValueError(f"the environment returned the reward {reward}, which is not finite")
-            self.rewards[lane] = reward
-            self.terminated[lane] = terminated
-            self.truncated[lane] = truncated
-            if self._mode == SAME_STEP and (terminated or truncated):
-                observation, info = self._reset_in_same_step(lane, observation, info)
-        self.observation_codec.write(self.observations, lane, observation)
-        if self.infos is not None:
-            add_info(self.infos, info, lane, self.num_envs)
-
-    def _reset_in_same_step(self, lane: int, observation: Any, info: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
-        final = self.observation_codec.stack([observation])
-        if self.observation_codec.not_finite(final) is not None:
-            raise ValueError("the environment returned an observation that is not finite")
-        if self.final_observations is None:
-            self.final_observations = final
-        else:
-            self.final_observations = self.observation_codec.join([self.final_observations, final])
-        if self._with_infos:
-            if self.final_infos is None:
-                self.final_infos = {}
-            add_info(self.final_infos, info, lane, self.num_envs)
-        return self.envs[lane].reset()
-
+    @abstractmethod
     def render(self, lanes: Sequence[int]) -> list[Any]:
-        """What the given lanes' `render` returns; UNKNOWN where it raises."""
-        lane = 0
-        started = perf_counter_ns()
-        try:
-            frames: list[Any] = []
-            for lane in lanes:
-                frames.append(self.envs[lane].render())
-            return frames
-        except Exception as error:
-            raise raised(error, self._name(lane)) from error
-        finally:
-            self.nanos = perf_counter_ns() - started
+        """What the given lanes' `render` returns."""
 
+    @abstractmethod
+    def call(self, name: str, args: Sequence[Any], kwargs: dict[str, Any], lanes: Sequence[int]) -> list[Any]:
+        """What the method `name` of each of the lanes' environments returns, or the attribute's value.
+
+        INVALID_ARGUMENT where there is none, or for arguments to an attribute. The lanes stay as they are, apart from
+        what the method does.
+        """
+
+    @abstractmethod
+    def set_attribute(self, name: str, values: Sequence[Any]) -> None:
+        """Sets an attribute of each lane's environment, to one value each."""
+
+    def save(self, lanes: Sequence[int]) -> list[dict[str, Any]]:
+        """The whole state of each of the lanes, as items have it; UNIMPLEMENTED where it cannot be had."""
+        raise unimplemented("the states of a vector environment's lanes cannot be saved")
+
+    def restore(self, lanes: Sequence[int], states: Sequence[dict[str, Any]]) -> None:
+        """Puts lanes into saved states; INVALID_ARGUMENT for a state that does not fit, and no lane has changed."""
+        raise unimplemented("the states of a vector environment's lanes cannot be restored")
+
+    @abstractmethod
     def close(self) -> None:
         """Closes the environments, whatever they raise."""
-        for env in self.envs:
-            try:
-                env.close()
-            except Exception:
-                continue
 
     def _begin(self) -> None:
-        self.infos = {} if self._with_infos else None
+        self.infos = {} if self._with_infos and self._info_mode != LANE_INFOS else None
+        self.lane_infos = [{} for _ in range(self.num_envs)] if self._info_mode == LANE_INFOS else None
         self.final_infos = None
         self.final_observations = None
 
-    def _check_finite(self) -> None:
-        found = self.observation_codec.not_finite(self.observations)
-        if found is not None:
-            raise self._broken(ValueError("the environment returned an observation that is not finite"), found[0])
+    def _began(self, lanes: Any) -> None:
+        """New episodes have begun in these lanes."""
+        self.terminated[lanes] = self.truncated[lanes] = False
+        self._note_lanes(lanes, ended=False, ready=True)
 
-    def _broken(self, error: Exception, lane: int) -> RequestError:
-        self._ready[:] = False
+    def _note_lanes(self, lanes: Any, ended: bool, ready: bool) -> None:
+        self._ended[lanes] = ended
+        self._ready[lanes] = ready
+        self._any_ended = bool(self._ended.any())
+        self._all_ready = bool(self._ready.all())
+
+    def _check_ready(self) -> None:
+        if not self._all_ready:
+            lane = self._first_lane + int(np.argmin(self._ready))
+            raise failed_precondition(f"lane {lane} wants a reset before its next step")
+        if self.autoreset_mode == DISABLED and self._any_ended:
+            lane = self._first_lane + int(np.argmax(self._ended))
+            raise failed_precondition(f"the episode of lane {lane} has ended: reset it by reset_mask before stepping")
+
+    def _check_rewards(self) -> None:
+        # The sum may overflow where no reward is infinite: then they are looked at.
+        if not math.isfinite(sum(self.rewards.tolist())) and not np.isfinite(self.rewards).all():
+            lane = int(np.argmin(np.isfinite(self.rewards)))
+            message = f"the environment returned the reward {self.rewards[lane]}, which is not finite"
+            raise self._broken(ValueError(message), lane)
+
+    def _note_ends(self) -> None:
+        if self.autoreset_mode == SAME_STEP:
+            return
+        any_ended = 1 in self.terminated.tobytes() or 1 in self.truncated.tobytes()
+        if any_ended or self._any_ended:
+            np.logical_or(self.terminated, self.truncated, out=self._ended)
+        self._any_ended = any_ended
+
+    def _check_finite(self, observations: Arrays) -> None:
+        found = self.observation_codec.not_finite(observations)
+        if found is not None:
+            lane, path, problem = found
+            message = f"the environment returned an observation that is not finite: {path}{problem}"
+            raise self._broken(ValueError(message), lane)
+
+    def _broken(self, error: Exception, lane: int | None = None) -> RequestError:
+        self._ready[:] = self._all_ready = False
         return raised(error, self._name(lane))
 
-    def _name(self, lane: int) -> str:
-        return f" (lane {self._first_lane + lane})"
+    def _name(self, lane: int | None) -> str:
+        return "" if lane is None else f" (lane {self._first_lane + lane})"

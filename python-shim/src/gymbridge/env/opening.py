@@ -9,33 +9,40 @@ from collections.abc import Iterator
 from typing import Any
 
 import grpc
-import gymnasium as gym
 
 from gymbridge.codec.items import decode_map, encode_item
 from gymbridge.codec.spaces import encode_space
+from gymbridge.env.attributes import COMPUTE_REWARD, is_goal_env
+from gymbridge.env.copies import Copies
 from gymbridge.env.factory import UnknownEnvironment, find_factory, make_env, prepare_rendering, rendering_problem
 from gymbridge.env.lanes import Lanes
+from gymbridge.env.vector_lanes import VectorLanes
 from gymbridge.errors import RequestError, failed_precondition, invalid_argument, raised
 from gymbridge.v1 import environment_pb2 as pb
 
 
 def open_lanes(
     request: pb.OpenSessionRequest, config: dict[str, Any], first_lane: int
-) -> tuple[Lanes, pb.EnvironmentSpec]:
-    """The environments of one shard and their description; RequestError as OpenSession's comments have it."""
+) -> tuple[Lanes, pb.OpenSessionResponse]:
+    """The lanes of one shard and their description; RequestError as OpenSession's comments have it."""
     kwargs = decode_map(request.kwargs)
     if request.render_mode:
         prepare_rendering()
         kwargs["render_mode"] = request.render_mode
-    envs: list[gym.Env[Any, Any]] = []
+    envs: list[Any] = []
     try:
         with _quiet(config["verbose"]):
-            factory = find_factory(request.env_id)
+            factory = find_factory(request.env_id, config["vector_num_envs"])
             envs.append(make_env(request.env_id, factory, kwargs))
-            _check(envs[0], request, config)
-            envs.extend(make_env(request.env_id, factory, kwargs) for _ in range(request.num_envs - 1))
-        lanes = Lanes(envs, request.autoreset_mode, request.info_mode != pb.INFO_MODE_NONE, first_lane)
-        return lanes, describe(request.env_id, envs[0])
+            _check_rendering(envs[0], request)
+            if config["vector_num_envs"]:
+                lanes = _vector_lanes(envs[0], request)
+                _check_size(lanes, lanes.num_envs, config)
+            else:
+                _check_size(_copies(envs, request, first_lane), request.num_envs, config)
+                envs.extend(make_env(request.env_id, factory, kwargs) for _ in range(request.num_envs - 1))
+                lanes = _copies(envs, request, first_lane)
+        return lanes, _describe(lanes, envs[0], request)
     except UnknownEnvironment as error:
         _close(envs)
         raise RequestError(grpc.StatusCode.NOT_FOUND, str(error)) from error
@@ -47,44 +54,74 @@ def open_lanes(
         raise raised(error) from error
 
 
-def _check(env: gym.Env[Any, Any], request: pb.OpenSessionRequest, config: dict[str, Any]) -> None:
+def _copies(envs: list[Any], request: pb.OpenSessionRequest, first_lane: int) -> Lanes:
+    return Copies(envs, request.autoreset_mode, request.info_mode, first_lane)
+
+
+def _vector_lanes(env: Any, request: pb.OpenSessionRequest) -> Lanes:
+    # It has its infos in vector form by itself.
+    info_mode = pb.INFO_MODE_NONE if request.info_mode == pb.INFO_MODE_NONE else pb.INFO_MODE_ALL
+    lanes = VectorLanes(env, info_mode)
+    if request.num_envs not in (0, lanes.num_envs):
+        raise invalid_argument(
+            f"{request.env_id} is a vector environment of {lanes.num_envs} lanes: ask for these, not {request.num_envs}"
+        )
+    if request.autoreset_mode not in (pb.AUTORESET_MODE_UNSPECIFIED, lanes.autoreset_mode):
+        wanted, own = (pb.AutoresetMode.Name(mode) for mode in (request.autoreset_mode, lanes.autoreset_mode))
+        raise invalid_argument(f"{request.env_id} is a vector environment in {own}: ask for this, not for {wanted}")
+    return lanes
+
+
+def _check_rendering(env: Any, request: pb.OpenSessionRequest) -> None:
+    if not request.render_mode:
+        return
     modes = env.metadata.get("render_modes") or []
-    if request.render_mode and request.render_mode not in modes:
+    if request.render_mode not in modes:
         raise invalid_argument(f"{request.env_id} has no render_mode {request.render_mode!r}; it has {list(modes)}")
-    problem = rendering_problem(env) if request.render_mode else None
+    problem = rendering_problem(env)
     if problem is not None:
         raise failed_precondition(problem)
-    lanes = Lanes([env], request.autoreset_mode, False)
+
+
+def _check_size(lanes: Lanes, num_envs: int, config: dict[str, Any]) -> None:
     limit = config["max_message_mib"] << 20
-    size = request.num_envs * max(lanes.observation_codec.bytes_per_value, lanes.action_codec.bytes_per_value)
+    size = num_envs * max(lanes.observation_codec.bytes_per_value, lanes.action_codec.bytes_per_value)
     if size > limit:
         raise RequestError(
             grpc.StatusCode.RESOURCE_EXHAUSTED,
-            f"one step of {request.num_envs} lanes takes {size / 2**20:.0f} MiB, above the limit of "
+            f"one step of {num_envs} lanes takes {size / 2**20:.0f} MiB, above the limit of "
             f"{config['max_message_mib']} MiB a message: fewer lanes, more --workers or a larger --max-message-mib",
         )
 
 
-def describe(env_id: str, env: gym.Env[Any, Any]) -> pb.EnvironmentSpec:
-    """What the protocol tells of an environment before its first step."""
-    spec = pb.EnvironmentSpec(
-        env_id=env_id,
-        observation_space=encode_space(env.observation_space),
-        action_space=encode_space(env.action_space),
-    )
+def _describe(lanes: Lanes, env: Any, request: pb.OpenSessionRequest) -> pb.OpenSessionResponse:
+    """What a worker tells of a shard's lanes."""
+    response = pb.OpenSessionResponse(num_envs=lanes.num_envs)
+    response.autoreset_mode = lanes.autoreset_mode  # type: ignore[assignment]
+    spec = response.spec
+    spec.env_id = request.env_id
+    spec.observation_space.CopyFrom(encode_space(lanes.observation_codec.space))
+    spec.action_space.CopyFrom(encode_space(lanes.action_codec.space))
+    spec.render_mode = request.render_mode
     with contextlib.suppress(Exception):
         if env.spec is not None:
             spec.max_episode_steps = env.spec.max_episode_steps or 0
+            spec.nondeterministic = bool(env.spec.nondeterministic)
             if env.spec.reward_threshold is not None:
                 spec.reward_threshold = env.spec.reward_threshold
     spec.metadata.SetInParent()
-    for key, value in (env.metadata or {}).items():
+    for key, value in (getattr(env, "metadata", None) or {}).items():
         with contextlib.suppress(RequestError):
             spec.metadata.items[str(key)].CopyFrom(encode_item(value))
-    return spec
+    if is_goal_env(env, lanes.observation_codec.space):
+        response.capabilities.append(COMPUTE_REWARD)
+    with contextlib.suppress(RequestError):
+        lanes.save([0])
+        response.capabilities.append("save_state")
+    return response
 
 
-def _close(envs: list[gym.Env[Any, Any]]) -> None:
+def _close(envs: list[Any]) -> None:
     for env in envs:
         with contextlib.suppress(Exception):
             env.close()

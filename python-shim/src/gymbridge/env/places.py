@@ -33,13 +33,18 @@ class Place:
         """Whether a worker has the lanes, and lives as far as is known."""
         return self.token != "" and self.worker is not None and self.worker.process.poll() is None
 
-    def open(self) -> pb.EnvironmentSpec:
-        """Has the worker make the lanes; RequestError where it cannot. A worker that does not answer is ended."""
+    def open(self) -> pb.OpenSessionResponse:
+        """Has the worker make the lanes; RequestError where it cannot. A worker that does not answer is ended.
+
+        The answer describes the environment; its number of lanes is the request's, unless that left it open.
+        """
         worker = self.worker
         assert worker is not None
         metadata = ((SECRET_KEY, worker.secret), (FIRST_LANE_KEY, str(self.first_lane)))
         try:
-            answer = worker.stub.OpenSession(self.request, timeout=_OPEN_SECONDS, metadata=metadata)
+            answer: pb.OpenSessionResponse = worker.stub.OpenSession(
+                self.request, timeout=_OPEN_SECONDS, metadata=metadata
+            )
         except ValueError as error:
             worker.kill()
             raise RequestError(grpc.StatusCode.UNAVAILABLE, f"a worker process died: {error}") from error
@@ -47,9 +52,9 @@ class Place:
             if error.code() in (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED):
                 worker.kill()
             raise from_rpc_error(error) from error
+        self.request.num_envs = answer.num_envs
         self.token = answer.session_id
-        spec: pb.EnvironmentSpec = answer.spec
-        return spec
+        return answer
 
     def close(self) -> str | None:
         """Has the worker close the lanes; why it had to be ended instead, where it had."""

@@ -2,61 +2,85 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
-from gymbridge.codec.items import decode_map, encode_item, encode_map, fill_map
+from gymbridge.codec.items import decode_item, decode_map, encode_item
+from gymbridge.codec.steps import StepEncoder
 from gymbridge.codec.values import Array
+from gymbridge.env import states
+from gymbridge.env.attributes import AllowedAttributes
 from gymbridge.env.lanes import Lanes
-from gymbridge.errors import RequestError, failed_precondition, invalid_argument, raised
+from gymbridge.errors import RequestError, failed_precondition, invalid_argument, raised, unimplemented
 from gymbridge.v1 import environment_pb2 as pb
 
 
 class Session:
     """Answers requests one at a time, in the thread that runs environments. `lanes` is what they act on."""
 
-    def __init__(self, lanes: Lanes, render_mode: str, warn: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        lanes: Lanes,
+        env_id: str,
+        render_mode: str,
+        allowed: AllowedAttributes,
+        with_tracebacks: bool,
+        warn: Callable[[str], None],
+    ) -> None:
         self.lanes = lanes
+        self._env_id = env_id
         self._render_mode = render_mode
-        self._warn = warn
+        self._allowed = allowed
+        self._with_tracebacks = with_tracebacks
+        self._steps = StepEncoder(warn, lanes.everywhere)
 
-    def answer(self, request: pb.InteractRequest) -> pb.InteractResponse:
-        """Executes a request; failures become the response's `error`."""
+    def answer(self, request: pb.InteractRequest) -> bytes:
+        """Executes a request and gives its response's bytes; failures become the response's `error`."""
         response = pb.InteractResponse(sequence=request.sequence)
+        step = b""
         self.lanes.nanos = 0
         try:
             kind = request.WhichOneof("request")
             if kind == "step":
-                self._step(request.step, response)
+                step = self._step(request.step)
             elif kind == "reset":
                 self._reset(request.reset, response.reset)
             elif kind == "render":
                 self._render(request.render, response.rendered)
+            elif kind == "call":
+                self._call(request.call, response.called)
+            elif kind == "set_attribute":
+                self._set_attribute(request.set_attribute, response.attribute_set)
+            elif kind == "save_state":
+                self._save(request.save_state, response.saved)
+            elif kind == "restore_state":
+                self._restore(request.restore_state, response.restored)
             else:
                 raise invalid_argument("the request is empty")
         except RequestError as error:
-            response.error.CopyFrom(error.to_status())
+            response.error.CopyFrom(error.to_status(self._with_tracebacks))
         except Exception as error:
-            response.error.CopyFrom(raised(error).to_status())
+            response.error.CopyFrom(raised(error).to_status(self._with_tracebacks))
         response.environment_nanos = self.lanes.nanos
-        return response
+        data: bytes = response.SerializeToString()
+        return data + step
 
-    def _step(self, request: pb.StepRequest, response: pb.InteractResponse) -> None:
+    def _step(self, request: pb.StepRequest) -> bytes:
         lanes = self.lanes
+        codec = lanes.observation_codec
         lanes.step(lanes.action_codec.decode(request.actions, lanes.num_envs, "actions"))
-        step = response.step
-        lanes.observation_codec.fill(step.observations, lanes.observations)
-        step.rewards = lanes.rewards.astype("<f8", copy=False).tobytes()
-        step.terminated = lanes.terminated.tobytes()
-        step.truncated = lanes.truncated.tobytes()
-        if lanes.infos is not None:
-            self._fill_infos(step.infos, lanes.infos)
-        if lanes.final_observations is not None:
-            lanes.observation_codec.fill(step.final_observations, lanes.final_observations)
-        if lanes.final_infos is not None:
-            self._fill_infos(step.final_infos, lanes.final_infos)
+        return self._steps.encode(
+            codec.lay(lanes.observations),
+            lanes.rewards.astype("<f8", copy=False).tobytes(),
+            lanes.terminated.tobytes(),
+            lanes.truncated.tobytes(),
+            lanes.infos,
+            lanes.lane_infos,
+            None if lanes.final_observations is None else codec.lay(lanes.final_observations),
+            lanes.final_infos,
+        )
 
     def _reset(self, request: pb.ResetRequest, response: pb.ResetResponse) -> None:
         lanes = self.lanes
@@ -71,43 +95,69 @@ class Session:
                     raise invalid_argument(f"seeds: lane {lane} has {seed}; a seed is 0 or more")
         elif request.seed_mask:
             raise invalid_argument("seed_mask without seeds")
-        options = decode_map(request.options) if request.HasField("options") else None
-        lanes.reset(seeds, _mask(request.reset_mask, n, "reset_mask"), options)
-        lanes.observation_codec.fill(response.observations, lanes.observations)
+        lanes.reset(seeds, _mask(request.reset_mask, n, "reset_mask"), _options(request, n))
+        response.observations.buffers.extend(lanes.observation_codec.lay(lanes.observations))
         if lanes.infos is not None:
-            self._fill_infos(response.infos, lanes.infos)
+            response.infos.ParseFromString(self._steps.encode_infos(lanes.infos))
+        for info in lanes.lane_infos or ():
+            response.lane_infos.add().ParseFromString(self._steps.encode_infos(info))
 
     def _render(self, request: pb.RenderRequest, response: pb.RenderResponse) -> None:
         if not self._render_mode:
             raise failed_precondition("the session was opened without a render_mode")
-        wanted = list(request.lanes) or list(range(self.lanes.num_envs))
-        for lane in wanted:
-            if lane >= self.lanes.num_envs:
-                raise invalid_argument(f"lanes: {lane} is not less than {self.lanes.num_envs}")
-        response.frames.extend(encode_item(frame) for frame in self.lanes.render(wanted))
+        response.frames.extend(encode_item(frame) for frame in self.lanes.render(self._wanted(request.lanes)))
 
-    def _fill_infos(self, message: Any, infos: dict[str, Any]) -> None:
+    def _call(self, request: pb.CallRequest, response: pb.CallResponse) -> None:
+        self._allowed.check_call(request.name)
+        args = [decode_item(item) for item in request.args]
+        results = self.lanes.call(request.name, args, decode_map(request.kwargs), self._wanted(request.lanes))
+        # Where no result is added, the message says nevertheless that this is the answer.
+        response.SetInParent()
         try:
-            fill_map(message, infos)
-        except RequestError:
-            message.Clear()
-            message.CopyFrom(encode_map(_sendable(infos, self._warn)))
-
-
-def _sendable(infos: dict[str, Any], warn: Callable[[str], None]) -> dict[str, Any]:
-    kept = {}
-    for key, value in infos.items():
-        try:
-            encode_item(value)
-            kept[key] = value
+            response.results.extend([encode_item(result) for result in results])
         except RequestError as error:
-            if isinstance(value, dict):
-                kept[key] = _sendable(value, warn)
-            else:
-                warn(f"info {key!r} is left out: {error.message}")
-    return {
-        key: value for key, value in kept.items() if not key.startswith("_") or key[1:] not in infos or key[1:] in kept
-    }
+            raise unimplemented(f"{request.name} gave what cannot be sent: {error.message}") from error
+
+    def _set_attribute(self, request: pb.SetAttributeRequest, response: pb.SetAttributeResponse) -> None:
+        self._allowed.check_set(request.name)
+        n = self.lanes.num_envs
+        values = [decode_item(item) for item in request.values]
+        if len(values) == 1:
+            values = [values[0]] + [decode_item(request.values[0]) for _ in range(n - 1)]
+        if len(values) != n:
+            raise invalid_argument(f"values: got {len(values)}, expected 1 for all lanes or {n}, one each")
+        self.lanes.set_attribute(request.name, values)
+        response.SetInParent()
+
+    def _save(self, request: pb.SaveStateRequest, response: pb.SaveStateResponse) -> None:
+        saved = self.lanes.save(self._wanted(request.lanes))
+        response.states.extend([states.pack(self._env_id, state) for state in saved])
+
+    def _restore(self, request: pb.RestoreStateRequest, response: pb.RestoreStateResponse) -> None:
+        wanted = self._wanted(request.lanes)
+        if len(set(wanted)) != len(wanted):
+            raise invalid_argument(f"lanes: {wanted} name one more than once")
+        if len(request.states) != len(wanted):
+            raise invalid_argument(f"states: got {len(request.states)}, expected {len(wanted)}, one per lane")
+        self.lanes.restore(wanted, [states.unpack(self._env_id, state) for state in request.states])
+        response.observations.buffers.extend(self.lanes.observation_codec.lay(self.lanes.observations))
+
+    def _wanted(self, lanes: Sequence[int]) -> list[int]:
+        n = self.lanes.num_envs
+        for lane in lanes:
+            if lane >= n:
+                raise invalid_argument(f"lanes: {lane} is not less than {n}")
+        return list(lanes) or list(range(n))
+
+
+def _options(request: pb.ResetRequest, n: int) -> list[dict[str, Any] | None]:
+    if not request.lane_options:
+        return [decode_map(request.options) if request.HasField("options") else None] * n
+    if request.HasField("options"):
+        raise invalid_argument("options and lane_options: give one of them")
+    if len(request.lane_options) != n:
+        raise invalid_argument(f"lane_options: got {len(request.lane_options)}, expected {n}, one per lane")
+    return [decode_map(options) for options in request.lane_options]
 
 
 def _array(data: bytes, dtype: str, n: int, what: str) -> Array:

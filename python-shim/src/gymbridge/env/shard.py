@@ -77,7 +77,7 @@ class Shard:
             message = f"{len(responses)} responses are not acknowledged, {WINDOW} may be; acknowledge some first"
             return _refusal(sequence, resource_exhausted(message))
         self._last_sequence = sequence
-        response: bytes = self.session.answer(request).SerializeToString()
+        response = self.session.answer(request)
         responses[sequence] = response
         return response
 

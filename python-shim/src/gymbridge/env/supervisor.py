@@ -10,6 +10,7 @@ from typing import Any
 
 import grpc
 
+from gymbridge.env.attributes import COMPUTE_REWARD
 from gymbridge.env.places import Place, Session
 from gymbridge.env.pool import WorkerPool, WorkerProcess, log
 from gymbridge.errors import RequestError, abort, closest, failed_precondition, invalid_argument, resource_exhausted
@@ -22,27 +23,36 @@ _FATAL_AT_START = (grpc.StatusCode.NOT_FOUND, grpc.StatusCode.UNIMPLEMENTED, grp
 
 @dataclass(frozen=True)
 class Offer:
-    """What a server offers: ids, lanes by default, keyword arguments that clients may set, and its limits."""
+    """What a server offers: ids, lanes by default, what clients may set and call, and its limits."""
 
     env_ids: Sequence[str]
     num_envs: int
     allowed_kwargs: Sequence[str]
+    allowed_attributes: Sequence[str]
     workers: int
     max_sessions: int
     max_num_envs: int
     lease_seconds: float
     # Of one request; 0: none.
     step_timeout: float
+    # The environments are vector environments, which have their own lanes and autoreset mode.
+    vector: bool
 
 
 class Supervisor(environment_pb2_grpc.EnvironmentServiceServicer):
-    """EnvironmentService as clients first meet it. Thread-safe."""
+    """EnvironmentService as clients first meet it. Thread-safe.
 
-    def __init__(self, offer: Offer, worker_config: Callable[[], dict[str, Any]]) -> None:
+    `worker_config` gives each worker's configuration, `with_tracebacks` says whether clients get the environments'.
+    """
+
+    def __init__(self, offer: Offer, worker_config: Callable[[], dict[str, Any]], with_tracebacks: bool) -> None:
         self._offer = offer
+        self._with_tracebacks = with_tracebacks
         # Guards the sessions and their places; notified when one of them changes.
         self._changed = threading.Condition()
         self._sessions: dict[str, Session] = {}
+        # What a worker last told of an environment.
+        self._known: dict[str, pb.OpenSessionResponse] = {}
         self._threads = ThreadPoolExecutor(64, thread_name_prefix="shard")
         limit = offer.workers * offer.max_sessions
         self.pool = WorkerPool(worker_config, offer.workers, limit, self._released, self._died)
@@ -52,7 +62,7 @@ class Supervisor(environment_pb2_grpc.EnvironmentServiceServicer):
         for env_id in self._offer.env_ids:
             try:
                 request = pb.OpenSessionRequest(env_id=env_id, num_envs=1, protocol_revision=PROTOCOL_REVISION)
-                self.close(self.open(request).session_id)
+                self.close(self.open(request, is_trial=True).session_id)
             except RequestError as error:
                 if error.code in _FATAL_AT_START:
                     raise
@@ -61,15 +71,31 @@ class Supervisor(environment_pb2_grpc.EnvironmentServiceServicer):
     def ListEnvironments(self, request: Any, context: Any) -> pb.ListEnvironmentsResponse:  # noqa: D102
         response = pb.ListEnvironmentsResponse(server_version=SERVER_VERSION)
         for env_id in self._offer.env_ids:
-            kwargs = self._offer.allowed_kwargs
-            response.environments.add(env_id=env_id, default_num_envs=self._offer.num_envs, allowed_kwargs=kwargs)
+            response.environments.append(self._summary(env_id))
         return response
+
+    def _summary(self, env_id: str) -> pb.EnvironmentSummary:
+        offer = self._offer
+        summary = pb.EnvironmentSummary(
+            env_id=env_id,
+            default_num_envs=offer.num_envs,
+            allowed_kwargs=offer.allowed_kwargs,
+            allowed_attributes=offer.allowed_attributes,
+        )
+        known = self._known.get(env_id)
+        if known is None:
+            return summary
+        if COMPUTE_REWARD in known.capabilities and COMPUTE_REWARD not in offer.allowed_attributes:
+            summary.allowed_attributes.append(COMPUTE_REWARD)
+        if offer.vector:
+            summary.default_num_envs = summary.fixed_num_envs = known.num_envs
+        return summary
 
     def OpenSession(self, request: Any, context: Any) -> pb.OpenSessionResponse:  # noqa: D102
         try:
             response = self.open(request)
         except RequestError as error:
-            abort(context, error)
+            abort(context, error, self._with_tracebacks)
         # Where a client with a nonce has given up waiting, it may ask again.
         if not request.nonce and not context.is_active():
             self.close(response.session_id)
@@ -79,7 +105,7 @@ class Supervisor(environment_pb2_grpc.EnvironmentServiceServicer):
         try:
             return self.describe(request.session_id, context.is_active)
         except RequestError as error:
-            abort(context, error)
+            abort(context, error, self._with_tracebacks)
 
     def CloseSession(self, request: Any, context: Any) -> pb.CloseSessionResponse:  # noqa: D102
         self.close(request.session_id)
@@ -87,12 +113,18 @@ class Supervisor(environment_pb2_grpc.EnvironmentServiceServicer):
 
     def Interact(self, requests: Any, context: Any) -> Any:  # noqa: D102
         message = "this address serves no shards; dial the address that OpenSession gives for the shard"
-        abort(context, RequestError(grpc.StatusCode.NOT_FOUND, message))
+        abort(context, RequestError(grpc.StatusCode.NOT_FOUND, message), False)
 
-    def open(self, request: pb.OpenSessionRequest) -> pb.OpenSessionResponse:
-        """Opens a session on as many workers as it may have; RequestError where it cannot."""
+    def open(self, request: pb.OpenSessionRequest, is_trial: bool = False) -> pb.OpenSessionResponse:
+        """Opens a session on as many workers as it may have; RequestError where it cannot.
+
+        A trial takes a vector environment in whatever autoreset mode it has.
+        """
         request = self._checked(request)
-        session = Session(f"{request.env_id} x {request.num_envs}", request.nonce)
+        if is_trial and self._offer.vector:
+            request.autoreset_mode = pb.AUTORESET_MODE_UNSPECIFIED
+        lanes = f" x {request.num_envs}" if request.num_envs else ""
+        session = Session(f"{request.env_id}{lanes}", request.nonce)
         with self._changed:
             known = next((s for s in self._sessions.values() if s.nonce == request.nonce), None)
             if not request.nonce or known is None:
@@ -134,7 +166,8 @@ class Supervisor(environment_pb2_grpc.EnvironmentServiceServicer):
                 allowed = ", ".join(offer.allowed_kwargs) or "none"
                 message = f"the keyword argument {name!r} is not allowed (allowed: {allowed}); start the server with "
                 raise RequestError(grpc.StatusCode.PERMISSION_DENIED, f"{message}--allow-kwargs {name}")
-        checked.num_envs = request.num_envs or offer.num_envs
+        if not offer.vector:
+            checked.num_envs = request.num_envs or offer.num_envs
         if checked.num_envs > offer.max_num_envs:
             raise resource_exhausted(
                 f"{checked.num_envs} lanes are more than {offer.max_num_envs}, which --max-num-envs allows"
@@ -148,6 +181,8 @@ class Supervisor(environment_pb2_grpc.EnvironmentServiceServicer):
 
     def _open(self, session: Session, request: pb.OpenSessionRequest) -> pb.OpenSessionResponse:
         shards = min(self._offer.workers, request.num_envs, request.max_shards or self._offer.workers)
+        if self._offer.vector:
+            shards = 1
         workers = self.pool.lend(shards)
         share, extra = divmod(request.num_envs, shards)
         places, first_lane = [], 0
@@ -163,15 +198,18 @@ class Supervisor(environment_pb2_grpc.EnvironmentServiceServicer):
         failures = [error for error in (call.exception() for call in calls) if error is not None]
         if failures:
             raise failures[0]
+        answer = calls[0].result()
         with self._changed:
+            self._known[request.env_id] = answer
             if not all(place.is_ready for place in places):
                 raise RequestError(grpc.StatusCode.UNAVAILABLE, "a worker process died while the session was opened")
             session.opened = pb.OpenSessionResponse(
                 session_id=session.id,
-                spec=calls[0].result(),
-                num_envs=request.num_envs,
-                autoreset_mode=request.autoreset_mode,
+                spec=answer.spec,
+                num_envs=sum(place.request.num_envs for place in places),
+                autoreset_mode=answer.autoreset_mode,
                 server_version=SERVER_VERSION,
+                capabilities=answer.capabilities,
                 lease_seconds=request.lease_seconds,
             )
             self._changed.notify_all()

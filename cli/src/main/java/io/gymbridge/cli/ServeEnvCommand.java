@@ -9,8 +9,8 @@ import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.concurrent.Callable;
-import java.util.concurrent.CountDownLatch;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -106,21 +106,15 @@ final class ServeEnvCommand implements Callable<Integer> {
       description = "unix:PATH or HOST:PORT; port 0 picks a free one. Default: ${DEFAULT-VALUE}.")
   String address = "";
 
-  @Option(
-      names = "--insecure",
-      description = "Allow an address that other machines reach, without encryption.")
-  boolean insecure;
+  @Mixin final SecurityOptions security = new SecurityOptions();
+  @Mixin final ServingOptions serving = new ServingOptions();
 
   @Override
   public Integer call() throws InterruptedException {
     List<ServedEnvironment> environments =
         new LinkedHashSet<>(ids).stream().map(this::environment).toList();
     EnvironmentServer server = EnvironmentServer.start(address, environments, options());
-    Runtime.getRuntime().addShutdownHook(new Thread(server::close));
-    System.out.println("gymbridge: listening on " + server.address());
-    System.out.flush();
-    new CountDownLatch(1).await();
-    return Main.OK;
+    return serving.serve(server.address(), server::close);
   }
 
   private ServedEnvironment environment(String id) {
@@ -150,7 +144,7 @@ final class ServeEnvCommand implements Callable<Integer> {
           seconds("--lease", lease),
           seconds("--step-timeout", stepTimeout),
           maxMessageMib * MIB,
-          insecure);
+          security.security());
     } catch (IllegalArgumentException e) {
       throw new UserError(String.valueOf(e.getMessage()));
     }

@@ -5,8 +5,8 @@ import io.gymbridge.server.ServedPolicy;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
-import java.util.concurrent.CountDownLatch;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -33,21 +33,15 @@ final class ServePolicyCommand implements Callable<Integer> {
       description = "unix:PATH or HOST:PORT; port 0 picks a free one. Default: ${DEFAULT-VALUE}.")
   String address = "";
 
-  @Option(
-      names = "--insecure",
-      description = "Allow an address that other machines reach, without encryption.")
-  boolean insecure;
+  @Mixin final SecurityOptions security = new SecurityOptions();
+  @Mixin final ServingOptions serving = new ServingOptions();
 
   @Override
   public Integer call() throws InterruptedException {
     List<ServedPolicy> policies = Bundles.load(source);
-    PolicyServer server = PolicyServer.start(address, policies, insecure);
-    Runtime.getRuntime().addShutdownHook(new Thread(server::close));
+    PolicyServer server = PolicyServer.start(address, policies, security.security());
     policies.forEach(
         policy -> System.err.printf("  %s (version %s)%n", policy.name(), policy.version()));
-    System.out.println("gymbridge: listening on " + server.address());
-    System.out.flush();
-    new CountDownLatch(1).await();
-    return Main.OK;
+    return serving.serve(server.address(), server::close);
   }
 }

@@ -60,6 +60,13 @@ class MainTest {
         "train bc --env CartPole-v1 --demos missing.npz --out policy.zip",
         "train bc --env CartPole-v1 --demos missing.npz --out policy.zip --set stps=3",
         "train bc --env CartPole-v1 --demos missing.npz --out policy.zip --set steps=many",
+        "serve-env",
+        "serve-env CartPole-v9",
+        "serve-env CartPole-v1 --num-envs 0",
+        "serve-env CartPole-v1 --lease 0",
+        "serve-env CartPole-v1 --allow-kwargs gravity",
+        "serve-env CartPole-v1 --max-message-mib 4000",
+        "serve-env CartPole-v1 --address 0.0.0.0:0",
         "serve-policy no-such-folder",
         "serve-policy . --address 0.0.0.0:0",
       })

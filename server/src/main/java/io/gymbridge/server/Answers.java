@@ -6,6 +6,7 @@ import io.gymbridge.core.GymException;
 import io.gymbridge.core.GymException.Kind;
 import io.gymbridge.core.Value;
 import io.gymbridge.proto.v1.Buffers;
+import io.gymbridge.proto.v1.InfoMode;
 import io.gymbridge.proto.v1.InteractRequest;
 import io.gymbridge.proto.v1.InteractResponse;
 import io.gymbridge.proto.v1.Item;
@@ -92,13 +93,15 @@ final class Answers {
             .setRewards(doubles(lanes.rewards()))
             .setTerminated(flags(lanes.terminated()))
             .setTruncated(flags(lanes.truncated()));
-    if (lanes.withInfos()) {
-      response.setInfos(infos(lanes.infos()));
+    switch (lanes.infoMode()) {
+      case INFO_MODE_ALL -> response.setInfos(infos(lanes.infos()));
+      case INFO_MODE_LANES -> response.addAllLaneInfos(laneInfos());
+      default -> {}
     }
     List<Value> finals = lanes.finalObservations();
     if (!finals.isEmpty()) {
       response.setFinalObservations(observations(Value.stack(finals), finals.size()));
-      if (lanes.withInfos()) {
+      if (lanes.infoMode() != InfoMode.INFO_MODE_NONE) {
         response.setFinalInfos(infos(lanes.finalInfos()));
       }
     }
@@ -130,8 +133,10 @@ final class Answers {
     lanes.reset(seeds, seeded, mask(request.getResetMask(), "reset_mask"), options);
     ResetResponse.Builder response =
         ResetResponse.newBuilder().setObservations(observations(lanes.observations(), n));
-    if (lanes.withInfos()) {
-      response.setInfos(infos(lanes.infos()));
+    switch (lanes.infoMode()) {
+      case INFO_MODE_ALL -> response.setInfos(infos(lanes.infos()));
+      case INFO_MODE_LANES -> response.addAllLaneInfos(laneInfos());
+      default -> {}
     }
     return response.build();
   }
@@ -182,6 +187,10 @@ final class Answers {
     } catch (GymException e) {
       throw lanes.broken(new IllegalStateException("the environments' " + e.getMessage()), 0);
     }
+  }
+
+  private List<ItemMap> laneInfos() {
+    return lanes.laneInfos().stream().map(Answers::infos).toList();
   }
 
   private static ItemMap infos(Map<String, Object> infos) {

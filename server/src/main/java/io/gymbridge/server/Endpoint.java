@@ -6,6 +6,7 @@ import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
 import io.grpc.protobuf.services.HealthStatusManager;
 import io.grpc.protobuf.services.ProtoReflectionServiceV1;
 import io.gymbridge.transport.Address;
+import io.gymbridge.transport.ServerSecurity;
 import io.gymbridge.transport.Servers;
 import java.time.Duration;
 import java.util.Collection;
@@ -32,16 +33,17 @@ final class Endpoint {
    *
    * @param names further names that health answers for
    * @param maxMessageBytes largest request that is taken
+   * @param security who may ask
    */
   Endpoint(
       String address,
       ServerServiceDefinition service,
       Collection<String> names,
       int maxMessageBytes,
-      boolean insecure) {
+      ServerSecurity security) {
     Address wanted = Address.parse(address);
     server =
-        Servers.builder(wanted, insecure)
+        Servers.builder(wanted, security)
             .maxInboundMessageSize(maxMessageBytes)
             .addService(StrictParsing.of(service))
             .addService(health.getHealthService())

@@ -66,7 +66,7 @@ public final class EnvironmentServer implements AutoCloseable {
             new EnvironmentCalls(sessions, offered.values(), options).bindService(),
             List.of(),
             options.maxMessageBytes(),
-            options.insecure());
+            options.security());
   }
 
   /**
@@ -76,7 +76,7 @@ public final class EnvironmentServer implements AutoCloseable {
    * @param environments with different ids, in the order in which they are listed
    * @throws GymException INVALID_ARGUMENT for an address that cannot be listened on, two
    *     environments of one id or none at all; FAILED_PRECONDITION for an address in use;
-   *     PERMISSION_DENIED for one that other machines can reach, without the insecure option
+   *     PERMISSION_DENIED for one that other machines can reach, without TLS or {@code insecure}
    */
   public static EnvironmentServer start(
       String address, Collection<ServedEnvironment> environments, ServeOptions options) {

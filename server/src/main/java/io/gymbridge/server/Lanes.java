@@ -7,6 +7,7 @@ import io.gymbridge.core.GymException;
 import io.gymbridge.core.GymException.Kind;
 import io.gymbridge.core.Value;
 import io.gymbridge.core.VectorInfo;
+import io.gymbridge.proto.v1.InfoMode;
 import io.gymbridge.transport.Statuses;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -29,7 +30,7 @@ final class Lanes {
   private final Env[] envs;
   private final EnvSpec spec;
   private final AutoresetMode autoresetMode;
-  private final boolean withInfos;
+  private final InfoMode infoMode;
   private final int firstLane;
   private final Value[] last;
   private final Value[] chosen;
@@ -41,19 +42,22 @@ final class Lanes {
   private final List<Value> finals = new ArrayList<>();
   private @Nullable Value observations;
   private VectorInfo infos;
+  private final Map<String, Object>[] laneInfos;
   private VectorInfo finalInfos;
   private long nanos;
 
   /**
    * Takes environments over.
    *
+   * @param infoMode not UNSPECIFIED
    * @param firstLane number of the first one in its session, for messages
    */
-  Lanes(List<Env> envs, AutoresetMode autoresetMode, boolean withInfos, int firstLane) {
+  @SuppressWarnings("unchecked")
+  Lanes(List<Env> envs, AutoresetMode autoresetMode, InfoMode infoMode, int firstLane) {
     this.envs = envs.toArray(Env[]::new);
     this.spec = envs.get(0).spec();
     this.autoresetMode = autoresetMode;
-    this.withInfos = withInfos;
+    this.infoMode = infoMode;
     this.firstLane = firstLane;
     int n = envs.size();
     last = new Value[n];
@@ -64,6 +68,7 @@ final class Lanes {
     ready = new boolean[n];
     ended = new boolean[n];
     infos = new VectorInfo(n);
+    laneInfos = new Map[n];
     finalInfos = new VectorInfo(n);
   }
 
@@ -76,9 +81,9 @@ final class Lanes {
     return spec;
   }
 
-  /** Whether infos are wanted; without, {@link #infos} is empty. */
-  boolean withInfos() {
-    return withInfos;
+  /** What is kept of the environments' infos. */
+  InfoMode infoMode() {
+    return infoMode;
   }
 
   /** A batch of N. */
@@ -101,9 +106,14 @@ final class Lanes {
     return truncated;
   }
 
-  /** In vector form. */
+  /** In vector form; empty but for {@link InfoMode#INFO_MODE_ALL}. */
   Map<String, Object> infos() {
     return infos.toMap();
+  }
+
+  /** Lane by lane; empty but for {@link InfoMode#INFO_MODE_LANES}. */
+  List<Map<String, Object>> laneInfos() {
+    return Arrays.asList(laneInfos);
   }
 
   /** SAME_STEP: the last observations of the lanes that ended now, in lane order. */
@@ -253,28 +263,33 @@ final class Lanes {
     if (ends && autoresetMode == AutoresetMode.SAME_STEP) {
       Finite.check(step.observation(), "the last observation");
       finals.add(step.observation());
-      if (withInfos) {
+      if (infoMode != InfoMode.INFO_MODE_NONE) {
         finalInfos.put(lane, step.info());
       }
       take(lane, env.reset());
     } else {
       last[lane] = step.observation();
       ended[lane] = ends;
-      if (withInfos) {
-        infos.put(lane, step.info());
-      }
+      keep(lane, step.info());
     }
   }
 
   private void take(int lane, Env.Reset reset) {
     last[lane] = reset.observation();
-    if (withInfos) {
-      infos.put(lane, reset.info());
+    keep(lane, reset.info());
+  }
+
+  private void keep(int lane, Map<String, Object> info) {
+    if (infoMode == InfoMode.INFO_MODE_ALL) {
+      infos.put(lane, info);
+    } else if (infoMode == InfoMode.INFO_MODE_LANES) {
+      laneInfos[lane] = info;
     }
   }
 
   private void begin() {
     infos = new VectorInfo(envs.length);
+    Arrays.fill(laneInfos, Map.of());
     finalInfos = new VectorInfo(envs.length);
     finals.clear();
   }

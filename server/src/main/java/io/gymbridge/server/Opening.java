@@ -13,7 +13,9 @@ import io.gymbridge.core.MultiBinary;
 import io.gymbridge.core.MultiDiscrete;
 import io.gymbridge.core.Space;
 import io.gymbridge.core.Tuple;
+import io.gymbridge.proto.v1.InfoMode;
 import io.gymbridge.proto.v1.OpenSessionRequest;
+import io.gymbridge.transport.AutoresetCodec;
 import io.gymbridge.transport.ItemCodec;
 import io.gymbridge.transport.Statuses;
 import java.time.Duration;
@@ -38,7 +40,7 @@ record Opening(
     ServedEnvironment environment,
     int numEnvs,
     AutoresetMode autoresetMode,
-    boolean infos,
+    InfoMode infoMode,
     String renderMode,
     Map<String, Object> kwargs,
     int shards,
@@ -79,8 +81,8 @@ record Opening(
     return new Opening(
         environment,
         numEnvs,
-        mode(request),
-        infos(request),
+        AutoresetCodec.decode(request.getAutoresetMode()),
+        infoMode(request),
         request.getRenderMode(),
         kwargs,
         request.getMaxShards() == 0 || Integer.compareUnsigned(request.getMaxShards(), most) > 0
@@ -120,21 +122,11 @@ record Opening(
     return wanted == 0 ? options.numEnvs() : wanted;
   }
 
-  private static AutoresetMode mode(OpenSessionRequest request) {
-    return switch (request.getAutoresetMode()) {
-      case AUTORESET_MODE_UNSPECIFIED, AUTORESET_MODE_NEXT_STEP -> AutoresetMode.NEXT_STEP;
-      case AUTORESET_MODE_SAME_STEP -> AutoresetMode.SAME_STEP;
-      case AUTORESET_MODE_DISABLED -> AutoresetMode.DISABLED;
-      case UNRECOGNIZED ->
-          throw invalid("unknown autoreset_mode " + request.getAutoresetModeValue());
-    };
-  }
-
-  private static boolean infos(OpenSessionRequest request) {
+  private static InfoMode infoMode(OpenSessionRequest request) {
     return switch (request.getInfoMode()) {
-      case INFO_MODE_UNSPECIFIED, INFO_MODE_ALL -> true;
-      case INFO_MODE_NONE -> false;
+      case INFO_MODE_UNSPECIFIED -> InfoMode.INFO_MODE_ALL;
       case UNRECOGNIZED -> throw invalid("unknown info_mode " + request.getInfoModeValue());
+      default -> request.getInfoMode();
     };
   }
 
@@ -175,7 +167,7 @@ record Opening(
           ? gym
           : Statuses.raised("the constructor of " + environment.id(), e);
     }
-    return new Lanes(envs, autoresetMode, infos, firstLane(shard));
+    return new Lanes(envs, autoresetMode, infoMode, firstLane(shard));
   }
 
   private void check(Env env, int lanes) {

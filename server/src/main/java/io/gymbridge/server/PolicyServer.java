@@ -3,6 +3,7 @@ package io.gymbridge.server;
 import io.gymbridge.core.GymException;
 import io.gymbridge.core.GymException.Kind;
 import io.gymbridge.transport.Channels;
+import io.gymbridge.transport.ServerSecurity;
 import java.util.Collection;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -15,7 +16,8 @@ public final class PolicyServer implements AutoCloseable {
   private final SortedMap<String, HostedPolicy> policies;
   private final Endpoint endpoint;
 
-  private PolicyServer(String address, SortedMap<String, HostedPolicy> policies, boolean insecure) {
+  private PolicyServer(
+      String address, SortedMap<String, HostedPolicy> policies, ServerSecurity security) {
     this.policies = policies;
     this.endpoint =
         new Endpoint(
@@ -23,7 +25,7 @@ public final class PolicyServer implements AutoCloseable {
             new PolicyCalls(policies, Endpoint.VERSION).bindService(),
             policies.keySet(),
             Channels.DEFAULT_MAX_MESSAGE_BYTES,
-            insecure);
+            security);
   }
 
   /**
@@ -31,14 +33,13 @@ public final class PolicyServer implements AutoCloseable {
    *
    * @param address {@code unix:PATH} or {@code HOST:PORT}; port 0 takes any
    * @param policies with different names
-   * @param insecure allows an address that other machines can reach: there is no encryption, and
-   *     everyone may ask
+   * @param security who may ask
    * @throws GymException INVALID_ARGUMENT for an address that cannot be listened on, or two
    *     policies of one name; FAILED_PRECONDITION for one in use; PERMISSION_DENIED for one that
-   *     other machines can reach, without {@code insecure}
+   *     other machines can reach, without TLS or {@code insecure}
    */
   public static PolicyServer start(
-      String address, Collection<ServedPolicy> policies, boolean insecure) {
+      String address, Collection<ServedPolicy> policies, ServerSecurity security) {
     SortedMap<String, HostedPolicy> hosted = new TreeMap<>();
     for (ServedPolicy policy : policies) {
       if (hosted.put(policy.name(), new HostedPolicy(policy)) != null) {
@@ -46,7 +47,7 @@ public final class PolicyServer implements AutoCloseable {
             Kind.INVALID_ARGUMENT, "two policies are called \"" + policy.name() + "\"");
       }
     }
-    return new PolicyServer(address, hosted, insecure);
+    return new PolicyServer(address, hosted, security);
   }
 
   /** Where it listens, with the port that was chosen. */

@@ -1,6 +1,7 @@
 package io.gymbridge.server;
 
 import io.gymbridge.transport.Channels;
+import io.gymbridge.transport.ServerSecurity;
 import java.time.Duration;
 
 /**
@@ -14,8 +15,7 @@ import java.time.Duration;
  * @param stepTimeout how long a request may take before its lanes are given up and made anew; zero
  *     for as long as it likes, or as the client says
  * @param maxMessageBytes largest message, either way
- * @param insecure allows an address that other machines can reach: there is no encryption, and
- *     everyone may ask
+ * @param security who may ask
  */
 public record ServeOptions(
     int numEnvs,
@@ -25,7 +25,7 @@ public record ServeOptions(
     Duration lease,
     Duration stepTimeout,
     int maxMessageBytes,
-    boolean insecure) {
+    ServerSecurity security) {
 
   /** 8 lanes on one thread, 16 sessions of 1,024 lanes at most, a lease of 60 s, 256 MiB. */
   public static final ServeOptions DEFAULTS =
@@ -37,7 +37,7 @@ public record ServeOptions(
           Duration.ofSeconds(60),
           Duration.ZERO,
           Channels.DEFAULT_MAX_MESSAGE_BYTES,
-          false);
+          ServerSecurity.LOCAL);
 
   public ServeOptions {
     if (numEnvs < 1 || workers < 1 || maxSessions < 1 || maxMessageBytes < 1) {
@@ -66,41 +66,41 @@ public record ServeOptions(
         lease,
         stepTimeout,
         maxMessageBytes,
-        insecure);
+        security);
   }
 
   public ServeOptions withWorkers(int threads) {
     return new ServeOptions(
-        numEnvs, threads, maxSessions, maxNumEnvs, lease, stepTimeout, maxMessageBytes, insecure);
+        numEnvs, threads, maxSessions, maxNumEnvs, lease, stepTimeout, maxMessageBytes, security);
   }
 
   public ServeOptions withMaxSessions(int sessions) {
     return new ServeOptions(
-        numEnvs, workers, sessions, maxNumEnvs, lease, stepTimeout, maxMessageBytes, insecure);
+        numEnvs, workers, sessions, maxNumEnvs, lease, stepTimeout, maxMessageBytes, security);
   }
 
   public ServeOptions withMaxNumEnvs(int lanes) {
     return new ServeOptions(
-        numEnvs, workers, maxSessions, lanes, lease, stepTimeout, maxMessageBytes, insecure);
+        numEnvs, workers, maxSessions, lanes, lease, stepTimeout, maxMessageBytes, security);
   }
 
   public ServeOptions withLease(Duration time) {
     return new ServeOptions(
-        numEnvs, workers, maxSessions, maxNumEnvs, time, stepTimeout, maxMessageBytes, insecure);
+        numEnvs, workers, maxSessions, maxNumEnvs, time, stepTimeout, maxMessageBytes, security);
   }
 
   public ServeOptions withStepTimeout(Duration time) {
     return new ServeOptions(
-        numEnvs, workers, maxSessions, maxNumEnvs, lease, time, maxMessageBytes, insecure);
+        numEnvs, workers, maxSessions, maxNumEnvs, lease, time, maxMessageBytes, security);
   }
 
   public ServeOptions withMaxMessageBytes(int bytes) {
     return new ServeOptions(
-        numEnvs, workers, maxSessions, maxNumEnvs, lease, stepTimeout, bytes, insecure);
+        numEnvs, workers, maxSessions, maxNumEnvs, lease, stepTimeout, bytes, security);
   }
 
-  public ServeOptions withInsecure(boolean allowed) {
+  public ServeOptions withSecurity(ServerSecurity who) {
     return new ServeOptions(
-        numEnvs, workers, maxSessions, maxNumEnvs, lease, stepTimeout, maxMessageBytes, allowed);
+        numEnvs, workers, maxSessions, maxNumEnvs, lease, stepTimeout, maxMessageBytes, who);
   }
 }

@@ -1,11 +1,11 @@
 package io.gymbridge.server;
 
 import io.grpc.Status;
-import io.gymbridge.core.AutoresetMode;
 import io.gymbridge.core.GymException;
 import io.gymbridge.core.GymException.Kind;
 import io.gymbridge.proto.v1.EnvironmentSpec;
 import io.gymbridge.proto.v1.OpenSessionResponse;
+import io.gymbridge.transport.AutoresetCodec;
 import io.gymbridge.transport.SpecCodec;
 import io.gymbridge.transport.Statuses;
 import java.util.ArrayList;
@@ -120,7 +120,7 @@ final class Session {
                     .setEnvId(opening.environment().id())
                     .setRenderMode(opening.renderMode()))
             .setNumEnvs(opening.numEnvs())
-            .setAutoresetMode(encode(opening.autoresetMode()))
+            .setAutoresetMode(AutoresetCodec.encode(opening.autoresetMode()))
             .setServerVersion(Endpoint.VERSION)
             .setLeaseSeconds(opening.leaseNanos() / 1e9);
     if (canSave) {
@@ -136,14 +136,6 @@ final class Session {
               .setLoss(shards[place].loss()));
     }
     return response.build();
-  }
-
-  private static io.gymbridge.proto.v1.AutoresetMode encode(AutoresetMode mode) {
-    return switch (mode) {
-      case NEXT_STEP -> io.gymbridge.proto.v1.AutoresetMode.AUTORESET_MODE_NEXT_STEP;
-      case SAME_STEP -> io.gymbridge.proto.v1.AutoresetMode.AUTORESET_MODE_SAME_STEP;
-      case DISABLED -> io.gymbridge.proto.v1.AutoresetMode.AUTORESET_MODE_DISABLED;
-    };
   }
 
   /** A shard's environments cannot be made: the session ends, and whoever waits hears why. */

@@ -277,6 +277,30 @@ class InteractTest {
   }
 
   @Test
+  void infos_come_lane_by_lane_when_so_wanted() {
+    try (Served served = Served.of("Counting", () -> ScriptedEnv.ofLength(3));
+        Client client = new Client(served.address())) {
+      OpenSessionResponse session =
+          client.stub.openSession(
+              Client.lanes(2)
+                  .setInfoMode(InfoMode.INFO_MODE_LANES)
+                  .setAutoresetMode(AutoresetMode.AUTORESET_MODE_DISABLED)
+                  .build());
+      Client.Stream stream = client.attached(session, 0);
+      assertFalse(stream.reset().getReset().hasInfos());
+      StepResponse step = stream.step(0, 0).getStep();
+      assertFalse(step.hasInfos());
+      assertEquals(2, step.getLaneInfosCount());
+      assertEquals(Map.of("count", 1L), ItemCodec.decode(step.getLaneInfos(1), "infos"));
+      InteractResponse reset =
+          stream.ask(reset(ResetRequest.newBuilder().setResetMask(bytes(1, 0))));
+      assertEquals(
+          Map.of("count", 0L), ItemCodec.decode(reset.getReset().getLaneInfos(0), "infos"));
+      assertEquals(Map.of(), ItemCodec.decode(reset.getReset().getLaneInfos(1), "infos"));
+    }
+  }
+
+  @Test
   void wrong_actions_are_refused_and_nothing_is_stepped() {
     counting(
         9,

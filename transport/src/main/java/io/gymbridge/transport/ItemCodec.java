@@ -40,7 +40,11 @@ public final class ItemCodec {
     return encodeMap(items, what, 1);
   }
 
-  /** One item's message; null is an item too. */
+  /**
+   * The message for one item; null is an item too.
+   *
+   * @throws io.gymbridge.core.GymException as {@link #encode(Map, String)}
+   */
   public static Item encode(@Nullable Object item, String what) {
     return encodeItem(item, what, 0);
   }

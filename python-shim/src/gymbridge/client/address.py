@@ -1,0 +1,76 @@
+"""Where a server is, and calls to it."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from gymbridge.client.errors import ConnectionFailed
+from gymbridge.http2.client import ClientCall, ConnectionBroken
+
+# More than any message the servers allow; sizes within a message are checked against the spaces.
+_MAX_MESSAGE_BYTES = 1 << 30
+
+
+@dataclass(frozen=True)
+class Address:
+    """A Unix socket's absolute path, or a host and a port."""
+
+    host: str
+    port: int
+    path: str = ""
+
+    @staticmethod
+    def parse(text: str) -> Address:
+        """The address in "unix:path" or "host:port"; ValueError for anything else."""
+        if text.startswith("unix:"):
+            path = text.removeprefix("unix:")
+            return Address("", 0, os.path.abspath(path.removeprefix("//") if path.startswith("///") else path))
+        host, colon, port = text.rpartition(":")
+        if not colon or not host or not port.isdigit() or not 0 < int(port) < 65536:
+            raise ValueError(f"{text!r} is no address; use HOST:PORT or unix:PATH")
+        return Address(host.strip("[]"), int(port))
+
+    def resolve(self, text: str) -> Address:
+        """A shard's address as the protocol has it, seen from this one: empty for the same, ":port" for its host."""
+        if not text:
+            return self
+        return Address(self.host, int(text[1:])) if text.startswith(":") else Address.parse(text)
+
+    def __str__(self) -> str:
+        """As `parse` takes it."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"unix:{self.path}" if self.path else f"{host}:{self.port}"
+
+    def connect(self, seconds: float) -> socket.socket:
+        """A connected socket with that timeout; ConnectionFailed where nobody listens, ConnectionBroken otherwise."""
+        try:
+            if self.path:
+                sock = socket.socket(socket.AF_UNIX)
+                try:
+                    sock.settimeout(seconds)
+                    sock.connect(self.path)
+                except OSError:
+                    sock.close()
+                    raise
+                return sock
+            sock = socket.create_connection((self.host, self.port), seconds)
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            return sock
+        except (ConnectionRefusedError, FileNotFoundError, socket.gaierror) as error:
+            raise ConnectionFailed(
+                f"no server at {self} ({error.strerror}); start one: python -m gymbridge serve-env ID --address {self}"
+            ) from error
+        except OSError as error:
+            raise ConnectionBroken(f"cannot connect to {self}: {error.strerror or error}") from error
+
+    def call(self, path: str, seconds: float, metadata: Mapping[str, str] | None = None) -> ClientCall:
+        """A call of a method, "/package.Service/Method", on a connection of its own. Raises as `connect`."""
+        sock = self.connect(seconds)
+        try:
+            return ClientCall(sock, "localhost" if self.path else str(self), path, metadata or {}, _MAX_MESSAGE_BYTES)
+        except ConnectionBroken:
+            sock.close()
+            raise

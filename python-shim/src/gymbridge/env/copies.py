@@ -1,0 +1,194 @@
+"""Lanes that are copies of one environment, stepped in a loop."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterable, Sequence
+from time import perf_counter_ns
+from typing import Any
+
+import gymnasium as gym
+import numpy as np
+
+from gymbridge.codec.values import Array, Arrays
+from gymbridge.env import snapshots
+from gymbridge.env.infos import add_info, gather
+from gymbridge.env.lanes import DISABLED, SAME_STEP, Lanes
+from gymbridge.errors import RequestError, invalid_argument, raised
+from gymbridge.v1 import value_pb2 as pb
+
+
+class Copies(Lanes):
+    """N environments of their own, whose values are copied into the batch."""
+
+    def __init__(self, envs: Sequence[gym.Env[Any, Any]], autoreset_mode: int, info_mode: int, first_lane: int = 0):
+        self.envs = list(envs)
+        n, first = len(self.envs), self.envs[0]
+        super().__init__(n, first.observation_space, first.action_space, autoreset_mode, info_mode, first_lane)
+
+    def reset(  # noqa: D102
+        self, seeds: Sequence[int | None], mask: Array | None, options: Sequence[dict[str, Any] | None]
+    ) -> None:
+        if mask is not None and self.autoreset_mode != DISABLED and not mask.all():
+            raise invalid_argument("a partial reset needs a session in AUTORESET_MODE_DISABLED")
+        self._begin()
+        lane = 0
+        started = perf_counter_ns()
+        try:
+            for lane in range(self.num_envs) if mask is None else np.flatnonzero(mask).tolist():
+                observation, info = self.envs[lane].reset(seed=seeds[lane], options=options[lane])
+                self.observation_codec.write(self.observations, lane, observation)
+                self._began(lane)
+                if self.infos is not None:
+                    add_info(self.infos, info, lane, self.num_envs)
+                elif self.lane_infos is not None:
+                    self.lane_infos[lane] = info
+        except Exception as error:
+            raise self._broken(error, lane) from error
+        finally:
+            self.nanos = perf_counter_ns() - started
+        self._check_finite(self.observations)
+
+    def step(self, actions: Arrays) -> None:  # noqa: D102
+        self._check_ready()
+        resets = self._ended.tolist() if self._any_ended else None
+        self._check_actions(actions, self._ended if resets else None)
+        self._begin()
+        action_of, put, observations = self.action_codec.value, self.observation_codec.write, self.observations
+        same_step = self.autoreset_mode == SAME_STEP
+        rewards: list[float] = []
+        terminated: list[bool] = []
+        truncated: list[bool] = []
+        infos: list[dict[str, Any]] = []
+        lane = 0
+        started = perf_counter_ns()
+        try:
+            for lane, env in enumerate(self.envs):
+                if resets is not None and resets[lane]:
+                    observation, info = env.reset()
+                    rewards.append(0.0)
+                    terminated.append(False)
+                    truncated.append(False)
+                else:
+                    observation, reward, terminal, cut, info = env.step(action_of(actions, lane))
+                    rewards.append(float(reward))
+                    terminated.append(bool(terminal))
+                    truncated.append(bool(cut))
+                    if same_step and (terminal or cut):
+                        observation, info = self._reset_in_same_step(lane, observation, info)
+                put(observations, lane, observation)
+                infos.append(info)
+        except Exception as error:
+            raise self._broken(error, lane) from error
+        finally:
+            self.nanos = perf_counter_ns() - started
+        self.rewards = np.array(rewards)
+        self.terminated = np.array(terminated)
+        self.truncated = np.array(truncated)
+        if self.lane_infos is not None:
+            self.lane_infos = infos
+        elif self._with_infos:
+            self._gather(infos)
+        self._check_rewards()
+        self._check_finite(observations)
+        self._note_ends()
+
+    def _gather(self, infos: list[dict[str, Any]]) -> None:
+        self.infos = gather(infos, self.everywhere)
+        if self.infos is not None:
+            return
+        self.infos = {}
+        lane = 0
+        try:
+            for lane, info in enumerate(infos):
+                add_info(self.infos, info, lane, self.num_envs)
+        except Exception as error:
+            raise self._broken(error, lane) from error
+
+    def _reset_in_same_step(self, lane: int, observation: Any, info: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
+        final = self.observation_codec.stack([observation])
+        if self.observation_codec.not_finite(final) is not None:
+            raise ValueError("the environment returned an observation that is not finite")
+        if self.final_observations is None:
+            self.final_observations = final
+        else:
+            self.final_observations = self.observation_codec.join([self.final_observations, final])
+        if self._with_infos:
+            if self.final_infos is None:
+                self.final_infos = {}
+            add_info(self.final_infos, info, lane, self.num_envs)
+        return self.envs[lane].reset()
+
+    def render(self, lanes: Sequence[int]) -> list[Any]:  # noqa: D102
+        return self._in_each(lanes, lambda lane: self.envs[lane].render())
+
+    def call(  # noqa: D102
+        self, name: str, args: Sequence[Any], kwargs: dict[str, Any], lanes: Sequence[int]
+    ) -> list[Any]:
+        def act(lane: int) -> Any:
+            env = self.envs[lane]
+            if not env.has_wrapper_attr(name):
+                raise invalid_argument(f"{env} has no attribute {name!r}")
+            found = env.get_wrapper_attr(name)
+            if callable(found):
+                return found(*args, **kwargs)
+            if args or kwargs:
+                raise invalid_argument(f"{name!r} of {env} is an attribute, which takes no arguments")
+            return found
+
+        return self._in_each(lanes, act)
+
+    def set_attribute(self, name: str, values: Sequence[Any]) -> None:  # noqa: D102
+        self._in_each(range(self.num_envs), lambda lane: self.envs[lane].set_wrapper_attr(name, values[lane]))
+
+    def save(self, lanes: Sequence[int]) -> list[dict[str, Any]]:  # noqa: D102
+        return self._in_each(lanes, self._save)
+
+    def _save(self, lane: int) -> dict[str, Any]:
+        observation = self.observation_codec.lay([column[lane : lane + 1] for column in self.observations])
+        return {
+            "environment": snapshots.take(self.envs[lane]),
+            "observation": observation,
+            "ended": bool(self._ended[lane]),
+            "ready": bool(self._ready[lane]),
+        }
+
+    def restore(self, lanes: Sequence[int], states: Sequence[dict[str, Any]]) -> None:  # noqa: D102
+        plans = []
+        for lane, state in zip(lanes, states, strict=True):
+            try:
+                buffers = pb.Buffers(buffers=[bytes(data) for data in state["observation"]])
+                observation = self.observation_codec.decode(buffers, 1, "a state's observation")
+                plan = snapshots.plan(self.envs[lane], state["environment"])
+                ended, ready = bool(state["ended"]), bool(state["ready"])
+            except (LookupError, TypeError, ValueError) as error:
+                raise invalid_argument(f"a saved state is damaged: {error}") from error
+            if ended and self.autoreset_mode == SAME_STEP:
+                raise invalid_argument("a state from between two episodes does not fit AUTORESET_MODE_SAME_STEP")
+            plans.append((lane, plan, observation, ended, ready))
+        for lane, plan, observation, ended, ready in plans:
+            for act in plan:
+                act()
+            for column, values in zip(self.observations, observation, strict=True):
+                column[lane] = values[0]
+            self._note_lanes(lane, ended, ready)
+
+    def close(self) -> None:  # noqa: D102
+        for env in self.envs:
+            with contextlib.suppress(Exception):
+                env.close()
+
+    def _in_each(self, lanes: Iterable[int], act: Callable[[int], Any]) -> list[Any]:
+        lane = 0
+        results = []
+        started = perf_counter_ns()
+        try:
+            for lane in lanes:
+                results.append(act(lane))
+            return results
+        except RequestError:
+            raise
+        except Exception as error:
+            raise raised(error, self._name(lane)) from error
+        finally:
+            self.nanos = perf_counter_ns() - started
