@@ -25,6 +25,7 @@ public final class Servers {
   // Streams that are opened only to be reset cost the server more than the client.
   private static final int MAX_RESETS = 1000;
   private static final int RESET_SECONDS = 10;
+
   /** It logs a stack trace for each connection on which something else than HTTP/2 arrives. */
   private static final Logger TRANSPORT_LOG =
       Logger.getLogger("io.grpc.netty.NettyServerTransport");
