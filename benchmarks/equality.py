@@ -12,7 +12,7 @@ for bit with the types of everything. Fails where anything differs.
 import argparse
 import time
 
-import equality
+import comparisons
 import gymbridge
 from gymbridge.env.factory import find_factory
 
@@ -20,13 +20,13 @@ from gymbridge.env.factory import find_factory
 def compare(address: str, env_id: str, steps: int, seeds: int) -> list[str]:
     """A word for each comparison: "same", or what differs."""
     results = []
-    local = equality.make_local(env_id)
+    local = comparisons.make_local(env_id)
     with gymbridge.RemoteEnv(address, env_id) as remote:
         comparisons = (
             lambda: _check_env(remote, env_id),
-            lambda: equality.check_spaces(local, remote),
-            lambda: equality.check_match(local, remote, steps),
-            lambda: equality.check_seeds(local, remote, range(seeds), 100),
+            lambda: comparisons.check_spaces(local, remote),
+            lambda: comparisons.check_match(local, remote, steps),
+            lambda: comparisons.check_seeds(local, remote, range(seeds), 100),
         )
         for comparison in comparisons:
             try:
@@ -40,7 +40,7 @@ def compare(address: str, env_id: str, steps: int, seeds: int) -> list[str]:
 
 def _check_env(remote: gymbridge.RemoteEnv, env_id: str) -> None:
     local = find_factory(env_id)().unwrapped
-    more = equality.warnings_of_check_env(remote, True) - equality.warnings_of_check_env(local, True)
+    more = comparisons.warnings_of_check_env(remote, True) - comparisons.warnings_of_check_env(local, True)
     assert not more, f"warns: {more}"
 
 
@@ -51,10 +51,10 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=1000)
     parser.add_argument("--seeds", type=int, default=20)
     parser.add_argument("address", nargs="?")
-    parser.add_argument("ids", nargs="*", default=equality.ALL)
+    parser.add_argument("ids", nargs="*", default=comparisons.ALL)
     arguments = parser.parse_args()
     if arguments.list or arguments.address is None:
-        print(*equality.ALL)
+        print(*comparisons.ALL)
         return
     print(f"{'environment':<28}{'check_env':<11}{'spaces':<8}{'match':<7}{'seeds':<7}seconds")
     different = 0

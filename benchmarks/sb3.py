@@ -99,7 +99,9 @@ def main() -> None:
         returns[env_id] = train(env_id, {"vectorization_mode": "sync"} if env_id == "CartPole-v1" else {}, 200_000, 1)
         seconds = time.perf_counter() - started
         last = np.mean(returns[env_id][-100:])
-        print(f"ppo.py {env_id}: the last 100 episodes returned {last:.1f}; 200000 steps in {seconds:.0f} s", flush=True)
+        print(
+            f"ppo.py {env_id}: the last 100 episodes returned {last:.1f}; 200000 steps in {seconds:.0f} s", flush=True
+        )
     first, second = returns.values()
     print("the returns of both runs are", "the same, one by one" if first == second else "different")
 

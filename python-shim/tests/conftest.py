@@ -1,4 +1,4 @@
-import equality
+import comparisons
 import pytest
 from support import ServerProcess, Session
 
@@ -37,7 +37,7 @@ def server(tmp_path_factory):
 def zoo(tmp_path_factory):
     """The address of a server of Gymnasium's environments, for the suites that compare them with local ones."""
     options = ["--address", "unix:env.sock", "--max-sessions", "32"]
-    server = ServerProcess("serve-env", *equality.ALL, *options, cwd=tmp_path_factory.mktemp("zoo"))
+    server = ServerProcess("serve-env", *comparisons.ALL, *options, cwd=tmp_path_factory.mktemp("zoo"))
     assert server.address, server.log
     yield server.address
     server.close()

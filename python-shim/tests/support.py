@@ -47,7 +47,7 @@ class ServerProcess:
 
     def end(self, how: int = signal.SIGTERM) -> int:
         self.process.send_signal(how)
-        return self.process.wait(10)
+        return self.process.wait(60)
 
     def close(self) -> None:
         if self.process.poll() is None:

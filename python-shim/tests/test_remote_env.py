@@ -352,6 +352,22 @@ def test_attributes_are_called_read_and_set(start):
     env.close()
 
 
+def test_states_are_saved_and_restored(make):
+    env = make("CartPole-v1")
+    env.reset(seed=1)
+    env.step(0)
+    state = env.save_state()
+    steps = [env.step(action)[0].tolist() for action in (1, 1, 0)]
+    other = make("CartPole-v1")
+    other.reset(seed=9)
+    for again in (env, other):
+        again.restore_state(state)
+        assert [again.step(action)[0].tolist() for action in (1, 1, 0)] == steps
+    with pytest.raises(gymbridge.RemoteError) as caught:
+        env.restore_state(b"nonsense")
+    assert caught.value.code == "INVALID_ARGUMENT"
+
+
 def _use(env, pipe):
     try:
         env.step(0)

@@ -1,6 +1,6 @@
 """RemoteEnv before the suites that others wrote: Gymnasium's checker, and its comparison of two environments."""
 
-import equality
+import comparisons
 import pytest
 from gymnasium.utils.env_checker import check_env
 
@@ -8,24 +8,24 @@ import gymbridge
 from gymbridge.env.factory import find_factory
 
 
-@pytest.mark.parametrize("env_id", equality.ALL)
+@pytest.mark.parametrize("env_id", comparisons.ALL)
 def test_check_env_warns_of_nothing_that_it_does_not_warn_of_locally(zoo, env_id):
     local = find_factory(env_id)()
     # Gymnasium's own render only where pygame or a graphics library is installed.
-    skip_render_check = env_id not in equality.OWN
+    skip_render_check = env_id not in comparisons.OWN
     with gymbridge.RemoteEnv(zoo, env_id) as remote:
-        ours = equality.warnings_of_check_env(remote, skip_render_check)
-        assert ours <= equality.warnings_of_check_env(local.unwrapped, True)
+        ours = comparisons.warnings_of_check_env(remote, skip_render_check)
+        assert ours <= comparisons.warnings_of_check_env(local.unwrapped, True)
     local.close()
 
 
-@pytest.mark.parametrize("env_id", equality.ALL)
+@pytest.mark.parametrize("env_id", comparisons.ALL)
 def test_episodes_equal_those_of_a_local_env(zoo, env_id):
-    local = equality.make_local(env_id)
+    local = comparisons.make_local(env_id)
     with gymbridge.RemoteEnv(zoo, env_id) as remote:
-        equality.check_spaces(local, remote)
-        equality.check_match(local, remote, 50)
-        equality.check_seeds(local, remote, range(3), 30)
+        comparisons.check_spaces(local, remote)
+        comparisons.check_match(local, remote, 50)
+        comparisons.check_seeds(local, remote, range(3), 30)
     local.close()
 
 

@@ -1,6 +1,6 @@
 import pickle
 
-import equality
+import comparisons
 import gymnasium as gym
 import numpy as np
 import pytest
@@ -39,7 +39,7 @@ def make(server):
 
 
 def same(theirs, ours, what):
-    difference = next(equality.differences(theirs, ours, what), None)
+    difference = next(comparisons.differences(theirs, ours, what), None)
     assert difference is None, difference
 
 

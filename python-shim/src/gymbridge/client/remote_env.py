@@ -177,6 +177,19 @@ class RemoteEnv(gym.Env[Any, Any]):
         """Sets an attribute of the remote environment, which the server must allow."""
         self._ask(set_attribute=set_request(name, [value]))
 
+    def save_state(self) -> bytes:
+        """The environment's whole state, its generator and the episode's progress included, to come back to.
+
+        RemoteError ("UNIMPLEMENTED") where it holds something that cannot be saved.
+        """
+        (state,) = self._ask(save_state=pb.SaveStateRequest()).saved.states
+        return bytes(state)
+
+    def restore_state(self, state: bytes) -> Any:
+        """Puts the environment into a saved state, of this one or another one like it; the last observation there."""
+        restored = self._ask(restore_state=pb.RestoreStateRequest(states=[state])).restored
+        return self._observation(restored.observations)
+
     def has_wrapper_attr(self, name: str) -> bool:
         """Whether there is such an attribute, here or among those that the server allows."""
         return super().has_wrapper_attr(name) or name in self._allowed

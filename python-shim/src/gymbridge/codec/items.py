@@ -106,9 +106,10 @@ def decode_item(message: pb.Item, depth: int = 0) -> Any:
         return getattr(message, kind)
     if kind == "tensor":
         tensor = message.tensor
-        shape = tuple(tensor.shape)
-        array = from_bytes(tensor.data, decode_dtype(tensor.dtype), shape, "tensor")
-        return array if shape else array[()]
+        dtype, data, shape = decode_dtype(tensor.dtype), tensor.data, tensor.shape
+        if shape:
+            return from_bytes(data, dtype, tuple(shape), "tensor")
+        return from_bytes(data, dtype, (), "tensor", copy=False)[()]
     if kind == "list":
         if depth >= _MAX_DEPTH:
             raise invalid_argument(f"data nested deeper than {_MAX_DEPTH} levels")

@@ -98,6 +98,8 @@ class Server:
             # The client is gone already. Never goes on without its TLS.
             sock.close()
             return
+        # The number may have been that of a connection that was closed a moment ago.
+        self._forget_closed()
         number = sock.fileno()
         connection = Connection(sock, self._max_message, self._accept_call, self._watch)
         if connection.closed:
@@ -131,7 +133,9 @@ class Server:
     def _forget_closed(self) -> None:
         for number, connection in list(self._connections.items()):
             if connection.closed:
-                self._poll.unregister(number)
+                # One whose client was gone before it was accepted is not registered.
+                with contextlib.suppress(KeyError):
+                    self._poll.unregister(number)
                 del self._connections[number], self._events[number]
         if self._last is not None and self._last.closed:
             self._last = None

@@ -166,7 +166,7 @@ public final class RemotePolicy implements Policy {
   private ActStreamResponse ask(ActRequest request) {
     OrderedStream<ActStreamRequest, ActStreamResponse> open = stream;
     if (open == null || open.ended()) {
-      open = new OrderedStream<>(channel, PolicyServiceGrpc.getActStreamMethod(), 1);
+      open = new OrderedStream<>(channel, PolicyServiceGrpc.getActStreamMethod());
       stream = open;
     }
     open.send(

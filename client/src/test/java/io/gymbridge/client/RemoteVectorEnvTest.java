@@ -124,7 +124,7 @@ class RemoteVectorEnvTest extends VectorEnvContract {
   }
 
   @Test
-  void ended_lanes_are_reset_by_mask_when_autoreset_is_disabled() {
+  void seeds_and_options_reach_the_lanes_of_a_mask() {
     SessionOptions options =
         SessionOptions.DEFAULTS
             .withNumEnvs(3)
