@@ -244,7 +244,8 @@ final class ShardStream extends Waiting implements ShardConnection.Owner {
       return;
     }
     ShardConnection fresh =
-        new ShardConnection(Channels.open(address, options.credentials(), options.maxMessageBytes()), this);
+        new ShardConnection(
+            Channels.open(address, options.credentials(), options.maxMessageBytes()), this);
     connection = fresh;
     attached = false;
     unanswered = 0;

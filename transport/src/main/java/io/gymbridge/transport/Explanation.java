@@ -62,6 +62,8 @@ final class Explanation implements ClientInterceptor {
     // Without a cause the connection may also have been lost for another reason.
     return cause == null
         ? status.withDescription(why)
-        : status.withDescription(why).withCause(new GymException(Kind.UNAVAILABLE, why, null, cause));
+        : status
+            .withDescription(why)
+            .withCause(new GymException(Kind.UNAVAILABLE, why, null, cause));
   }
 }
