@@ -31,6 +31,7 @@ import picocli.CommandLine.ScopeType;
       EvaluateCommand.class,
       CollectCommand.class,
       ReplayCommand.class,
+      ServeEnvCommand.class,
       ServePolicyCommand.class,
       EnvsCommand.class,
       BenchCommand.class,

@@ -16,6 +16,8 @@ import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.concurrent.TimeUnit;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 
 /** The server's end of a connection. Thread-safe. */
 public final class Servers {
@@ -23,6 +25,13 @@ public final class Servers {
   // Streams that are opened only to be reset cost the server more than the client.
   private static final int MAX_RESETS = 1000;
   private static final int RESET_SECONDS = 10;
+  /** It logs a stack trace for each connection on which something else than HTTP/2 arrives. */
+  private static final Logger TRANSPORT_LOG =
+      Logger.getLogger("io.grpc.netty.NettyServerTransport");
+
+  static {
+    TRANSPORT_LOG.setLevel(Level.WARNING);
+  }
 
   private Servers() {}
 
@@ -96,6 +105,17 @@ public final class Servers {
       return new Address.Tcp(((Address.Tcp) address).host(), bound.getPort());
     } catch (IOException e) {
       throw cannotListen(address, e);
+    }
+  }
+
+  /** Removes the file of a Unix socket on which nobody listens any more. */
+  public static void removeSocket(Address address) {
+    if (address instanceof Address.Unix unix && !somebodyListens(unix.path())) {
+      try {
+        Files.deleteIfExists(unix.path());
+      } catch (IOException e) {
+        // It stays until the next server replaces it.
+      }
     }
   }
 
