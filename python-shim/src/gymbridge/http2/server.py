@@ -104,7 +104,7 @@ class Server:
         number = sock.fileno()
         connection = Connection(sock, self._max_message, self._accept_call, self._watch)
         if connection.closed:
-            # Its client was gone before it was accepted.
+            # The client was gone before it was accepted.
             return
         self._connections[number] = connection
         self._events[number] = 0

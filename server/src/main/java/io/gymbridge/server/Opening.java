@@ -132,7 +132,8 @@ record Opening(
 
   private static boolean infos(OpenSessionRequest request) {
     return switch (request.getInfoMode()) {
-      case INFO_MODE_UNSPECIFIED, INFO_MODE_ALL -> true;
+      // Lane by lane is not spoken here: clients take the vector form then.
+      case INFO_MODE_UNSPECIFIED, INFO_MODE_ALL, INFO_MODE_LANES -> true;
       case INFO_MODE_NONE -> false;
       case UNRECOGNIZED -> throw invalid("unknown info_mode " + request.getInfoModeValue());
     };
