@@ -32,6 +32,7 @@ final class Lanes {
   private final boolean withInfos;
   private final int firstLane;
   private final Value[] last;
+  private final Value[] chosen;
   private final double[] rewards;
   private final boolean[] terminated;
   private final boolean[] truncated;
@@ -56,6 +57,7 @@ final class Lanes {
     this.firstLane = firstLane;
     int n = envs.size();
     last = new Value[n];
+    chosen = new Value[n];
     rewards = new double[n];
     terminated = new boolean[n];
     truncated = new boolean[n];
@@ -190,14 +192,15 @@ final class Lanes {
    */
   void step(Value actions) {
     for (int lane = 0; lane < envs.length; lane++) {
-      check(lane, actions);
+      chosen[lane] = actions.row(lane);
+      check(lane);
     }
     begin();
     int lane = 0;
     long started = System.nanoTime();
     try {
       for (; lane < envs.length; lane++) {
-        step(lane, actions);
+        step(lane);
       }
     } catch (Throwable e) {
       throw broken(e, lane);
@@ -207,7 +210,7 @@ final class Lanes {
     gather();
   }
 
-  private void check(int lane, Value actions) {
+  private void check(int lane) {
     if (!ready[lane]) {
       throw new GymException(
           Kind.FAILED_PRECONDITION, name(lane) + " wants a reset before its next step");
@@ -221,14 +224,14 @@ final class Lanes {
       }
       return;
     }
-    String mismatch = spec.actionSpace().whyNot(actions.row(lane));
+    String mismatch = spec.actionSpace().whyNot(chosen[lane]);
     if (mismatch != null) {
       throw new GymException(
           Kind.INVALID_ARGUMENT, "action of %s: %s".formatted(name(lane), mismatch));
     }
   }
 
-  private void step(int lane, Value actions) {
+  private void step(int lane) {
     Env env = envs[lane];
     if (ended[lane]) {
       take(lane, env.reset());
@@ -238,7 +241,7 @@ final class Lanes {
       ended[lane] = false;
       return;
     }
-    Env.Step step = env.step(actions.row(lane));
+    Env.Step step = env.step(chosen[lane]);
     if (!Double.isFinite(step.reward())) {
       throw new IllegalStateException(
           "the environment returned the reward " + step.reward() + ", which is not finite");

@@ -12,7 +12,7 @@ import java.util.function.Supplier;
  * @param maker makes one lane's environment
  * @param allowedKwargs names of the keyword arguments that clients may set
  * @param brief whether a step is pure arithmetic that never blocks: then steps that were measured
- *     to take less than 50 µs run on the connection's own thread, which saves a hand-over to
+ *     to take less than 100 µs run on the connection's own thread, which saves a hand-over to
  *     another one. Where a step may wait for anything, say false
  */
 public record ServedEnvironment(String id, Maker maker, List<String> allowedKwargs, boolean brief) {
