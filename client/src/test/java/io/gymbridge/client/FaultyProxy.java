@@ -17,6 +17,7 @@ import io.gymbridge.proto.v1.OpenSessionResponse;
 import io.gymbridge.proto.v1.Shard;
 import io.gymbridge.transport.Address;
 import io.gymbridge.transport.Channels;
+import io.gymbridge.transport.ServerSecurity;
 import io.gymbridge.transport.Servers;
 import java.nio.file.Path;
 import java.util.EnumMap;
@@ -80,7 +81,7 @@ final class FaultyProxy extends EnvironmentServiceGrpc.EnvironmentServiceImplBas
     this.delayNanos = delayMillis * 1_000_000;
     this.faults = faults;
     Address listen = new Address.Unix(directory.resolve("proxy.sock"));
-    this.server = Servers.builder(listen, false).addService(this).build();
+    this.server = Servers.builder(listen, ServerSecurity.LOCAL).addService(this).build();
     this.address = Servers.start(server, listen).toString();
   }
 
