@@ -62,6 +62,23 @@ class _Hanging(_Tiny):
         return super().step(action)
 
 
+class _HangingOnce(_Tiny):
+    def __init__(self, marker: str = "", **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.marker = marker
+
+    def step(self, action):
+        if self.count == 2 and not os.path.exists(self.marker):
+            with open(self.marker, "x"):
+                time.sleep(3600)
+        return super().step(action)
+
+
+class _Unrepeatable(_Tiny):
+    def _observation(self):
+        return np.array([self.count, os.getpid()], np.float32)
+
+
 class _Waiting(_Tiny):
     def step(self, action):
         print("waiting", flush=True)
@@ -180,6 +197,16 @@ def raises_in_constructor(**kwargs: Any) -> gym.Env:
 def hangs_in_step(**kwargs: Any) -> gym.Env:
     """As `counting`; the second step of an episode takes an hour."""
     return _Hanging(**kwargs)
+
+
+def hangs_once(**kwargs: Any) -> gym.Env:
+    """As `counting`; the first third step of any takes an hour, and leaves a file `marker` behind."""
+    return _HangingOnce(**kwargs)
+
+
+def unrepeatable(**kwargs: Any) -> gym.Env:
+    """As `counting`, but the observation is [steps, the process's id]."""
+    return _Unrepeatable(**kwargs)
 
 
 def waits_for_file(**kwargs: Any) -> gym.Env:

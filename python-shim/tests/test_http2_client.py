@@ -21,7 +21,7 @@ def echo(requests, context):
 
 def fail(requests, context):
     next(requests)
-    end_with(context, RequestError(grpc.StatusCode.NOT_FOUND, "nö, 100 %", ["line 1", "line 2"]))
+    end_with(context, RequestError(grpc.StatusCode.NOT_FOUND, "nö, 100 %", ["line 1", "line 2"]), True)
 
 
 def long_trailers(requests, context):

@@ -11,25 +11,27 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
-__all__ = ["RemoteEnv", "RemoteError", "RemotePolicy", "RemoteVectorEnv", "__version__"]
+__all__ = ["Credentials", "RemoteEnv", "RemoteError", "RemotePolicy", "RemoteVectorEnv", "__version__"]
 
 if TYPE_CHECKING:
     from gymbridge.client.errors import RemoteError
     from gymbridge.client.remote_env import RemoteEnv
     from gymbridge.client.remote_policy import RemotePolicy
     from gymbridge.client.remote_vector_env import RemoteVectorEnv
+    from gymbridge.credentials import Credentials
 
 _MODULES = {
-    "RemoteEnv": "remote_env",
-    "RemoteError": "errors",
-    "RemotePolicy": "remote_policy",
-    "RemoteVectorEnv": "remote_vector_env",
+    "Credentials": "credentials",
+    "RemoteEnv": "client.remote_env",
+    "RemoteError": "client.errors",
+    "RemotePolicy": "client.remote_policy",
+    "RemoteVectorEnv": "client.remote_vector_env",
 }
 
 
 def __getattr__(name: str) -> Any:
     if name in _MODULES:
-        return getattr(import_module(f"gymbridge.client.{_MODULES[name]}"), name)
+        return getattr(import_module(f"gymbridge.{_MODULES[name]}"), name)
     raise AttributeError(f"module 'gymbridge' has no attribute {name!r}")
 
 

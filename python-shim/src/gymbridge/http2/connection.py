@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import ssl
+import sys
+import traceback
 from collections.abc import Callable
 
 import hpack
@@ -18,7 +21,11 @@ _READ_BYTES = 65_536
 _OPEN_WINDOW_AT = frames.MAX_WINDOW // 2
 # A peer that does not read what it asked for is not listened to until it does.
 _MAX_UNSENT_BYTES = 1 << 20
+# Frames that bring nothing, in a row; a header block counts once more for each of these many bytes.
 _MAX_CONTROL_FRAMES = 10_000
+_HEADER_BYTES_AS_A_FRAME = 256
+# Each resizes the table at the decoder, which takes long; HPACK has no use for a third one.
+_TABLE_RESIZED_THRICE = re.compile(rb"(?:[\x20-\x3e]|\x3f[\x80-\xff]*[\x00-\x7f]){3}")
 _UNIMPLEMENTED, _RESOURCE_EXHAUSTED = 12, 8
 
 
@@ -55,6 +62,8 @@ class Connection:
         self._control_frames = 0
         self._tls = isinstance(sock, ssl.SSLSocket)
         self._handshaken = not self._tls
+        # TLS may have to write before it can read on, and the other way round.
+        self._tls_waits_to_write = False
         # The peer may always send: what it may not is bounded by the largest message and by not being read.
         self._write(
             frames.settings(
@@ -70,17 +79,17 @@ class Connection:
     @property
     def wants_to_write(self) -> bool:
         """Whether bytes wait for the socket to take them."""
-        return bool(self._unsent)
+        return self._tls_waits_to_write or (self._handshaken and bool(self._unsent))
 
     @property
     def wants_to_read(self) -> bool:
         """Whether the peer is listened to: not while it leaves too much unread itself."""
-        return len(self._unsent) < _MAX_UNSENT_BYTES
+        return not self._tls_waits_to_write and len(self._unsent) < _MAX_UNSENT_BYTES
 
     @property
-    def has_calls(self) -> bool:
-        """Whether a call is under way."""
-        return bool(self._calls)
+    def is_trusted(self) -> bool:
+        """Whether a call of a caller that is known is under way."""
+        return any(call.trusted for call in self._calls.values())
 
     def read(self) -> bool:
         """Takes what has arrived and acts on it; whether there was anything."""
@@ -92,7 +101,10 @@ class Connection:
                 # What is decrypted already, no poll would tell of.
                 while data and self.sock.pending():  # type: ignore[attr-defined]
                     data += self.sock.recv(_READ_BYTES)
-        except (BlockingIOError, InterruptedError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
+        except (BlockingIOError, InterruptedError, ssl.SSLWantReadError):
+            return False
+        except ssl.SSLWantWriteError:
+            self._tls_waits_to_write = True
             return False
         except OSError:
             self.close()
@@ -104,18 +116,25 @@ class Connection:
             self._take(data)
         except frames.ProtocolError as error:
             self._go_away(error.code, str(error))
+        except Exception:
+            # A defect of ours; it is not to cost more than this connection.
+            traceback.print_exc(file=sys.stderr)
+            self._go_away(frames.INTERNAL_ERROR, "a defect of the server")
         return True
 
     def write(self) -> None:
         """Hands waiting bytes to the socket, as many as it takes."""
+        self._tls_waits_to_write = False
         try:
             if not self._handshaken:
                 self._shake_hands()
             while self._unsent:
                 sent = self.sock.send(memoryview(self._unsent)[: 1 << 20])
                 del self._unsent[:sent]
-        except (BlockingIOError, InterruptedError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
+        except (BlockingIOError, InterruptedError, ssl.SSLWantReadError):
             pass
+        except ssl.SSLWantWriteError:
+            self._tls_waits_to_write = True
         except OSError:
             self.close()
 
@@ -137,6 +156,7 @@ class Connection:
     def send_message(self, call: Call, message: bytes) -> None:
         """Sends a message on a call, as far as its windows allow at once."""
         size = len(message) + frames.PREFIX.size
+        call.unread = call.unread + 1 if self._unsent or call.waiting else 0
         if (
             size <= self._max_frame
             and size <= self._window
@@ -206,6 +226,8 @@ class Connection:
     def _shake_hands(self) -> None:
         assert isinstance(self.sock, ssl.SSLSocket)
         self.sock.do_handshake()
+        if self.sock.selected_alpn_protocol() != "h2":
+            raise OSError("the client does not offer HTTP/2")
         self._handshaken = True
         self.write()
 
@@ -248,9 +270,7 @@ class Connection:
         if kind == frames.DATA:
             self._on_data(flags, stream, payload)
             return
-        self._control_frames += 1
-        if self._control_frames > _MAX_CONTROL_FRAMES:
-            raise frames.ProtocolError(frames.ENHANCE_YOUR_CALM, "too many frames that carry no data")
+        self._count(1 + len(payload) // _HEADER_BYTES_AS_A_FRAME)
         if kind == frames.HEADERS:
             self._on_headers(flags, stream, payload)
         elif kind == frames.CONTINUATION:
@@ -274,6 +294,11 @@ class Connection:
             raise frames.ProtocolError(frames.PROTOCOL_ERROR, "a client cannot push")
         # PRIORITY, GOAWAY and frames of unknown types need no answer.
 
+    def _count(self, frames_without_use: int) -> None:
+        self._control_frames += frames_without_use
+        if self._control_frames > _MAX_CONTROL_FRAMES:
+            raise frames.ProtocolError(frames.ENHANCE_YOUR_CALM, "too many frames that carry no data")
+
     def _on_data(self, flags: int, stream: int, payload: bytes) -> None:
         call = self._calls.get(stream)
         size = len(payload)
@@ -284,6 +309,7 @@ class Connection:
         if call is None or call.ending is not None:
             if stream == 0 or stream > self._last_stream:
                 raise frames.ProtocolError(frames.PROTOCOL_ERROR, "data on a stream that was never opened")
+            self._count(1)
             return
         call.received += size
         if call.received > _OPEN_WINDOW_AT:
@@ -291,10 +317,14 @@ class Connection:
             call.received = 0
         if flags & frames.PADDED:
             payload = frames.without_padding(payload)
-        self._control_frames = 0
+        size = len(payload)
+        if size and call.trusted:
+            self._control_frames = 0
+        else:
+            self._count(1)
         if not call.partial and size >= 5:
             compressed, length = frames.PREFIX.unpack_from(payload)
-            if length == size - 5 and not compressed and length <= self._max_message:
+            if length == size - 5 and not compressed and length <= call.max_message:
                 call.on_message(payload[5:])
                 payload = b""
         if payload:
@@ -313,8 +343,8 @@ class Connection:
             if compressed:
                 call.finish(_UNIMPLEMENTED, "compressed messages are not taken")
                 return
-            if length > self._max_message:
-                message = f"got a message of {length} bytes, larger than max_message_bytes, {self._max_message}"
+            if length > call.max_message:
+                message = f"got a message of {length} bytes, larger than {call.max_message}, the most taken here"
                 call.on_lost()
                 call.finish(_RESOURCE_EXHAUSTED, message)
                 return
@@ -350,6 +380,8 @@ class Connection:
     def _headers_complete(self) -> None:
         assert self._headers is not None
         (stream, flags, block), self._headers = self._headers, None
+        if _TABLE_RESIZED_THRICE.match(block):
+            raise frames.ProtocolError(frames.COMPRESSION_ERROR, "a header block that resizes its table too often")
         try:
             fields = self._decoder.decode(bytes(block), raw=True)
         except Exception as error:
@@ -362,7 +394,7 @@ class Connection:
             return
         self._last_stream = stream
         headers = {bytes(name).decode("latin-1"): bytes(value).decode("latin-1") for name, value in fields}
-        call = Call(self, stream, headers.get(":path", ""), headers, self._initial_window)
+        call = Call(self, stream, headers.get(":path", ""), headers, self._initial_window, self._max_message)
         if len(self._calls) >= _MAX_STREAMS:
             self._write(frames.frame(frames.RST_STREAM, 0, stream, frames.REFUSED_STREAM.to_bytes(4, "big")))
             return

@@ -61,7 +61,7 @@ public final class VectorFrameStackObservation extends VectorWrapper {
     for (int lane = 0; lane < numEnvs(); lane++) {
       FrameStack stack = frames.get(lane);
       Value observation = step.observations().row(lane);
-      if (resetting[lane]) {
+      if (resetting[lane] || step.lost()[lane]) {
         stack.reset(observation);
       } else if (step.ended(lane) && autoresetMode() == AutoresetMode.SAME_STEP) {
         stack.add(finalObservation(step, finals.size()));
