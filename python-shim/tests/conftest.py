@@ -1,3 +1,4 @@
+import comparisons
 import pytest
 from support import ServerProcess, Session
 
@@ -41,6 +42,16 @@ def server(tmp_path_factory):
     )
     assert server.address, server.log
     yield server
+    server.close()
+
+
+@pytest.fixture(scope="session")
+def zoo(tmp_path_factory):
+    """The address of a server of Gymnasium's environments, for the suites that compare them with local ones."""
+    options = ["--address", "unix:env.sock", "--max-sessions", "32"]
+    server = ServerProcess("serve-env", *comparisons.ALL, *options, cwd=tmp_path_factory.mktemp("zoo"))
+    assert server.address, server.log
+    yield server.address
     server.close()
 
 

@@ -72,6 +72,23 @@ class _Hanging(_Tiny):
         return super().step(action)
 
 
+class _HangingOnce(_Tiny):
+    def __init__(self, marker: str = "", **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.marker = marker
+
+    def step(self, action):
+        if self.count == 2 and not os.path.exists(self.marker):
+            with open(self.marker, "x"):
+                time.sleep(3600)
+        return super().step(action)
+
+
+class _Unrepeatable(_Tiny):
+    def _observation(self):
+        return np.array([self.count, os.getpid()], np.float32)
+
+
 class _Waiting(_Tiny):
     def step(self, action):
         print("waiting", flush=True)
@@ -127,24 +144,6 @@ class _NestedInfos(_Tiny):
         info["mixed"] = 1.5 if draw == 3 else 1
         info["_hidden"] = np.float32(draw)
         return observation, reward, terminated, truncated, info
-
-
-class _Goal(_Tiny):
-    """Goals of two numbers; the reward is the distance between them."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        box = spaces.Box(-np.inf, np.inf, (2,), np.float32)
-        self.observation_space = spaces.Dict({"observation": box, "achieved_goal": box, "desired_goal": box})
-
-    def compute_reward(self, achieved_goal, desired_goal, info):
-        if np.ndim(achieved_goal) == 2:
-            assert [each["row"] for each in info] == list(range(len(achieved_goal)))
-        return -np.linalg.norm(achieved_goal - desired_goal, axis=-1).astype(np.float32)
-
-    def _observation(self):
-        goal = np.array([self.count, 0], np.float32)
-        return {"observation": super()._observation(), "achieved_goal": goal, "desired_goal": goal + 1}
 
 
 class _Unsaveable(_Tiny):
@@ -276,6 +275,16 @@ def hangs_in_step(**kwargs: Any) -> gym.Env:
     return _Hanging(**kwargs)
 
 
+def hangs_once(**kwargs: Any) -> gym.Env:
+    """As `counting`; the first third step of any takes an hour, and leaves a file `marker` behind."""
+    return _HangingOnce(**kwargs)
+
+
+def unrepeatable(**kwargs: Any) -> gym.Env:
+    """As `counting`, but the observation is [steps, the process's id]."""
+    return _Unrepeatable(**kwargs)
+
+
 def waits_for_file(**kwargs: Any) -> gym.Env:
     """As `counting`; a step waits until there is a file "go" in the current directory."""
     return _Waiting(**kwargs)
@@ -294,11 +303,6 @@ def odd_infos(**kwargs: Any) -> gym.Env:
 def nested_infos(**kwargs: Any) -> gym.Env:
     """As `counting`, with infos nested deep."""
     return _NestedInfos(**kwargs)
-
-
-def goal(**kwargs: Any) -> gym.Env:
-    """As `counting`, with goals: a Dict observation and `compute_reward`."""
-    return _Goal(**kwargs)
 
 
 def unsaveable(**kwargs: Any) -> gym.Env:
@@ -376,3 +380,49 @@ def variable_size(**kwargs: Any) -> gym.Env:
 def unknown_space(**kwargs: Any) -> gym.Env:
     """Observations of a space that is none of Gymnasium's."""
     return _Sampled(_UnknownSpace(), spaces.Discrete(2), **kwargs)
+
+
+class _Goal(gym.Env):
+    """A point on a line, whose goal is another point: gymnasium_robotics.GoalEnv's protocol."""
+
+    metadata = {"render_modes": []}
+
+    def __init__(self, length: int = 20, render_mode: str | None = None) -> None:
+        self.length = length
+        self.render_mode = render_mode
+        sizes = {"observation": 2, "achieved_goal": 1, "desired_goal": 1}
+        self.observation_space = spaces.Dict(
+            {name: spaces.Box(-1, 1, (size,), np.float64) for name, size in sizes.items()}
+        )
+        self.action_space = spaces.Box(-1, 1, (1,), np.float32)
+
+    def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None):
+        super().reset(seed=seed)
+        self.count = 0
+        self.position, self.goal = self.np_random.uniform(-1, 1, (2, 1))
+        return self._observation(), {"is_success": False}
+
+    def step(self, action):
+        self.count += 1
+        self.position = np.clip(self.position + 0.2 * np.asarray(action, np.float64), -1, 1)
+        reward = self.compute_reward(self.position, self.goal, {})
+        info = {"is_success": bool(reward == 0)}
+        return self._observation(), float(reward), False, self.count >= self.length, info
+
+    def compute_reward(self, achieved_goal, desired_goal, info):
+        """0 where the goal is reached, -1 elsewhere; for one goal or a batch (B, 1)."""
+        distance = np.abs(np.asarray(achieved_goal) - np.asarray(desired_goal))[..., 0]
+        return -(distance > 0.1).astype(np.float32)
+
+    def _observation(self):
+        observation = np.concatenate([self.position, self.goal])
+        return {
+            "observation": observation,
+            "achieved_goal": self.position.copy(),
+            "desired_goal": self.goal.copy(),
+        }
+
+
+def goal(**kwargs: Any) -> gym.Env:
+    """Dict observations of a goal environment with `compute_reward`; truncated after 20 steps."""
+    return _Goal(**kwargs)

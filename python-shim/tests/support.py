@@ -16,6 +16,7 @@ import numpy as np
 from gymbridge.codec.items import encode_map
 from gymbridge.codec.spaces import decode_space
 from gymbridge.codec.values import BatchCodec
+from gymbridge.credentials import NONE, Credentials, channel
 from gymbridge.v1 import environment_pb2 as pb
 from gymbridge.v1 import environment_pb2_grpc
 
@@ -46,7 +47,7 @@ class ServerProcess:
 
     def end(self, how: int = signal.SIGTERM) -> int:
         self.process.send_signal(how)
-        return self.process.wait(10)
+        return self.process.wait(60)
 
     def close(self) -> None:
         if self.process.poll() is None:
@@ -63,11 +64,11 @@ class ServerProcess:
 class Stream:
     """One shard's Interact stream."""
 
-    def __init__(self, address: str, shard: pb.Shard) -> None:
+    def __init__(self, address: str, shard: pb.Shard, credentials: Credentials = NONE) -> None:
         target = shard.address or address
         if target.startswith(":"):
             target = address.rpartition(":")[0] + target
-        self.channel = grpc.insecure_channel(target, options=[("grpc.max_receive_message_length", -1)])
+        self.channel = channel(target, credentials)
         self.requests: queue.SimpleQueue = queue.SimpleQueue()
         stub = environment_pb2_grpc.EnvironmentServiceStub(self.channel)
         self.call = stub.Interact(iter(self.requests.get, None))
@@ -109,9 +110,15 @@ class Session:
     """A session and all its streams, as one batch of arrays."""
 
     def __init__(
-        self, address: str, env_id: str = "", num_envs: int = 1, kwargs: dict | None = None, **request
+        self,
+        address: str,
+        env_id: str = "",
+        num_envs: int = 1,
+        kwargs: dict | None = None,
+        credentials: Credentials = NONE,
+        **request,
     ) -> None:
-        self.channel = grpc.insecure_channel(address)
+        self.channel = channel(address, credentials)
         self.stub = environment_pb2_grpc.EnvironmentServiceStub(self.channel)
         self.opened = self.stub.OpenSession(
             pb.OpenSessionRequest(
@@ -122,7 +129,7 @@ class Session:
         spec = self.opened.spec
         self.observations = BatchCodec(decode_space(spec.observation_space))
         self.actions = BatchCodec(decode_space(spec.action_space))
-        self.streams = [Stream(address, shard) for shard in self.opened.shards]
+        self.streams = [Stream(address, shard, credentials) for shard in self.opened.shards]
         for stream, shard in zip(self.streams, self.opened.shards, strict=True):
             stream.attach(shard.token)
 

@@ -3,6 +3,7 @@
 import grpc
 import numpy as np
 import pytest
+from envs_for_tests import goal
 from support import Session
 from test_serve_env import INVALID, UNKNOWN, debug_info
 
@@ -98,11 +99,12 @@ def test_results_that_cannot_be_sent_are_unimplemented(open_session):
 def test_rewards_of_goal_environments_are_computed_for_a_batch(server, open_session):
     session = open_session("envs_for_tests:goal", 2)
     assert "compute_reward" in session.opened.capabilities
-    achieved, desired = np.zeros((5, 2), np.float32), np.arange(10, dtype=np.float32).reshape(5, 2)
-    infos = [{"row": row} for row in range(5)]
-    (rewards,) = results(call(session, "compute_reward", achieved, desired, infos, lanes=[0]))
-    assert rewards.dtype == np.float32
-    assert rewards.tobytes() == (-np.linalg.norm(achieved - desired, axis=-1).astype(np.float32)).tobytes()
+    achieved, desired = np.zeros((5, 1), np.float32), np.linspace(0, 1, 5, dtype=np.float32)[:, None]
+    expected = goal().compute_reward(achieved, desired, {})
+    for infos in ([{"row": row} for row in range(5)], {"rows": np.arange(5)}):
+        (rewards,) = results(call(session, "compute_reward", achieved, desired, infos, lanes=[0]))
+        assert rewards.dtype == expected.dtype
+        assert rewards.tobytes() == expected.tobytes()
     assert set_attribute(session, "compute_reward", 1).error.code == REFUSED
 
 

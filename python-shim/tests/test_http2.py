@@ -32,7 +32,6 @@ class Echo:
     def run(self):
         while self.running:
             self.server.run_once(0.05)
-        self.server.close()
 
     def accept(self, call):
         if call.path != ECHO:
@@ -55,6 +54,7 @@ class Echo:
     def close(self):
         self.running = False
         self.thread.join(10)
+        self.server.close()
 
 
 @pytest.fixture
@@ -210,6 +210,16 @@ def test_client_that_goes_in_the_middle_loses_its_call(echo):
             seen += client.recv(65_536)
     echo.close()
     assert echo.lost == 1
+
+
+def test_client_that_goes_before_it_is_accepted_disturbs_nobody(echo, stream):
+    echo.running = False
+    echo.thread.join(10)
+    with connect(echo):
+        pass
+    echo.running, echo.thread = True, threading.Thread(target=echo.run)
+    echo.thread.start()
+    assert list(stream(iter([b"on"]), timeout=20)) == [b"on"]
 
 
 def test_ping_is_answered_with_its_own_bytes(echo):

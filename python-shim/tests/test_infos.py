@@ -79,7 +79,9 @@ def test_step_is_what_protobuf_makes_of_it(size):
     encoder = StepEncoder(print, EVERYWHERE)
     for _ in range(2):
         got = pb.InteractResponse.FromString(
-            encoder.encode(buffers, b"r" * 16, b"\0\1", b"\1\0", infos, buffers[:1], {"a": np.arange(2)})
+            encoder.encode(
+                buffers, b"r" * 16, b"\0\1", b"\1\0", infos, [{"x": 1.5}, {}], buffers[:1], {"a": np.arange(2)}
+            )
         )
         expected = pb.StepResponse(
             observations=value_pb2.Buffers(buffers=buffers),
@@ -87,6 +89,7 @@ def test_step_is_what_protobuf_makes_of_it(size):
             terminated=b"\0\1",
             truncated=b"\1\0",
             infos=encode_map(infos),
+            lane_infos=[encode_map({"x": 1.5}), encode_map({})],
             final_observations=value_pb2.Buffers(buffers=buffers[:1]),
             final_infos=encode_map({"a": np.arange(2)}),
         )
@@ -95,7 +98,7 @@ def test_step_is_what_protobuf_makes_of_it(size):
 
 def test_absent_infos_are_absent():
     response = pb.InteractResponse.FromString(
-        StepEncoder(print, EVERYWHERE).encode([], b"", b"", b"", None, None, None)
+        StepEncoder(print, EVERYWHERE).encode([], b"", b"", b"", None, None, None, None)
     )
     assert response.HasField("step")
     assert not response.step.HasField("infos")

@@ -69,7 +69,7 @@ def wrapped():
 
 
 def lanes_of(make, n=1, mode=NEXT_STEP):
-    return Copies([make() for _ in range(n)], mode, True)
+    return Copies([make() for _ in range(n)], mode, pb.INFO_MODE_ALL)
 
 
 def record(lanes, actions):

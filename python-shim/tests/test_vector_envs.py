@@ -181,7 +181,7 @@ class PoolLike:
 
 
 def test_what_looks_like_env_pool_is_taken():
-    lanes = VectorLanes(PoolLike(), True)
+    lanes = VectorLanes(PoolLike(), pb.INFO_MODE_ALL)
     assert lanes.num_envs == 5
     assert lanes.autoreset_mode == pb.AUTORESET_MODE_NEXT_STEP
     lanes.reset([None] * 5, None, [None] * 5)

@@ -58,10 +58,26 @@ def _server_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--address", default="127.0.0.1:50051", help="HOST:PORT (port 0: any) or unix:PATH [%(default)s]"
     )
-    parser.add_argument("--insecure", action="store_true", help="allow an address that other machines can reach")
+    parser.add_argument("--tls-cert", metavar="FILE", help="the server's certificate, PEM; encrypts HOST:PORT")
+    parser.add_argument("--tls-key", metavar="FILE", help="its private key, PEM")
+    parser.add_argument("--tls-client-ca", metavar="FILE", help="clients must have a certificate of this authority")
+    parser.add_argument("--token-file", metavar="FILE", help="clients must bring the token in it [$GYMBRIDGE_TOKEN]")
+    parser.add_argument(
+        "--insecure", action="store_true", help="allow an address that other machines can reach, without TLS"
+    )
     parser.add_argument("--max-message-mib", type=_positive, default=256, help="largest message, MiB [%(default)s]")
     parser.add_argument("--exit-with-stdin", action="store_true", help="end when stdin ends")
     parser.add_argument("--remove-directory", action="store_true", help="at the end, remove the socket's directory too")
+
+
+def _client_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--tls-ca", metavar="FILE", help="the authority of the server's certificate, PEM; uses TLS")
+    parser.add_argument("--tls-cert", metavar="FILE", help="the client's own certificate, PEM, if the server wants one")
+    parser.add_argument("--tls-key", metavar="FILE", help="its private key, PEM")
+    parser.add_argument("--token-file", metavar="FILE", help="the server's token is in it [$GYMBRIDGE_TOKEN]")
+    parser.add_argument(
+        "--insecure", action="store_true", help="allow the token to travel to another machine without TLS"
+    )
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -104,6 +120,7 @@ def _parser() -> argparse.ArgumentParser:
     evaluate.add_argument("--seed", type=int, default=0, help="of the first episode; then one more each [%(default)s]")
     evaluate.add_argument("--stochastic", action="store_true", help="sample actions instead of the most likely")
     evaluate.add_argument("--json", metavar="FILE", help="write the result here")
+    _client_options(evaluate)
 
     bench = commands.add_parser("bench", help="time Gymnasium's own ways to step environments, in this process")
     bench.add_argument("--env", required=True, metavar="ID")

@@ -28,10 +28,10 @@ class RequestError(Exception):
         self.message = message
         self.stack = stack
 
-    def to_status(self) -> Any:
-        """As google.rpc.Status, with a google.rpc.DebugInfo detail where there is a traceback."""
+    def to_status(self, with_traceback: bool = True) -> Any:
+        """As google.rpc.Status, with a google.rpc.DebugInfo detail where there is a traceback, unless unwanted."""
         status = status_pb2.Status(code=self.code.value[0], message=self.message)
-        if self.stack is not None:
+        if self.stack is not None and with_traceback:
             detail = any_pb2.Any()
             detail.Pack(error_details_pb2.DebugInfo(stack_entries=self.stack, detail=self.message))
             status.details.append(detail)
@@ -86,9 +86,9 @@ def _is_ours(trace: TracebackType) -> bool:
     return str(trace.tb_frame.f_globals.get("__name__", "")).startswith("gymbridge.")
 
 
-def abort(context: grpc.ServicerContext, error: RequestError) -> NoReturn:
+def abort(context: grpc.ServicerContext, error: RequestError, with_traceback: bool) -> NoReturn:
     """Ends a unary call or a stream with the error as its rich status."""
-    context.abort_with_status(rpc_status.to_status(error.to_status()))
+    context.abort_with_status(rpc_status.to_status(error.to_status(with_traceback)))
     raise AssertionError("abort always raises")
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import argparse
 import contextlib
 import errno
-import ipaddress
 import os
 import signal
 import socket
@@ -19,6 +19,7 @@ from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
 from gymbridge import __version__
+from gymbridge.security import Security, SecurityError
 
 SERVER_VERSION = f"gymbridge-python {__version__}"
 PROTOCOL_REVISION = 1
@@ -35,9 +36,10 @@ def fail(message: str) -> NoReturn:
     raise SystemExit(2)
 
 
-def check_address(address: str, insecure: bool) -> str:
+def check_address(address: str, security: Security) -> str:
     """The address, with an absolute path if it is a Unix socket's; StartError where it cannot or must not be bound."""
     if address.startswith("unix:"):
+        _check_reach(address, security)
         path = Path(address.removeprefix("unix:")).absolute()
         if len(os.fsencode(path)) > _MAX_UNIX_PATH:
             raise StartError(f"the path of the socket is too long for the system: {path}; choose a shorter one")
@@ -48,21 +50,23 @@ def check_address(address: str, insecure: bool) -> str:
     host, colon, port = address.rpartition(":")
     if not colon or not port.isdigit() or int(port) > 65535:
         raise StartError(f"{address!r} is no address; use HOST:PORT or unix:PATH")
-    if not _is_loopback(host.strip("[]")) and not insecure:
-        raise StartError(
-            f"{address} can be reached from other machines, and connections are neither encrypted nor authenticated; "
-            "use 127.0.0.1 or unix:PATH, or say --insecure if the network is trusted"
-        )
+    _check_reach(address, security)
     return f"{host}:{int(port)}" if host else f"0.0.0.0:{int(port)}"
 
 
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
+def _check_reach(address: str, security: Security) -> None:
     try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
+        security.check_address(address)
+    except SecurityError as error:
+        raise StartError(str(error)) from error
+
+
+def read_security(arguments: argparse.Namespace) -> Security:
+    """How the server is protected; StartError where the options make no sense."""
+    try:
+        return Security.of(arguments)
+    except SecurityError as error:
+        raise StartError(str(error)) from error
 
 
 def _clear_stale_socket(path: Path) -> None:
@@ -82,10 +86,11 @@ def _clear_stale_socket(path: Path) -> None:
     raise StartError(f"{path} is in use: another server listens there; stop it or choose another --address")
 
 
-def new_server(threads: int, max_message_mib: int) -> grpc.Server:
+def new_server(threads: int, max_message_mib: int, security: Security) -> grpc.Server:
     """A server with the project's limits: messages of that size, at most `threads` calls at a time."""
     return grpc.server(
         futures.ThreadPoolExecutor(max_workers=threads, thread_name_prefix="grpc"),
+        interceptors=security.interceptors,
         maximum_concurrent_rpcs=threads,
         options=[
             ("grpc.so_reuseport", 0),
@@ -99,27 +104,32 @@ def new_server(threads: int, max_message_mib: int) -> grpc.Server:
     )
 
 
-def bind(server: grpc.Server, address: str) -> str:
+def bind(server: grpc.Server, address: str, security: Security) -> str:
     """Binds the server; the address with the actual port. StartError where the address is taken or not ours."""
+    credentials = security.server_credentials
+    # A Unix socket is its owner's from its first moment.
+    mask = os.umask(0o177)
     try:
-        port = server.add_insecure_port(address)
+        port = server.add_secure_port(address, credentials) if credentials else server.add_insecure_port(address)
     except RuntimeError:
         port = 0
+    finally:
+        os.umask(mask)
     if port == 0:
         raise StartError(f"cannot listen on {address}: it is in use or not an address of this machine")
     if address.startswith("unix:"):
-        os.chmod(address.removeprefix("unix:"), 0o600)
         return address
     return f"{address.rpartition(':')[0]}:{port}"
 
 
-def add_health_and_reflection(server: grpc.Server, *service_names: str) -> Any:
-    """Adds grpc.health.v1 (all serving) and reflection; gives the health servicer."""
+def add_health_and_reflection(server: grpc.Server, with_reflection: bool, *service_names: str) -> Any:
+    """Adds grpc.health.v1 (all serving) and, if asked to, reflection; gives the health servicer."""
     servicer = health.HealthServicer()
     health_pb2_grpc.add_HealthServicer_to_server(servicer, server)
     for name in ("", *service_names):
         servicer.set(name, health_pb2.HealthCheckResponse.SERVING)
-    reflection.enable_server_reflection((*service_names, health.SERVICE_NAME, reflection.SERVICE_NAME), server)
+    if with_reflection:
+        reflection.enable_server_reflection((*service_names, health.SERVICE_NAME, reflection.SERVICE_NAME), server)
     return servicer
 
 

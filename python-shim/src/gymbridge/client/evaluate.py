@@ -14,7 +14,9 @@ from typing import Any
 import numpy as np
 
 from gymbridge.client.remote_policy import RemotePolicy
+from gymbridge.credentials import Credentials
 from gymbridge.env.factory import UnknownEnvironment, find_factory, make_env
+from gymbridge.security import read_token
 from gymbridge.serving import fail
 
 
@@ -24,8 +26,8 @@ def run(arguments: argparse.Namespace) -> None:
     warnings.simplefilter("ignore")
     try:
         env = make_env(arguments.env, find_factory(arguments.env), {})
-        policy = RemotePolicy(address, name)
-    except (UnknownEnvironment, ConnectionError, LookupError, TimeoutError) as error:
+        policy = RemotePolicy(address, name, credentials=_credentials(arguments))
+    except (UnknownEnvironment, OSError, LookupError, ValueError) as error:
         fail(str(error))
     with policy:
         problem = mismatch(env, policy)
@@ -38,6 +40,16 @@ def run(arguments: argparse.Namespace) -> None:
     print(
         f"{arguments.env}, {policy.name}: return {result['return_mean']:.2f} ± {result['return_sd']:.2f}, "
         f"length {result['length_mean']:.1f}, {result['episodes']} episodes"
+    )
+
+
+def _credentials(arguments: argparse.Namespace) -> Credentials:
+    return Credentials(
+        tls_ca=arguments.tls_ca,
+        tls_cert=arguments.tls_cert,
+        tls_key=arguments.tls_key,
+        token=read_token(arguments.token_file) or None,
+        insecure=arguments.insecure,
     )
 
 

@@ -15,6 +15,7 @@ from google.rpc import error_details_pb2
 from gymbridge.codec.items import decode_map
 from gymbridge.codec.spaces import decode_space
 from gymbridge.codec.values import ArrayLeaf, Arrays, BatchCodec
+from gymbridge.credentials import NONE, Credentials, channel, hint
 from gymbridge.v1 import policy_pb2 as pb
 from gymbridge.v1 import policy_pb2_grpc
 
@@ -26,22 +27,26 @@ class RemotePolicy:
         address: "host:port" or "unix:path".
         name: the policy's name; None for the only one.
         timeout: seconds that one call may take.
+        credentials: TLS and a token, where the server wants them.
 
-    Raises: ConnectionError where no server answers, LookupError for an unknown name, TimeoutError, ValueError for
-    observations that the server refuses, RuntimeError (with the remote traceback) where the policy raises. After a
-    broken connection the next call makes a new one; a request is never sent twice.
+    Raises: ConnectionError where no server answers, LookupError for an unknown name, PermissionError for a missing or
+    wrong token, TimeoutError, ValueError for observations that the server refuses, RuntimeError (with the remote
+    traceback) where the policy raises. After a broken connection the next call makes a new one; a request is never
+    sent twice.
 
     >>> with RemotePolicy("127.0.0.1:50052") as policy:  # doctest: +SKIP
     ...     action, _ = policy.predict(observation)
     """
 
-    def __init__(self, address: str, name: str | None = None, timeout: float = 30.0) -> None:
+    def __init__(
+        self, address: str, name: str | None = None, timeout: float = 30.0, credentials: Credentials = NONE
+    ) -> None:
         self.address = address
+        self._credentials = credentials
         self._timeout = timeout
         self._lock = threading.Lock()
         self._stream: _Stream | None = None
-        options = [("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1)]
-        self._channel = grpc.insecure_channel(address, options=options)
+        self._channel = channel(address, credentials)
         self._stub = policy_pb2_grpc.PolicyServiceStub(self._channel)
         try:
             described = self._stub.DescribePolicy(pb.DescribePolicyRequest(policy=name or ""), timeout=timeout)
@@ -122,10 +127,12 @@ class RemotePolicy:
 
     def _error(self, code: grpc.StatusCode, message: str) -> Exception:
         if code == grpc.StatusCode.UNAVAILABLE:
-            return ConnectionError(
-                f"no policy server at {self.address} ({message}); start one: "
-                "python -m gymbridge serve-policy WHAT --env ID --address ADDRESS"
+            advice = hint(self.address, self._credentials, message) or (
+                "start one: python -m gymbridge serve-policy WHAT --env ID --address ADDRESS"
             )
+            return ConnectionError(f"no policy server at {self.address} ({message}); {advice}")
+        if code == grpc.StatusCode.UNAUTHENTICATED:
+            return PermissionError(f"{self.address}: {message}")
         if code == grpc.StatusCode.UNIMPLEMENTED:
             return ConnectionError(f"the server at {self.address} serves no policies")
         if code == grpc.StatusCode.NOT_FOUND:

@@ -55,15 +55,20 @@ def decode_dtype(number: int, default: str | None = None) -> np.dtype[Any]:
     return dtype
 
 
-def to_bytes(array: np.ndarray[Any, Any]) -> bytes:
-    """The array's elements, little-endian and row-major."""
+def to_bytes(array: np.ndarray[Any, Any] | np.generic) -> bytes:
+    """The array's or scalar's elements, little-endian and row-major."""
     if _LITTLE and array.dtype.isnative:
         return array.tobytes()
     return array.astype(array.dtype.newbyteorder("<"), copy=False).tobytes()
 
 
-def from_bytes(data: bytes, dtype: np.dtype[Any], shape: tuple[int, ...], what: str) -> np.ndarray[Any, Any]:
-    """A writable array in native byte order; INVALID_ARGUMENT, naming `what`, where the length does not fit."""
+def from_bytes(
+    data: bytes, dtype: np.dtype[Any], shape: tuple[int, ...], what: str, copy: bool = True
+) -> np.ndarray[Any, Any]:
+    """An array in native byte order; INVALID_ARGUMENT, naming `what`, where the length does not fit.
+
+    It is writable, or where `copy` is false and the bytes are as they should be, a read-only view of them.
+    """
     if len(shape) > _MAX_DIMENSIONS:
         raise invalid_argument(f"{what}: {len(shape)} dimensions, more than {_MAX_DIMENSIONS}")
     count = extent = 1
@@ -79,6 +84,6 @@ def from_bytes(data: bytes, dtype: np.dtype[Any], shape: tuple[int, ...], what: 
     if dtype == np.bool_ and data.translate(None, b"\0\1"):
         raise invalid_argument(f"{what}: a bool is one byte, 0 or 1")
     if _LITTLE and dtype.isnative:
-        return np.ndarray(shape, dtype, bytearray(data))
+        return np.ndarray(shape, dtype, bytearray(data) if copy else data)
     little = np.frombuffer(data, dtype.newbyteorder("<"))
     return little.astype(dtype, copy=True).reshape(shape)

@@ -37,7 +37,7 @@ def fill_map(message: pb.ItemMap, mapping: Mapping[Any, Any], depth: int = 1) ->
 def encode_item(value: Any) -> pb.Item:
     """One datum as a message.
 
-    None, bool, int, float, str and NumPy scalars keep their kind; numeric and bool arrays and bytes become tensors;
+    None, bool, int, float and str keep their kind; numeric and bool arrays, NumPy's scalars and bytes become tensors;
     arrays of anything else, lists, tuples and sets become lists; mappings become maps. INVALID_ARGUMENT for anything
     else, and for integers beyond 64 bits.
     """
@@ -59,15 +59,14 @@ def _fill(message: pb.Item, value: Any, depth: int) -> None:
             _fill_list(message, value, depth)
     elif value is None:
         message.null = struct_pb2.NULL_VALUE
-    elif isinstance(value, (bool, np.bool_)):
-        message.boolean = bool(value)
-    elif isinstance(value, (int, np.integer)):
-        if int(value) in _INT64:
-            message.integer = int(value)
-        elif isinstance(value, np.integer):
-            _fill(message, np.asarray(value), depth)
-        else:
+    elif isinstance(value, np.generic) and is_sendable(value.dtype):
+        _fill(message, np.asarray(value), depth)
+    elif isinstance(value, bool):
+        message.boolean = value
+    elif isinstance(value, int):
+        if value not in _INT64:
             raise invalid_argument(f"the integer {value} does not fit into 64 bits")
+        message.integer = int(value)
     elif isinstance(value, (float, np.floating)):
         message.real = float(value)
     elif isinstance(value, str):
@@ -99,7 +98,7 @@ def decode_map(message: pb.ItemMap, depth: int = 1) -> dict[str, Any]:
 
 
 def decode_item(message: pb.Item, depth: int = 0) -> Any:
-    """One datum: None, bool, int, float, str, a NumPy array, a list or a dict."""
+    """One datum: None, bool, int, float, str, a NumPy array or scalar, a list or a dict."""
     kind = message.WhichOneof("kind")
     if kind == "null":
         return None
@@ -107,7 +106,10 @@ def decode_item(message: pb.Item, depth: int = 0) -> Any:
         return getattr(message, kind)
     if kind == "tensor":
         tensor = message.tensor
-        return from_bytes(tensor.data, decode_dtype(tensor.dtype), tuple(tensor.shape), "tensor")
+        dtype, data, shape = decode_dtype(tensor.dtype), tensor.data, tensor.shape
+        if shape:
+            return from_bytes(data, dtype, tuple(shape), "tensor")
+        return from_bytes(data, dtype, (), "tensor", copy=False)[()]
     if kind == "list":
         if depth >= _MAX_DEPTH:
             raise invalid_argument(f"data nested deeper than {_MAX_DEPTH} levels")

@@ -7,6 +7,7 @@ comes before them is made by protobuf once for each name, type and shape, and ke
 from __future__ import annotations
 
 import functools
+import struct
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -19,6 +20,7 @@ from gymbridge.v1 import environment_pb2 as pb
 
 # An environment that makes up names as it goes is not to fill the memory.
 _MAX_NAMES = 1000
+_REAL = struct.Struct("<d")
 _STEP = pb.InteractResponse.DESCRIPTOR.fields_by_name["step"].number
 _FIELDS = {name: field.number for name, field in pb.StepResponse.DESCRIPTOR.fields_by_name.items()}
 
@@ -43,6 +45,7 @@ class StepEncoder:
         terminated: bytes,
         truncated: bytes,
         infos: Mapping[str, Any] | None,
+        lane_infos: Sequence[Mapping[str, Any]] | None,
         final_observations: Sequence[bytes] | None,
         final_infos: Mapping[str, Any] | None,
     ) -> bytes:
@@ -52,6 +55,8 @@ class StepEncoder:
             parts += (_head(_FIELDS[name], len(data)), data)
         if infos is not None:
             parts += self._infos("infos", infos)
+        for info in lane_infos or ():
+            parts += self._infos("lane_infos", info)
         if final_observations is not None:
             parts += _buffers("final_observations", final_observations)
         if final_infos is not None:
@@ -64,7 +69,7 @@ class StepEncoder:
         return [_head(_FIELDS[name], len(data)), data]
 
     def encode_infos(self, infos: Mapping[str, Any]) -> bytes:
-        """Infos in vector form as an ItemMap's bytes."""
+        """Infos, in vector form or a lane's own, as an ItemMap's bytes."""
         parts: list[bytes] = []
         everywhere, masks = self._everywhere, self._masks
         try:
@@ -72,7 +77,10 @@ class StepEncoder:
                 if value is everywhere:
                     parts.append(masks.get(key) or self._mask(key))
                     continue
-                if type(value) is np.ndarray:
+                if type(value) is float:
+                    parts += (self._prefixes.get((key, float)) or self._float_prefix(key), _REAL.pack(value))
+                    continue
+                if type(value) is np.ndarray or isinstance(value, np.generic):
                     prefix = self._prefixes.get((key, value.dtype.num, value.shape)) or self._prefix(key, value)
                     if prefix is not None:
                         parts += (prefix, to_bytes(value))
@@ -90,13 +98,20 @@ class StepEncoder:
         self._masks[key] = entry
         return entry
 
-    def _prefix(self, key: Any, array: np.ndarray[Any, Any]) -> bytes | None:
+    def _float_prefix(self, key: Any) -> bytes:
+        entry: bytes = encode_map({key: 0.0}).SerializeToString()
+        return self._keep((key, float), entry[: -_REAL.size])
+
+    def _prefix(self, key: Any, array: np.ndarray[Any, Any] | np.generic) -> bytes | None:
         if not is_sendable(array.dtype) or array.nbytes == 0:
             return None
+        entry: bytes = encode_map({key: array}).SerializeToString()
+        return self._keep((key, array.dtype.num, array.shape), entry[: -array.nbytes])
+
+    def _keep(self, key: tuple[Any, ...], prefix: bytes) -> bytes:
         if len(self._prefixes) >= _MAX_NAMES:
             self._prefixes.clear()
-        entry: bytes = encode_map({key: array}).SerializeToString()
-        prefix = self._prefixes[key, array.dtype.num, array.shape] = entry[: -array.nbytes]
+        self._prefixes[key] = prefix
         return prefix
 
 

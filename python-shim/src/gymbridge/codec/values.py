@@ -8,7 +8,7 @@ from typing import Any
 import grpc
 from gymnasium import spaces
 
-from gymbridge.codec.dtypes import to_bytes
+from gymbridge.codec.dtypes import from_bytes, to_bytes
 from gymbridge.codec.leaves import Array, ArrayLeaf, Leaf
 from gymbridge.codec.variable import GraphLeaf, OneOfLeaf, SequenceLeaf, TextLeaf
 from gymbridge.errors import RequestError, invalid_argument
@@ -109,8 +109,8 @@ class BatchCodec:
         """Puts the batch's bytes into an empty message that exists already."""
         message.buffers.extend(self.lay(arrays))
 
-    def decode(self, message: pb.Buffers, n: int, what: str) -> Arrays:
-        """N values in columns of their own.
+    def decode(self, message: pb.Buffers, n: int, what: str, copy: bool = True) -> Arrays:
+        """N values in columns of their own; without `copy`, arrays may be read-only views of what was received.
 
         INVALID_ARGUMENT, naming `what` and the leaf, for buffers of a wrong number, length or structure. Whether the
         values lie in the space is not checked.
@@ -118,7 +118,13 @@ class BatchCodec:
         buffers = message.buffers
         if len(buffers) != self.buffers:
             raise invalid_argument(f"{what}: got {len(buffers)} buffers, expected {self.buffers} for {self.space}")
-        return self.read(iter(buffers), n, what)
+        if copy or not self._is_fixed:
+            return self.read(iter(buffers), n, what)
+        return [
+            from_bytes(data, leaf.dtype, (n, *leaf.shape), what + leaf.path, copy=False)
+            for data, leaf in zip(buffers, self.leaves, strict=True)
+            if isinstance(leaf, ArrayLeaf)
+        ]
 
 
 def _leaves(space: spaces.Space[Any], keys: tuple[Any, ...], path: str) -> Iterator[Leaf]:

@@ -23,6 +23,7 @@ from gymbridge.serving import (
     end_process,
     fail,
     new_server,
+    read_security,
     remove_socket,
 )
 from gymbridge.v1 import environment_pb2, environment_pb2_grpc
@@ -30,15 +31,18 @@ from gymbridge.v1 import environment_pb2, environment_pb2_grpc
 _SERVICE = environment_pb2.DESCRIPTOR.services_by_name["EnvironmentService"].full_name
 # How long a thread may keep the interpreter while another wants it: the default of 5 ms delays answers.
 _SWITCH_INTERVAL_SECONDS = 2e-4
+# What asks for a session is small, whatever its steps are.
+_MAX_REQUEST_MIB = 16
 
 
 def run(arguments: argparse.Namespace) -> None:
     """Serves environments until told to end; never returns."""
     lifetime = Lifetime(arguments.exit_with_stdin)
     try:
-        address = check_address(arguments.address, arguments.insecure)
-        server = new_server(32, arguments.max_message_mib)
-        bound = bind(server, address)
+        security = read_security(arguments)
+        address = check_address(arguments.address, security)
+        server = new_server(32, min(arguments.max_message_mib, _MAX_REQUEST_MIB), security)
+        bound = bind(server, address, security)
     except StartError as error:
         fail(str(error))
     offer = Offer(
@@ -54,10 +58,12 @@ def run(arguments: argparse.Namespace) -> None:
         vector=arguments.vector,
     )
     directory = Path(_private_directory())
-    supervisor = Supervisor(offer, _worker_config(arguments, address, directory))
+    trusted = security.trusts_callers(address)
+    config = {**security.for_worker(), "with_tracebacks": trusted}
+    supervisor = Supervisor(offer, _worker_config(arguments, address, directory, config), trusted)
     exit_code = 2
     try:
-        _serve(server, supervisor, bound, lifetime)
+        _serve(server, supervisor, bound, trusted, lifetime)
         exit_code = lifetime.wait()
     except RequestError as error:
         log(error.message)
@@ -69,7 +75,7 @@ def run(arguments: argparse.Namespace) -> None:
         end_process(exit_code)
 
 
-def _serve(server: Any, supervisor: Supervisor, bound: str, lifetime: Lifetime) -> None:
+def _serve(server: Any, supervisor: Supervisor, bound: str, trusted: bool, lifetime: Lifetime) -> None:
     try:
         supervisor.try_all()
     except RequestError:
@@ -77,7 +83,7 @@ def _serve(server: Any, supervisor: Supervisor, bound: str, lifetime: Lifetime) 
             return
         raise
     environment_pb2_grpc.add_EnvironmentServiceServicer_to_server(supervisor, server)
-    add_health_and_reflection(server, _SERVICE)
+    add_health_and_reflection(server, trusted, _SERVICE)
     server.start()
     if not lifetime.ended:
         announce(bound)
@@ -98,16 +104,16 @@ def _names(listed: str) -> list[str]:
     return [name for name in listed.split(",") if name]
 
 
-def _worker_config(arguments: argparse.Namespace, address: str, directory: Path) -> Any:
+def _worker_config(arguments: argparse.Namespace, address: str, directory: Path, more: dict[str, Any]) -> Any:
     numbers = iter(range(1, 1 << 62))
 
     def config() -> dict[str, Any]:
-        if address.startswith("unix:"):
-            own = f"unix:{directory / f'worker-{next(numbers)}.sock'}"
-        else:
-            own = f"{address.rpartition(':')[0]}:0"
+        # The supervisor's own way to a worker is a Unix socket, which needs neither TLS nor a token.
+        control = f"unix:{directory / f'worker-{next(numbers)}.sock'}"
         return {
-            "address": own,
+            **more,
+            "control": control,
+            "address": control if address.startswith("unix:") else f"{address.rpartition(':')[0]}:0",
             "max_message_mib": arguments.max_message_mib,
             "verbose": arguments.verbose,
             "allowed_attributes": _names(arguments.allow_attributes),

@@ -21,10 +21,10 @@ from gymbridge.v1 import value_pb2 as pb
 class Copies(Lanes):
     """N environments of their own, whose values are copied into the batch."""
 
-    def __init__(self, envs: Sequence[gym.Env[Any, Any]], autoreset_mode: int, with_infos: bool, first_lane: int = 0):
+    def __init__(self, envs: Sequence[gym.Env[Any, Any]], autoreset_mode: int, info_mode: int, first_lane: int = 0):
         self.envs = list(envs)
         n, first = len(self.envs), self.envs[0]
-        super().__init__(n, first.observation_space, first.action_space, autoreset_mode, with_infos, first_lane)
+        super().__init__(n, first.observation_space, first.action_space, autoreset_mode, info_mode, first_lane)
 
     def reset(  # noqa: D102
         self, seeds: Sequence[int | None], mask: Array | None, options: Sequence[dict[str, Any] | None]
@@ -41,6 +41,8 @@ class Copies(Lanes):
                 self._began(lane)
                 if self.infos is not None:
                     add_info(self.infos, info, lane, self.num_envs)
+                elif self.lane_infos is not None:
+                    self.lane_infos[lane] = info
         except Exception as error:
             raise self._broken(error, lane) from error
         finally:
@@ -83,7 +85,9 @@ class Copies(Lanes):
         self.rewards = np.array(rewards)
         self.terminated = np.array(terminated)
         self.truncated = np.array(truncated)
-        if self._with_infos:
+        if self.lane_infos is not None:
+            self.lane_infos = infos
+        elif self._with_infos:
             self._gather(infos)
         self._check_rewards()
         self._check_finite(observations)

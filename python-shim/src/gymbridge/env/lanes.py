@@ -18,6 +18,7 @@ from gymbridge.v1 import environment_pb2 as pb
 NEXT_STEP = pb.AUTORESET_MODE_NEXT_STEP
 SAME_STEP = pb.AUTORESET_MODE_SAME_STEP
 DISABLED = pb.AUTORESET_MODE_DISABLED
+NO_INFOS, LANE_INFOS = pb.INFO_MODE_NONE, pb.INFO_MODE_LANES
 
 
 class Lanes(ABC):
@@ -25,8 +26,9 @@ class Lanes(ABC):
 
     Attributes, all valid until the next call: `observations` (one column of N per leaf), `rewards` float64 (N),
     `terminated` and `truncated` bool (N), `infos` and `final_infos` in vector form (None unless wanted),
-    `final_observations` (SAME_STEP: of the lanes that ended now), `nanos` spent inside the environments. Lanes are
-    numbered from 0 here, and from `first_lane` in messages.
+    `lane_infos` the lanes' own (None unless wanted instead of `infos`), `final_observations` (SAME_STEP: of the lanes
+    that ended now), `nanos` spent inside the environments. Lanes are numbered from 0 here, and from `first_lane` in
+    messages.
 
     What environments raise is UNKNOWN; where a reset or a step raises or returns nonsense, every lane wants a reset.
     """
@@ -37,7 +39,7 @@ class Lanes(ABC):
         observation_space: spaces.Space[Any],
         action_space: spaces.Space[Any],
         autoreset_mode: int,
-        with_infos: bool,
+        info_mode: int,
         first_lane: int = 0,
     ) -> None:
         self.num_envs = num_envs
@@ -49,13 +51,15 @@ class Lanes(ABC):
         self.terminated = np.zeros(num_envs, np.bool_)
         self.truncated = np.zeros(num_envs, np.bool_)
         self.infos: dict[str, Any] | None = None
+        self.lane_infos: list[dict[str, Any]] | None = None
         self.final_infos: dict[str, Any] | None = None
         self.final_observations: Arrays | None = None
         self.nanos = 0
         # The mask, in infos, of what all lanes have.
         self.everywhere = np.ones(num_envs, np.bool_)
         self.everywhere.flags.writeable = False
-        self._with_infos = with_infos
+        self._info_mode = info_mode
+        self._with_infos = info_mode != NO_INFOS
         self._first_lane = first_lane
         self._check_actions = BatchChecker(self.action_codec, "action", "lane", first_lane)
         self._ended = np.zeros(num_envs, np.bool_)
@@ -107,7 +111,8 @@ class Lanes(ABC):
         """Closes the environments, whatever they raise."""
 
     def _begin(self) -> None:
-        self.infos = {} if self._with_infos else None
+        self.infos = {} if self._with_infos and self._info_mode != LANE_INFOS else None
+        self.lane_infos = [{} for _ in range(self.num_envs)] if self._info_mode == LANE_INFOS else None
         self.final_infos = None
         self.final_observations = None
 

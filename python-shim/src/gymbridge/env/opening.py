@@ -55,11 +55,13 @@ def open_lanes(
 
 
 def _copies(envs: list[Any], request: pb.OpenSessionRequest, first_lane: int) -> Lanes:
-    return Copies(envs, request.autoreset_mode, request.info_mode != pb.INFO_MODE_NONE, first_lane)
+    return Copies(envs, request.autoreset_mode, request.info_mode, first_lane)
 
 
 def _vector_lanes(env: Any, request: pb.OpenSessionRequest) -> Lanes:
-    lanes = VectorLanes(env, request.info_mode != pb.INFO_MODE_NONE)
+    # It has its infos in vector form by itself.
+    info_mode = pb.INFO_MODE_NONE if request.info_mode == pb.INFO_MODE_NONE else pb.INFO_MODE_ALL
+    lanes = VectorLanes(env, info_mode)
     if request.num_envs not in (0, lanes.num_envs):
         raise invalid_argument(
             f"{request.env_id} is a vector environment of {lanes.num_envs} lanes: ask for these, not {request.num_envs}"

@@ -16,6 +16,7 @@ from typing import Any
 import grpc
 
 from gymbridge.errors import RequestError
+from gymbridge.security import TOKEN_VARIABLE
 from gymbridge.v1 import environment_pb2_grpc
 
 _READY_SECONDS = 60.0
@@ -34,6 +35,8 @@ class WorkerProcess:
         self, config: dict[str, Any], on_event: Callable[[WorkerProcess, dict[str, Any] | None], None]
     ) -> None:
         environment = dict(os.environ)
+        # What the environments do in there is not for us to know.
+        environment.pop(TOKEN_VARIABLE, None)
         for name in _THREAD_LIMITS:
             environment.setdefault(name, "1")
         self.secret = secrets.token_urlsafe(24)
@@ -55,9 +58,10 @@ class WorkerProcess:
         with contextlib.suppress(OSError):
             self.process.stdin.write(json.dumps({**config, "secret": self.secret}).encode() + b"\n")
             self.process.stdin.flush()
-        threading.Thread(target=self._listen, args=(on_event,), name="worker events", daemon=True).start()
+        arguments = (config["control"], on_event)
+        threading.Thread(target=self._listen, args=arguments, name="worker events", daemon=True).start()
 
-    def _listen(self, on_event: Callable[[WorkerProcess, dict[str, Any] | None], None]) -> None:
+    def _listen(self, control: str, on_event: Callable[[WorkerProcess, dict[str, Any] | None], None]) -> None:
         assert self.process.stdout is not None
         for line in self.process.stdout:
             event = json.loads(line)
@@ -65,7 +69,7 @@ class WorkerProcess:
                 self.address = event["address"]
                 options = [("grpc.max_receive_message_length", -1), ("grpc.use_local_subchannel_pool", 1)]
                 options.append(("grpc.enable_http_proxy", 0))
-                self._channel = grpc.insecure_channel(self.address, options=options)
+                self._channel = grpc.insecure_channel(control, options=options)
                 self.stub = environment_pb2_grpc.EnvironmentServiceStub(self._channel)
                 self.ready.set()
             else:

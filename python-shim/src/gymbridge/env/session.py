@@ -21,12 +21,19 @@ class Session:
     """Answers requests one at a time, in the thread that runs environments. `lanes` is what they act on."""
 
     def __init__(
-        self, lanes: Lanes, env_id: str, render_mode: str, allowed: AllowedAttributes, warn: Callable[[str], None]
+        self,
+        lanes: Lanes,
+        env_id: str,
+        render_mode: str,
+        allowed: AllowedAttributes,
+        with_tracebacks: bool,
+        warn: Callable[[str], None],
     ) -> None:
         self.lanes = lanes
         self._env_id = env_id
         self._render_mode = render_mode
         self._allowed = allowed
+        self._with_tracebacks = with_tracebacks
         self._steps = StepEncoder(warn, lanes.everywhere)
 
     def answer(self, request: pb.InteractRequest) -> bytes:
@@ -53,9 +60,9 @@ class Session:
             else:
                 raise invalid_argument("the request is empty")
         except RequestError as error:
-            response.error.CopyFrom(error.to_status())
+            response.error.CopyFrom(error.to_status(self._with_tracebacks))
         except Exception as error:
-            response.error.CopyFrom(raised(error).to_status())
+            response.error.CopyFrom(raised(error).to_status(self._with_tracebacks))
         response.environment_nanos = self.lanes.nanos
         data: bytes = response.SerializeToString()
         return data + step
@@ -70,6 +77,7 @@ class Session:
             lanes.terminated.tobytes(),
             lanes.truncated.tobytes(),
             lanes.infos,
+            lanes.lane_infos,
             None if lanes.final_observations is None else codec.lay(lanes.final_observations),
             lanes.final_infos,
         )
@@ -91,6 +99,8 @@ class Session:
         response.observations.buffers.extend(lanes.observation_codec.lay(lanes.observations))
         if lanes.infos is not None:
             response.infos.ParseFromString(self._steps.encode_infos(lanes.infos))
+        for info in lanes.lane_infos or ():
+            response.lane_infos.add().ParseFromString(self._steps.encode_infos(info))
 
     def _render(self, request: pb.RenderRequest, response: pb.RenderResponse) -> None:
         if not self._render_mode:

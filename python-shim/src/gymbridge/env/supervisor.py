@@ -40,10 +40,14 @@ class Offer:
 
 
 class Supervisor(environment_pb2_grpc.EnvironmentServiceServicer):
-    """EnvironmentService as clients first meet it. Thread-safe."""
+    """EnvironmentService as clients first meet it. Thread-safe.
 
-    def __init__(self, offer: Offer, worker_config: Callable[[], dict[str, Any]]) -> None:
+    `worker_config` gives each worker's configuration, `with_tracebacks` says whether clients get the environments'.
+    """
+
+    def __init__(self, offer: Offer, worker_config: Callable[[], dict[str, Any]], with_tracebacks: bool) -> None:
         self._offer = offer
+        self._with_tracebacks = with_tracebacks
         # Guards the sessions and their places; notified when one of them changes.
         self._changed = threading.Condition()
         self._sessions: dict[str, Session] = {}
@@ -92,7 +96,7 @@ class Supervisor(environment_pb2_grpc.EnvironmentServiceServicer):
         try:
             response = self.open(request)
         except RequestError as error:
-            abort(context, error)
+            abort(context, error, self._with_tracebacks)
         # Where a client with a nonce has given up waiting, it may ask again.
         if not request.nonce and not context.is_active():
             self.close(response.session_id)
@@ -102,7 +106,7 @@ class Supervisor(environment_pb2_grpc.EnvironmentServiceServicer):
         try:
             return self.describe(request.session_id, context.is_active)
         except RequestError as error:
-            abort(context, error)
+            abort(context, error, self._with_tracebacks)
 
     def CloseSession(self, request: Any, context: Any) -> pb.CloseSessionResponse:  # noqa: D102
         self.close(request.session_id)
@@ -110,7 +114,7 @@ class Supervisor(environment_pb2_grpc.EnvironmentServiceServicer):
 
     def Interact(self, requests: Any, context: Any) -> Any:  # noqa: D102
         message = "this address serves no shards; dial the address that OpenSession gives for the shard"
-        abort(context, RequestError(grpc.StatusCode.NOT_FOUND, message))
+        abort(context, RequestError(grpc.StatusCode.NOT_FOUND, message), False)
 
     def open(self, request: pb.OpenSessionRequest, is_trial: bool = False) -> pb.OpenSessionResponse:
         """Opens a session on as many workers as it may have; RequestError where it cannot.

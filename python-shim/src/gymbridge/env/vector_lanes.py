@@ -25,13 +25,13 @@ class VectorLanes(Lanes):
     observation_space and action_space and know their number by `len`, do too.
     """
 
-    def __init__(self, env: Any, with_infos: bool) -> None:
+    def __init__(self, env: Any, info_mode: int) -> None:
         self.env = env
         self.observation_space = getattr(env, "single_observation_space", None) or env.observation_space
         self.action_space = getattr(env, "single_action_space", None) or env.action_space
         num_envs = int(env.num_envs if hasattr(env, "num_envs") else len(env))
         mode = (getattr(env, "metadata", None) or {}).get("autoreset_mode") or AutoresetMode.NEXT_STEP
-        super().__init__(num_envs, self.observation_space, self.action_space, _MODES[AutoresetMode(mode)], with_infos)
+        super().__init__(num_envs, self.observation_space, self.action_space, _MODES[AutoresetMode(mode)], info_mode)
         sampled = copy.deepcopy(self.action_space)
         sampled.seed(0)
         # Stands for the actions of lanes about to reset, which may be anything: the environment may check them.

@@ -32,10 +32,11 @@ from google.protobuf.message import DecodeError
 from gymbridge.env.attributes import COMPUTE_REWARD, AllowedAttributes
 from gymbridge.env.opening import open_lanes
 from gymbridge.env.session import Session
-from gymbridge.env.shard import Shard
+from gymbridge.env.shard import WINDOW, Shard
 from gymbridge.errors import RequestError
 from gymbridge.http2.call import Call
 from gymbridge.http2.server import Server
+from gymbridge.security import complaint, server_context
 from gymbridge.v1 import environment_pb2 as pb
 
 SECRET_KEY = "gymbridge-worker-secret"
@@ -45,12 +46,16 @@ _SERVICE = "/gymbridge.v1.EnvironmentService/"
 _LONG_SECONDS = 0.5
 # A thread that sleeps is woken late, but one that spins keeps a core from others: about what a wake-up costs.
 _SPIN_NANOS = 60_000
+_MAX_ATTACH_BYTES = 4096
+# Of a client that repeats requests, or does not read: well above what one that keeps to its window has.
+_MAX_JOBS = 1024
+_MAX_UNREAD = 64
 
 
 class Worker:
     """OpenSession and CloseSession for the supervisor, Interact for the client."""
 
-    def __init__(self, config: dict[str, Any], tell: Callable[..., None], listener: socket.socket) -> None:
+    def __init__(self, config: dict[str, Any], tell: Callable[..., None], control: socket.socket) -> None:
         self._config = config
         self._tell = tell
         # Held by whoever uses the sockets and the shard's stream; never while an environment runs.
@@ -59,7 +64,13 @@ class Worker:
         self._shard: Shard | None = None
         self._warned: set[str] = set()
         self._busy_since = 0.0
-        self._server = Server(listener, config["max_message_mib"] << 20, self._accept, spin_nanos=_SPIN_NANOS)
+        self._max_message = config["max_message_mib"] << 20
+        self._server = Server(control, self._max_message, self._accept, spin_nanos=_SPIN_NANOS)
+
+    def listen(self, listener: socket.socket) -> None:
+        """Serves clients on a socket of their own, beside the one that the supervisor dials."""
+        cert, key, client_ca = (self._config[name] for name in ("tls_cert", "tls_key", "tls_client_ca"))
+        self._server.listen(listener, server_context(cert, key, client_ca) if cert else None)
 
     def run(self) -> None:
         """Serves for ever; in the main thread."""
@@ -87,9 +98,19 @@ class Worker:
     def _accept(self, call: Call) -> None:
         name = call.path.removeprefix(_SERVICE)
         if name == "Interact":
+            digest = self._config["token_digest"]
+            why = complaint(call.metadata.get("authorization"), digest) if digest else None
+            if why is not None:
+                call.finish(16, why)
+                return
+            # Until it names its shard, anyone may be behind it.
+            call.trusted = False
+            call.max_message = _MAX_ATTACH_BYTES
             call.on_message = partial(self._on_first, call)
+            call.on_end = partial(call.finish, 10, "the stream ended before it attached to a shard")
         elif name in ("OpenSession", "CloseSession"):
-            if not hmac.compare_digest(call.metadata.get(SECRET_KEY, ""), self._config["secret"]):
+            secret = call.metadata.get(SECRET_KEY, "").encode("latin-1")
+            if not hmac.compare_digest(secret, self._config["secret"].encode()):
                 call.finish(7, "sessions are opened and closed at the server's own address")
                 return
             job = self._open if name == "OpenSession" else self._close
@@ -110,6 +131,8 @@ class Worker:
             call.finish(5, "no shard has this token; it may have ended")
             return
         shard.renew()
+        call.trusted = True
+        call.max_message = self._max_message
         call.on_message = partial(self._on_request, shard, call)
         call.on_lost = partial(shard.detach, call)
         # A client that ends its side in good order has no more use for the session.
@@ -129,11 +152,19 @@ class Worker:
         elif kind == "attach":
             error = RequestError(grpc.StatusCode.FAILED_PRECONDITION, "the stream is attached already")
             call.send(pb.InteractResponse(error=error.to_status()).SerializeToString())
+        elif len(self._jobs) >= _MAX_JOBS:
+            shard.detach(call)
+            call.finish(8, f"{_MAX_JOBS} requests wait to be executed; a client may have {WINDOW} on the way")
         else:
             self._jobs.append(partial(self._answer, shard, call, request))
 
     def _answer(self, shard: Shard, call: Call, request: pb.InteractRequest) -> None:
         if shard.released or shard.call is not call:
+            return
+        if call.unread > _MAX_UNREAD:
+            with self._lock:
+                shard.detach(call)
+                call.finish(8, f"{call.unread} responses wait to be read; a client may have {WINDOW} on the way")
             return
         response = shard.answer(request)
         with self._lock:
@@ -159,7 +190,8 @@ class Worker:
         gc.collect()
         gc.freeze()
         allowed = AllowedAttributes(self._config["allowed_attributes"], COMPUTE_REWARD in response.capabilities)
-        session = Session(lanes, request.env_id, request.render_mode, allowed, self._warn)
+        with_tracebacks = self._config["with_tracebacks"]
+        session = Session(lanes, request.env_id, request.render_mode, allowed, with_tracebacks, self._warn)
         shard = Shard(session, request.lease_seconds, request.step_timeout_seconds)
         response.session_id = shard.token
         response.shards.add(token=shard.token, num_envs=response.num_envs)
@@ -256,15 +288,17 @@ def main() -> None:
             control.write(json.dumps(event) + "\n")
             control.flush()
 
-    address = config["address"]
+    own, address = config["control"], config["address"]
     try:
-        listener, address = listen(address)
+        worker = Worker(config, tell, listen(own)[0])
+        if address != own:
+            listener, address = listen(address)
+            worker.listen(listener)
     except OSError as error:
         # The directory of the sockets goes first when the server ends.
-        log(f"worker {os.getpid()}: cannot listen on {address}: {error.strerror or error}")
+        log(f"worker {os.getpid()}: cannot listen on {own} or {address}: {error.strerror or error}")
         return
-    worker = Worker(config, tell, listener)
-    threading.Thread(target=_die_with_supervisor, args=(address,), name="stdin", daemon=True).start()
+    threading.Thread(target=_die_with_supervisor, args=(own,), name="stdin", daemon=True).start()
     tell(event="ready", address=address)
     worker.run()
 
@@ -293,16 +327,15 @@ def _die_with_parent() -> None:
         ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGKILL)
 
 
-def _die_with_supervisor(address: str) -> None:
+def _die_with_supervisor(control: str) -> None:
     with contextlib.suppress(OSError, ValueError):
         while os.read(0, 4096):
             pass
-    if address.startswith("unix:"):
-        path = address.removeprefix("unix:")
-        with contextlib.suppress(OSError):
-            os.unlink(path)
-        with contextlib.suppress(OSError):
-            os.rmdir(os.path.dirname(path))
+    path = control.removeprefix("unix:")
+    with contextlib.suppress(OSError):
+        os.unlink(path)
+    with contextlib.suppress(OSError):
+        os.rmdir(os.path.dirname(path))
     os._exit(0)
 
 

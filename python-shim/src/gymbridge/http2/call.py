@@ -17,9 +17,20 @@ class Call:
     `path` is "/package.Service/Method", `metadata` the request's headers, lower case. `on_message` gets each message's
     bytes, `on_end` says that the client sends no more, `on_lost` that the call is gone: reset by the client, or its
     connection broken. After `finish` or `on_lost` nothing is sent or called any more.
+
+    A handler that does not know its caller yet sets `trusted` to False and `max_message` to what it needs to find out:
+    connections without a trusted call give way to new ones.
     """
 
-    def __init__(self, connection: Connection, stream: int, path: str, metadata: dict[str, str], window: int) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        stream: int,
+        path: str,
+        metadata: dict[str, str],
+        window: int,
+        max_message: int,
+    ) -> None:
         self.path = path
         self.metadata = metadata
         self.on_message: Callable[[bytes], None] = _ignore
@@ -27,6 +38,10 @@ class Call:
         self.on_lost: Callable[[], None] = _do_nothing
         self.stream = stream
         self.over = False
+        self.trusted = True
+        self.max_message = max_message
+        # Messages sent since the peer last had nothing left to read.
+        self.unread = 0
         # What the peer lets us send on the stream, and what waits for that.
         self.window = window
         self.waiting = bytearray()
@@ -45,6 +60,7 @@ class Call:
     def finish(self, code: int = 0, message: str = "", details: str | None = None) -> None:
         """Ends the call with gRPC's status once what was sent before is out; nothing once it is over or finished."""
         if not self.over and self.ending is None:
+            self.partial.clear()
             self._connection.send_trailers(self, frames.trailers(code, message, details))
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import ssl
+import sys
+import traceback
 from collections.abc import Callable
 
 import hpack
@@ -18,16 +21,12 @@ _READ_BYTES = 65_536
 _OPEN_WINDOW_AT = frames.MAX_WINDOW // 2
 # A peer that does not read what it asked for is not listened to until it does.
 _MAX_UNSENT_BYTES = 1 << 20
+# Frames that bring nothing, in a row; a header block counts once more for each of these many bytes.
 _MAX_CONTROL_FRAMES = 10_000
+_HEADER_BYTES_AS_A_FRAME = 256
+# Each resizes the table at the decoder, which takes long; HPACK has no use for a third one.
+_TABLE_RESIZED_THRICE = re.compile(rb"(?:[\x20-\x3e]|\x3f[\x80-\xff]*[\x00-\x7f]){3}")
 _UNIMPLEMENTED, _RESOURCE_EXHAUSTED = 12, 8
-
-
-class ProtocolError(Exception):
-    """The peer breaks the protocol; the connection ends with this HTTP/2 error code."""
-
-    def __init__(self, code: int, message: str) -> None:
-        super().__init__(message)
-        self.code = code
 
 
 class Connection:
@@ -63,6 +62,8 @@ class Connection:
         self._control_frames = 0
         self._tls = isinstance(sock, ssl.SSLSocket)
         self._handshaken = not self._tls
+        # TLS may have to write before it can read on, and the other way round.
+        self._tls_waits_to_write = False
         # The peer may always send: what it may not is bounded by the largest message and by not being read.
         self._write(
             frames.settings(
@@ -72,23 +73,23 @@ class Connection:
                     frames.SETTINGS_MAX_HEADER_LIST_SIZE: _MAX_HEADER_BYTES,
                 }
             )
-            + _window_update(0, frames.MAX_WINDOW - frames.DEFAULT_WINDOW),
+            + frames.window_update(0, frames.MAX_WINDOW - frames.DEFAULT_WINDOW),
         )
 
     @property
     def wants_to_write(self) -> bool:
         """Whether bytes wait for the socket to take them."""
-        return bool(self._unsent)
+        return self._tls_waits_to_write or (self._handshaken and bool(self._unsent))
 
     @property
     def wants_to_read(self) -> bool:
         """Whether the peer is listened to: not while it leaves too much unread itself."""
-        return len(self._unsent) < _MAX_UNSENT_BYTES
+        return not self._tls_waits_to_write and len(self._unsent) < _MAX_UNSENT_BYTES
 
     @property
-    def has_calls(self) -> bool:
-        """Whether a call is under way."""
-        return bool(self._calls)
+    def is_trusted(self) -> bool:
+        """Whether a call of a caller that is known is under way."""
+        return any(call.trusted for call in self._calls.values())
 
     def read(self) -> bool:
         """Takes what has arrived and acts on it; whether there was anything."""
@@ -100,7 +101,10 @@ class Connection:
                 # What is decrypted already, no poll would tell of.
                 while data and self.sock.pending():  # type: ignore[attr-defined]
                     data += self.sock.recv(_READ_BYTES)
-        except (BlockingIOError, InterruptedError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
+        except (BlockingIOError, InterruptedError, ssl.SSLWantReadError):
+            return False
+        except ssl.SSLWantWriteError:
+            self._tls_waits_to_write = True
             return False
         except OSError:
             self.close()
@@ -110,20 +114,27 @@ class Connection:
             return True
         try:
             self._take(data)
-        except ProtocolError as error:
+        except frames.ProtocolError as error:
             self._go_away(error.code, str(error))
+        except Exception:
+            # A defect of ours; it is not to cost more than this connection.
+            traceback.print_exc(file=sys.stderr)
+            self._go_away(frames.INTERNAL_ERROR, "a defect of the server")
         return True
 
     def write(self) -> None:
         """Hands waiting bytes to the socket, as many as it takes."""
+        self._tls_waits_to_write = False
         try:
             if not self._handshaken:
                 self._shake_hands()
             while self._unsent:
                 sent = self.sock.send(memoryview(self._unsent)[: 1 << 20])
                 del self._unsent[:sent]
-        except (BlockingIOError, InterruptedError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
+        except (BlockingIOError, InterruptedError, ssl.SSLWantReadError):
             pass
+        except ssl.SSLWantWriteError:
+            self._tls_waits_to_write = True
         except OSError:
             self.close()
 
@@ -145,6 +156,7 @@ class Connection:
     def send_message(self, call: Call, message: bytes) -> None:
         """Sends a message on a call, as far as its windows allow at once."""
         size = len(message) + frames.PREFIX.size
+        call.unread = call.unread + 1 if self._unsent or call.waiting else 0
         if (
             size <= self._max_frame
             and size <= self._window
@@ -214,6 +226,8 @@ class Connection:
     def _shake_hands(self) -> None:
         assert isinstance(self.sock, ssl.SSLSocket)
         self.sock.do_handshake()
+        if self.sock.selected_alpn_protocol() != "h2":
+            raise OSError("the client does not offer HTTP/2")
         self._handshaken = True
         self.write()
 
@@ -241,7 +255,7 @@ class Connection:
             high, low, kind, flags, stream = frames.HEAD.unpack_from(data, position)
             size = high << 8 | low
             if size > frames.MAX_FRAME_SIZE:
-                raise ProtocolError(frames.FRAME_SIZE_ERROR, f"a frame of {size} bytes")
+                raise frames.ProtocolError(frames.FRAME_SIZE_ERROR, f"a frame of {size} bytes")
             start = position + frames.HEAD_SIZE
             if end - start < size:
                 break
@@ -252,57 +266,65 @@ class Connection:
 
     def _handle(self, kind: int, flags: int, stream: int, payload: bytes) -> None:
         if self._headers is not None and kind != frames.CONTINUATION:
-            raise ProtocolError(frames.PROTOCOL_ERROR, "a header block was interrupted")
+            raise frames.ProtocolError(frames.PROTOCOL_ERROR, "a header block was interrupted")
         if kind == frames.DATA:
             self._on_data(flags, stream, payload)
             return
-        self._control_frames += 1
-        if self._control_frames > _MAX_CONTROL_FRAMES:
-            raise ProtocolError(frames.ENHANCE_YOUR_CALM, "too many frames that carry no data")
+        self._count(1 + len(payload) // _HEADER_BYTES_AS_A_FRAME)
         if kind == frames.HEADERS:
             self._on_headers(flags, stream, payload)
         elif kind == frames.CONTINUATION:
             self._on_continuation(flags, stream, payload)
         elif kind == frames.RST_STREAM:
-            _check_size(payload, 4)
+            frames.check_size(payload, 4)
             if stream == 0 or stream > self._last_stream:
-                raise ProtocolError(frames.PROTOCOL_ERROR, "reset of a stream that was never opened")
+                raise frames.ProtocolError(frames.PROTOCOL_ERROR, "reset of a stream that was never opened")
             self._lose(stream)
         elif kind == frames.SETTINGS:
             self._on_settings(flags, stream, payload)
         elif kind == frames.PING:
-            _check_size(payload, 8)
+            frames.check_size(payload, 8)
             if stream != 0:
-                raise ProtocolError(frames.PROTOCOL_ERROR, "a ping on a stream")
+                raise frames.ProtocolError(frames.PROTOCOL_ERROR, "a ping on a stream")
             if not flags & frames.ACK:
                 self._write(frames.frame(frames.PING, frames.ACK, 0, payload))
         elif kind == frames.WINDOW_UPDATE:
             self._on_window_update(stream, payload)
         elif kind == frames.PUSH_PROMISE:
-            raise ProtocolError(frames.PROTOCOL_ERROR, "a client cannot push")
+            raise frames.ProtocolError(frames.PROTOCOL_ERROR, "a client cannot push")
         # PRIORITY, GOAWAY and frames of unknown types need no answer.
+
+    def _count(self, frames_without_use: int) -> None:
+        self._control_frames += frames_without_use
+        if self._control_frames > _MAX_CONTROL_FRAMES:
+            raise frames.ProtocolError(frames.ENHANCE_YOUR_CALM, "too many frames that carry no data")
 
     def _on_data(self, flags: int, stream: int, payload: bytes) -> None:
         call = self._calls.get(stream)
         size = len(payload)
         self._received += size
         if self._received > _OPEN_WINDOW_AT:
-            self._write(_window_update(0, self._received))
+            self._write(frames.window_update(0, self._received))
             self._received = 0
         if call is None or call.ending is not None:
             if stream == 0 or stream > self._last_stream:
-                raise ProtocolError(frames.PROTOCOL_ERROR, "data on a stream that was never opened")
+                raise frames.ProtocolError(frames.PROTOCOL_ERROR, "data on a stream that was never opened")
+            self._count(1)
             return
         call.received += size
         if call.received > _OPEN_WINDOW_AT:
-            self._write(_window_update(stream, call.received))
+            self._write(frames.window_update(stream, call.received))
             call.received = 0
         if flags & frames.PADDED:
-            payload = _without_padding(payload)
-        self._control_frames = 0
+            payload = frames.without_padding(payload)
+        size = len(payload)
+        if size and call.trusted:
+            self._control_frames = 0
+        else:
+            self._count(1)
         if not call.partial and size >= 5:
             compressed, length = frames.PREFIX.unpack_from(payload)
-            if length == size - 5 and not compressed and length <= self._max_message:
+            if length == size - 5 and not compressed and length <= call.max_message:
                 call.on_message(payload[5:])
                 payload = b""
         if payload:
@@ -321,8 +343,8 @@ class Connection:
             if compressed:
                 call.finish(_UNIMPLEMENTED, "compressed messages are not taken")
                 return
-            if length > self._max_message:
-                message = f"got a message of {length} bytes, larger than max_message_bytes, {self._max_message}"
+            if length > call.max_message:
+                message = f"got a message of {length} bytes, larger than {call.max_message}, the most taken here"
                 call.on_lost()
                 call.finish(_RESOURCE_EXHAUSTED, message)
                 return
@@ -334,34 +356,36 @@ class Connection:
 
     def _on_headers(self, flags: int, stream: int, payload: bytes) -> None:
         if flags & frames.PADDED:
-            payload = _without_padding(payload)
+            payload = frames.without_padding(payload)
         if flags & frames.HAS_PRIORITY:
             if len(payload) < 5:
-                raise ProtocolError(frames.FRAME_SIZE_ERROR, "a HEADERS frame without its priority")
+                raise frames.ProtocolError(frames.FRAME_SIZE_ERROR, "a HEADERS frame without its priority")
             payload = payload[5:]
         if stream % 2 == 0:
-            raise ProtocolError(frames.PROTOCOL_ERROR, f"a client cannot open stream {stream}")
+            raise frames.ProtocolError(frames.PROTOCOL_ERROR, f"a client cannot open stream {stream}")
         self._headers = (stream, flags, bytearray(payload))
         if flags & frames.END_HEADERS:
             self._headers_complete()
 
     def _on_continuation(self, flags: int, stream: int, payload: bytes) -> None:
         if self._headers is None or self._headers[0] != stream:
-            raise ProtocolError(frames.PROTOCOL_ERROR, "a continuation of no header block")
+            raise frames.ProtocolError(frames.PROTOCOL_ERROR, "a continuation of no header block")
         block = self._headers[2]
         block += payload
         if len(block) > _MAX_HEADER_BYTES:
-            raise ProtocolError(frames.ENHANCE_YOUR_CALM, "a header block that is too long")
+            raise frames.ProtocolError(frames.ENHANCE_YOUR_CALM, "a header block that is too long")
         if flags & frames.END_HEADERS:
             self._headers_complete()
 
     def _headers_complete(self) -> None:
         assert self._headers is not None
         (stream, flags, block), self._headers = self._headers, None
+        if _TABLE_RESIZED_THRICE.match(block):
+            raise frames.ProtocolError(frames.COMPRESSION_ERROR, "a header block that resizes its table too often")
         try:
             fields = self._decoder.decode(bytes(block), raw=True)
         except Exception as error:
-            raise ProtocolError(frames.COMPRESSION_ERROR, "a header block that cannot be decoded") from error
+            raise frames.ProtocolError(frames.COMPRESSION_ERROR, "a header block that cannot be decoded") from error
         if stream <= self._last_stream:
             # Trailers of a client: gRPC has none; they end its side.
             call = self._calls.get(stream)
@@ -370,7 +394,7 @@ class Connection:
             return
         self._last_stream = stream
         headers = {bytes(name).decode("latin-1"): bytes(value).decode("latin-1") for name, value in fields}
-        call = Call(self, stream, headers.get(":path", ""), headers, self._initial_window)
+        call = Call(self, stream, headers.get(":path", ""), headers, self._initial_window, self._max_message)
         if len(self._calls) >= _MAX_STREAMS:
             self._write(frames.frame(frames.RST_STREAM, 0, stream, frames.REFUSED_STREAM.to_bytes(4, "big")))
             return
@@ -384,7 +408,7 @@ class Connection:
 
     def _on_settings(self, flags: int, stream: int, payload: bytes) -> None:
         if stream != 0 or len(payload) % 6 or (flags & frames.ACK and payload):
-            raise ProtocolError(frames.FRAME_SIZE_ERROR, "a malformed SETTINGS frame")
+            raise frames.ProtocolError(frames.FRAME_SIZE_ERROR, "a malformed SETTINGS frame")
         if flags & frames.ACK:
             return
         for at in range(0, len(payload), 6):
@@ -392,33 +416,33 @@ class Connection:
             value = int.from_bytes(payload[at + 2 : at + 6], "big")
             if key == frames.SETTINGS_INITIAL_WINDOW_SIZE:
                 if value > frames.MAX_WINDOW:
-                    raise ProtocolError(frames.FLOW_CONTROL_ERROR, f"an initial window of {value}")
+                    raise frames.ProtocolError(frames.FLOW_CONTROL_ERROR, f"an initial window of {value}")
                 for call in self._calls.values():
                     call.window += value - self._initial_window
                 self._initial_window = value
             elif key == frames.SETTINGS_MAX_FRAME_SIZE:
                 if not frames.MAX_FRAME_SIZE <= value <= frames.LARGEST_FRAME_SIZE:
-                    raise ProtocolError(frames.PROTOCOL_ERROR, f"a largest frame of {value} bytes")
+                    raise frames.ProtocolError(frames.PROTOCOL_ERROR, f"a largest frame of {value} bytes")
                 self._max_frame = value
         self._write(frames.frame(frames.SETTINGS, frames.ACK, 0))
         self._pump_all()
 
     def _on_window_update(self, stream: int, payload: bytes) -> None:
-        _check_size(payload, 4)
+        frames.check_size(payload, 4)
         increment = int.from_bytes(payload, "big") & frames.MAX_WINDOW
         if increment == 0:
-            raise ProtocolError(frames.PROTOCOL_ERROR, "a window update of 0")
+            raise frames.ProtocolError(frames.PROTOCOL_ERROR, "a window update of 0")
         if stream == 0:
             self._window += increment
             if self._window > frames.MAX_WINDOW:
-                raise ProtocolError(frames.FLOW_CONTROL_ERROR, "a window above its maximum")
+                raise frames.ProtocolError(frames.FLOW_CONTROL_ERROR, "a window above its maximum")
             self._pump_all()
             return
         call = self._calls.get(stream)
         if call is not None:
             call.window += increment
             if call.window > frames.MAX_WINDOW:
-                raise ProtocolError(frames.FLOW_CONTROL_ERROR, "a window above its maximum")
+                raise frames.ProtocolError(frames.FLOW_CONTROL_ERROR, "a window above its maximum")
             self._pump(call)
 
     def _pump_all(self) -> None:
@@ -431,18 +455,3 @@ class Connection:
         if call is not None:
             call.over = True
             call.on_lost()
-
-
-def _window_update(stream: int, increment: int) -> bytes:
-    return frames.frame(frames.WINDOW_UPDATE, 0, stream, increment.to_bytes(4, "big"))
-
-
-def _check_size(payload: bytes, size: int) -> None:
-    if len(payload) != size:
-        raise ProtocolError(frames.FRAME_SIZE_ERROR, f"a frame of {len(payload)} bytes, expected {size}")
-
-
-def _without_padding(payload: bytes) -> bytes:
-    if not payload or payload[0] >= len(payload):
-        raise ProtocolError(frames.PROTOCOL_ERROR, "more padding than frame")
-    return payload[1 : len(payload) - payload[0]]

@@ -31,6 +31,7 @@ REFUSED_STREAM = 0x7
 COMPRESSION_ERROR = 0x9
 ENHANCE_YOUR_CALM = 0xB
 
+SETTINGS_ENABLE_PUSH = 0x2
 SETTINGS_MAX_CONCURRENT_STREAMS = 0x3
 SETTINGS_INITIAL_WINDOW_SIZE = 0x4
 SETTINGS_MAX_FRAME_SIZE = 0x5
@@ -41,6 +42,14 @@ MAX_WINDOW = 2**31 - 1
 # What we take of a peer (the default, never raised), and the largest that a peer may allow us.
 MAX_FRAME_SIZE = 16_384
 LARGEST_FRAME_SIZE = 2**24 - 1
+
+
+class ProtocolError(Exception):
+    """The peer breaks the protocol; the connection ends with this HTTP/2 error code."""
+
+    def __init__(self, code: int, message: str) -> None:
+        super().__init__(message)
+        self.code = code
 
 
 def frame(kind: int, flags: int, stream: int, payload: bytes = b"") -> bytes:
@@ -86,3 +95,21 @@ def trailers(code: int, message: str, details: str | None) -> bytes:
     if details:
         block += header(b"grpc-status-details-bin", details.encode())
     return block
+
+
+def window_update(stream: int, increment: int) -> bytes:
+    """Lets the peer send so many bytes more; on stream 0, on all streams together."""
+    return frame(WINDOW_UPDATE, 0, stream, increment.to_bytes(4, "big"))
+
+
+def check_size(payload: bytes, size: int) -> None:
+    """ProtocolError for a payload of another size."""
+    if len(payload) != size:
+        raise ProtocolError(FRAME_SIZE_ERROR, f"a frame of {len(payload)} bytes, expected {size}")
+
+
+def without_padding(payload: bytes) -> bytes:
+    """The payload of a frame with the PADDED flag, without its padding."""
+    if not payload or payload[0] >= len(payload):
+        raise ProtocolError(PROTOCOL_ERROR, "more padding than frame")
+    return payload[1 : len(payload) - payload[0]]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import select
 import socket
@@ -32,16 +31,20 @@ class Server:
         tls: ssl.SSLContext | None = None,
         spin_nanos: int = 0,
     ) -> None:
-        self._listener = listener
+        self._listeners: dict[int, tuple[socket.socket, ssl.SSLContext | None]] = {}
         self._max_message = max_message_bytes
         self._accept_call = accept
-        self._tls = tls
         self._spin_nanos = spin_nanos
         self._connections: dict[int, Connection] = {}
         self._events: dict[int, int] = {}
         self._last: Connection | None = None
         self._poll = select.poll()
+        self.listen(listener, tls)
+
+    def listen(self, listener: socket.socket, tls: ssl.SSLContext | None = None) -> None:
+        """Accepts connections on a socket too."""
         listener.setblocking(False)
+        self._listeners[listener.fileno()] = listener, tls
         self._poll.register(listener.fileno(), select.POLLIN)
 
     def run_once(self, seconds: float | None) -> None:
@@ -59,7 +62,8 @@ class Server:
         for number, event in self._poll.poll(None if seconds is None else seconds * 1000):
             connection = self._connections.get(number)
             if connection is None:
-                self._accept()
+                if number in self._listeners:
+                    self._accept(*self._listeners[number])
                 continue
             if event & select.POLLOUT:
                 connection.write()
@@ -69,13 +73,14 @@ class Server:
 
     def close(self) -> None:
         """Stops listening and ends all connections."""
-        self._listener.close()
+        for listener, _ in self._listeners.values():
+            listener.close()
         for connection in list(self._connections.values()):
             connection.drain()
 
-    def _accept(self) -> None:
+    def _accept(self, listener: socket.socket, tls: ssl.SSLContext | None) -> None:
         try:
-            sock, _ = self._listener.accept()
+            sock, _ = listener.accept()
         except OSError as error:
             if error.errno in (errno.EMFILE, errno.ENFILE):
                 self._drop_idle()
@@ -83,22 +88,31 @@ class Server:
         if len(self._connections) >= _MAX_CONNECTIONS and not self._drop_idle():
             sock.close()
             return
-        sock.setblocking(False)
-        if sock.family != socket.AF_UNIX:
-            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        if self._tls is not None:
-            with contextlib.suppress(OSError):
-                sock = self._tls.wrap_socket(sock, server_side=True, do_handshake_on_connect=False)
+        try:
+            sock.setblocking(False)
+            if sock.family != socket.AF_UNIX:
+                sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            if tls is not None:
+                sock = tls.wrap_socket(sock, server_side=True, do_handshake_on_connect=False)
+        except OSError:
+            # The client is gone already. Never goes on without its TLS.
+            sock.close()
+            return
+        # The number may have been that of a connection that was closed a moment ago.
+        self._forget_closed()
         number = sock.fileno()
         connection = Connection(sock, self._max_message, self._accept_call, self._watch)
+        if connection.closed:
+            # The client was gone before it was accepted.
+            return
         self._connections[number] = connection
         self._events[number] = 0
         self._watch(connection)
 
     def _drop_idle(self) -> bool:
-        """Ends the oldest connection without a call; whether there was one."""
+        """Ends the oldest connection without a trusted call; whether there was one."""
         for connection in self._connections.values():
-            if not connection.has_calls:
+            if not connection.is_trusted:
                 connection.close()
                 self._watch(connection)
                 return True

@@ -20,6 +20,7 @@ from gymbridge.serving import (
     end_process,
     fail,
     new_server,
+    read_security,
     remove_socket,
 )
 from gymbridge.v1 import policy_pb2, policy_pb2_grpc
@@ -31,14 +32,16 @@ def run(arguments: argparse.Namespace) -> None:
     """Serves one policy until told to end; never returns."""
     lifetime = Lifetime(arguments.exit_with_stdin)
     try:
-        address = check_address(arguments.address, arguments.insecure)
+        security = read_security(arguments)
+        address = check_address(arguments.address, security)
+        trusted = security.trusts_callers(address)
         observation_space, action_space = _spaces(arguments.env)
         actor, name = load_actor(arguments.what, observation_space, action_space, arguments.seed)
-        service = PolicyService(arguments.name or name, actor, observation_space, action_space)
-        server = new_server(256, arguments.max_message_mib)
+        service = PolicyService(arguments.name or name, actor, observation_space, action_space, trusted)
+        server = new_server(256, arguments.max_message_mib, security)
         policy_pb2_grpc.add_PolicyServiceServicer_to_server(service, server)
-        add_health_and_reflection(server, _SERVICE)
-        bound = bind(server, address)
+        add_health_and_reflection(server, trusted, _SERVICE)
+        bound = bind(server, address, security)
     except (StartError, UnknownEnvironment, RequestError) as error:
         fail(str(error))
     server.start()

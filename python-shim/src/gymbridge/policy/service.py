@@ -21,9 +21,12 @@ from gymbridge.v1 import policy_pb2_grpc
 
 
 class PolicyService(policy_pb2_grpc.PolicyServiceServicer):
-    """Serves one policy under one name. Thread-safe."""
+    """Serves one policy under one name. Thread-safe. `with_tracebacks` says whether clients get the policy's."""
 
-    def __init__(self, name: str, actor: Actor, observation_space: Any, action_space: Any) -> None:
+    def __init__(
+        self, name: str, actor: Actor, observation_space: Any, action_space: Any, with_tracebacks: bool
+    ) -> None:
+        self._with_tracebacks = with_tracebacks
         self._name = name
         self._actor = actor
         self._observation_space = observation_space
@@ -40,7 +43,7 @@ class PolicyService(policy_pb2_grpc.PolicyServiceServicer):
         try:
             self._check_name(request.policy)
         except RequestError as error:
-            abort(context, error)
+            abort(context, error, self._with_tracebacks)
         return pb.DescribePolicyResponse(
             name=self._name,
             version=self._actor.version,
@@ -54,7 +57,7 @@ class PolicyService(policy_pb2_grpc.PolicyServiceServicer):
         try:
             return self._act(request)
         except RequestError as error:
-            abort(context, error)
+            abort(context, error, self._with_tracebacks)
 
     def ActStream(self, requests: Iterator[Any], context: Any) -> Iterator[pb.ActStreamResponse]:  # noqa: D102
         last = 0
@@ -66,7 +69,7 @@ class PolicyService(policy_pb2_grpc.PolicyServiceServicer):
                 last += 1
                 response.acted.CopyFrom(self._act(request.act))
             except RequestError as error:
-                response.error.CopyFrom(error.to_status())
+                response.error.CopyFrom(error.to_status(self._with_tracebacks))
             yield response
 
     def _check_name(self, name: str) -> None:

@@ -22,6 +22,7 @@ class InfoMode(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     INFO_MODE_UNSPECIFIED: _ClassVar[InfoMode]
     INFO_MODE_ALL: _ClassVar[InfoMode]
     INFO_MODE_NONE: _ClassVar[InfoMode]
+    INFO_MODE_LANES: _ClassVar[InfoMode]
 AUTORESET_MODE_UNSPECIFIED: AutoresetMode
 AUTORESET_MODE_NEXT_STEP: AutoresetMode
 AUTORESET_MODE_SAME_STEP: AutoresetMode
@@ -29,6 +30,7 @@ AUTORESET_MODE_DISABLED: AutoresetMode
 INFO_MODE_UNSPECIFIED: InfoMode
 INFO_MODE_ALL: InfoMode
 INFO_MODE_NONE: InfoMode
+INFO_MODE_LANES: InfoMode
 
 class ListEnvironmentsRequest(_message.Message):
     __slots__ = ()
@@ -231,12 +233,14 @@ class ResetRequest(_message.Message):
     def __init__(self, seeds: _Optional[bytes] = ..., seed_mask: _Optional[bytes] = ..., reset_mask: _Optional[bytes] = ..., options: _Optional[_Union[_value_pb2.ItemMap, _Mapping]] = ..., lane_options: _Optional[_Iterable[_Union[_value_pb2.ItemMap, _Mapping]]] = ...) -> None: ...
 
 class ResetResponse(_message.Message):
-    __slots__ = ("observations", "infos")
+    __slots__ = ("observations", "infos", "lane_infos")
     OBSERVATIONS_FIELD_NUMBER: _ClassVar[int]
     INFOS_FIELD_NUMBER: _ClassVar[int]
+    LANE_INFOS_FIELD_NUMBER: _ClassVar[int]
     observations: _value_pb2.Buffers
     infos: _value_pb2.ItemMap
-    def __init__(self, observations: _Optional[_Union[_value_pb2.Buffers, _Mapping]] = ..., infos: _Optional[_Union[_value_pb2.ItemMap, _Mapping]] = ...) -> None: ...
+    lane_infos: _containers.RepeatedCompositeFieldContainer[_value_pb2.ItemMap]
+    def __init__(self, observations: _Optional[_Union[_value_pb2.Buffers, _Mapping]] = ..., infos: _Optional[_Union[_value_pb2.ItemMap, _Mapping]] = ..., lane_infos: _Optional[_Iterable[_Union[_value_pb2.ItemMap, _Mapping]]] = ...) -> None: ...
 
 class StepRequest(_message.Message):
     __slots__ = ("actions",)
@@ -245,7 +249,7 @@ class StepRequest(_message.Message):
     def __init__(self, actions: _Optional[_Union[_value_pb2.Buffers, _Mapping]] = ...) -> None: ...
 
 class StepResponse(_message.Message):
-    __slots__ = ("observations", "rewards", "terminated", "truncated", "infos", "final_observations", "final_infos")
+    __slots__ = ("observations", "rewards", "terminated", "truncated", "infos", "final_observations", "final_infos", "lane_infos")
     OBSERVATIONS_FIELD_NUMBER: _ClassVar[int]
     REWARDS_FIELD_NUMBER: _ClassVar[int]
     TERMINATED_FIELD_NUMBER: _ClassVar[int]
@@ -253,6 +257,7 @@ class StepResponse(_message.Message):
     INFOS_FIELD_NUMBER: _ClassVar[int]
     FINAL_OBSERVATIONS_FIELD_NUMBER: _ClassVar[int]
     FINAL_INFOS_FIELD_NUMBER: _ClassVar[int]
+    LANE_INFOS_FIELD_NUMBER: _ClassVar[int]
     observations: _value_pb2.Buffers
     rewards: bytes
     terminated: bytes
@@ -260,7 +265,8 @@ class StepResponse(_message.Message):
     infos: _value_pb2.ItemMap
     final_observations: _value_pb2.Buffers
     final_infos: _value_pb2.ItemMap
-    def __init__(self, observations: _Optional[_Union[_value_pb2.Buffers, _Mapping]] = ..., rewards: _Optional[bytes] = ..., terminated: _Optional[bytes] = ..., truncated: _Optional[bytes] = ..., infos: _Optional[_Union[_value_pb2.ItemMap, _Mapping]] = ..., final_observations: _Optional[_Union[_value_pb2.Buffers, _Mapping]] = ..., final_infos: _Optional[_Union[_value_pb2.ItemMap, _Mapping]] = ...) -> None: ...
+    lane_infos: _containers.RepeatedCompositeFieldContainer[_value_pb2.ItemMap]
+    def __init__(self, observations: _Optional[_Union[_value_pb2.Buffers, _Mapping]] = ..., rewards: _Optional[bytes] = ..., terminated: _Optional[bytes] = ..., truncated: _Optional[bytes] = ..., infos: _Optional[_Union[_value_pb2.ItemMap, _Mapping]] = ..., final_observations: _Optional[_Union[_value_pb2.Buffers, _Mapping]] = ..., final_infos: _Optional[_Union[_value_pb2.ItemMap, _Mapping]] = ..., lane_infos: _Optional[_Iterable[_Union[_value_pb2.ItemMap, _Mapping]]] = ...) -> None: ...
 
 class RenderRequest(_message.Message):
     __slots__ = ("lanes",)

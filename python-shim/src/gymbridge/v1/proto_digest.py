@@ -1,3 +1,3 @@
 """Which .proto files these stubs were generated from; written by generate.py."""
 
-SHA256 = "50cdbf0f5efe77a7ace6f46eb80fc3dc0dcd4553903b759a128189acb9b97450"
+SHA256 = "c2298c1d882ba1dfb8022430bafea7ec99f2b483c0fd28ce64b7baa4461d99f2"

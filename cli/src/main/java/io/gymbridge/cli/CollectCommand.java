@@ -56,7 +56,7 @@ final class CollectCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     Outputs.checkWritable(out);
     try (environment;
-        Policy acting = Policies.open(expert, seed);
+        Policy acting = Policies.open(expert, seed, environment.credentials);
         VectorEnv env = environment.open(Math.min(environment.numEnvs, episodes))) {
       Policies.checkFits(acting, env.spec());
       List<Trajectory> played =

@@ -3,12 +3,15 @@ package io.gymbridge.cli;
 import io.gymbridge.client.ManagedServer;
 import io.gymbridge.client.RemoteVectorEnv;
 import io.gymbridge.client.SessionOptions;
+import io.gymbridge.client.recording.RecordingVectorEnv;
 import io.gymbridge.core.AutoresetMode;
 import io.gymbridge.core.SyncVectorEnv;
 import io.gymbridge.core.VectorEnv;
 import io.gymbridge.envs.Envs;
+import java.nio.file.Path;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** Which environment a command works on, and where it is. */
@@ -36,6 +39,17 @@ final class EnvironmentOptions implements AutoCloseable {
       description = "How many copies are stepped together. Default: ${DEFAULT-VALUE}.")
   int numEnvs = 8;
 
+  @Mixin final CredentialOptions credentials = new CredentialOptions();
+
+  @Option(
+      names = "--record",
+      paramLabel = "LOG",
+      description =
+          "Write all resets and steps there, for `gymbridge replay`. Where the command opens environments more than once, "
+              + "the second log is LOG.2, and so on.")
+  @Nullable Path record;
+
+  private int recorded;
   private @Nullable ManagedServer server;
 
   /** Opens the environments, with no info and NEXT_STEP autoreset. */
@@ -47,10 +61,28 @@ final class EnvironmentOptions implements AutoCloseable {
     if (lanes < 1) {
       throw new UserError("--num-envs must be at least 1, got " + lanes);
     }
+    Path log = nextLog();
     if (address == null && Envs.ids().contains(id)) {
-      return new SyncVectorEnv(() -> Envs.make(id), lanes, AutoresetMode.NEXT_STEP);
+      VectorEnv env = new SyncVectorEnv(() -> Envs.make(id), lanes, AutoresetMode.NEXT_STEP);
+      return log == null ? env : RecordingVectorEnv.local(env, log);
     }
-    return RemoteVectorEnv.connect(address(), id, EnvironmentOptions.learning(lanes));
+    SessionOptions options = EnvironmentOptions.learning(lanes);
+    if (address != null) {
+      options = options.withCredentials(credentials.credentials());
+    }
+    VectorEnv env = RemoteVectorEnv.connect(address(), id, options);
+    return log == null ? env : RecordingVectorEnv.served(env, options, log);
+  }
+
+  private @Nullable Path nextLog() {
+    if (record == null) {
+      return null;
+    }
+    recorded++;
+    Path log =
+        recorded == 1 ? record : record.resolveSibling(record.getFileName() + "." + recorded);
+    Outputs.checkWritable(log);
+    return log;
   }
 
   /** What learners want: no infos, which they never look at. */

@@ -2,9 +2,11 @@ package io.gymbridge.cli;
 
 import io.gymbridge.client.RemoteEnvironments;
 import io.gymbridge.client.RemoteVectorEnv;
+import io.gymbridge.client.SessionOptions;
 import io.gymbridge.core.EnvSpec;
 import io.gymbridge.core.VectorEnv;
 import io.gymbridge.envs.Envs;
+import io.gymbridge.transport.Credentials;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -13,6 +15,7 @@ import java.util.Map;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -26,6 +29,8 @@ import picocli.CommandLine.Parameters;
 final class EnvsCommand implements Callable<Integer> {
   @Parameters(arity = "0..1", paramLabel = "ADDRESS", description = "unix:PATH or HOST:PORT.")
   @Nullable String address;
+
+  @Mixin final CredentialOptions credentials = new CredentialOptions();
 
   @Option(names = "--json", paramLabel = "FILE", description = "Also write the list there.")
   @Nullable Path json;
@@ -60,9 +65,11 @@ final class EnvsCommand implements Callable<Integer> {
       }
       return specs;
     }
-    for (RemoteEnvironments.Summary offered : RemoteEnvironments.list(address).environments()) {
-      try (VectorEnv env =
-          RemoteVectorEnv.connect(address, offered.envId(), EnvironmentOptions.learning(1))) {
+    Credentials shown = credentials.credentials();
+    SessionOptions options = EnvironmentOptions.learning(1).withCredentials(shown);
+    for (RemoteEnvironments.Summary offered :
+        RemoteEnvironments.list(address, shown).environments()) {
+      try (VectorEnv env = RemoteVectorEnv.connect(address, offered.envId(), options)) {
         specs.add(env.spec());
       }
     }

@@ -56,7 +56,7 @@ final class EvaluateCommand implements Callable<Integer> {
     Outputs.checkWritable(json);
     Evaluation evaluation;
     try (environment;
-        Policy acting = Policies.open(policy, seed);
+        Policy acting = Policies.open(policy, seed, environment.credentials);
         VectorEnv env = environment.open(Math.min(environment.numEnvs, episodes))) {
       Policies.checkFits(acting, env.spec());
       evaluation = Play.evaluate("evaluating", env, acting, !stochastic, episodes, seed);

@@ -21,7 +21,7 @@ import picocli.CommandLine.ScopeType;
       "",
       "Exit codes: 0 done; 1 a defect of this software; 2 wrong usage or input;",
       "3 nobody answers, or not in time; 4 the environment or policy itself failed;",
-      "5 measured, but short of what was asked; 130 interrupted.",
+      "5 measured or replayed, but not as it should be; 130 interrupted.",
       "",
       "Begin with:  gymbridge quickstart"
     },
@@ -30,6 +30,8 @@ import picocli.CommandLine.ScopeType;
       TrainCommand.class,
       EvaluateCommand.class,
       CollectCommand.class,
+      ReplayCommand.class,
+      ServeEnvCommand.class,
       ServePolicyCommand.class,
       EnvsCommand.class,
       BenchCommand.class,

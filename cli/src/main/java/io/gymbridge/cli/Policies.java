@@ -12,11 +12,11 @@ final class Policies {
   private Policies() {}
 
   /** A bundle's file, or {@code ADDRESS[/NAME]}. */
-  static Policy open(String what, long seed) {
+  static Policy open(String what, long seed, CredentialOptions credentials) {
     if (what.endsWith(".zip") || Files.isRegularFile(Path.of(what))) {
       return PolicyBundle.read(Path.of(what)).policy(seed);
     }
-    return RemotePolicy.connect(what);
+    return RemotePolicy.connect(what, credentials.credentials());
   }
 
   /** Refuses a policy made for other spaces, before any episode is played. */

@@ -15,6 +15,7 @@ import io.gymbridge.learners.DAgger;
 import io.gymbridge.learners.PolicyNetwork;
 import io.gymbridge.server.PolicyServer;
 import io.gymbridge.server.ServedPolicy;
+import io.gymbridge.transport.ServerSecurity;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -184,7 +185,8 @@ final class QuickstartCommand implements Callable<Integer> {
           .toBundle(POLICY, "DAgger", spec.id(), Map.of("seed", seed), dagger.visitedObservations())
           .write(folder.resolve(POLICY + ".zip"));
       List<ServedPolicy> policies = Bundles.load(folder);
-      try (PolicyServer server = PolicyServer.start("127.0.0.1:0", policies, false)) {
+      try (PolicyServer server =
+          PolicyServer.start("127.0.0.1:0", policies, ServerSecurity.LOCAL)) {
         Path played = folder.resolve("played.json");
         PythonModule.run(
             "evaluate",

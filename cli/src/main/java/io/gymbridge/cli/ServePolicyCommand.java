@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -33,15 +34,12 @@ final class ServePolicyCommand implements Callable<Integer> {
       description = "unix:PATH or HOST:PORT; port 0 picks a free one. Default: ${DEFAULT-VALUE}.")
   String address = "";
 
-  @Option(
-      names = "--insecure",
-      description = "Allow an address that other machines reach, without encryption.")
-  boolean insecure;
+  @Mixin final SecurityOptions security = new SecurityOptions();
 
   @Override
   public Integer call() throws InterruptedException {
     List<ServedPolicy> policies = Bundles.load(source);
-    PolicyServer server = PolicyServer.start(address, policies, insecure);
+    PolicyServer server = PolicyServer.start(address, policies, security.security());
     Runtime.getRuntime().addShutdownHook(new Thread(server::close));
     policies.forEach(
         policy -> System.err.printf("  %s (version %s)%n", policy.name(), policy.version()));

@@ -43,7 +43,7 @@ final class TrainDaggerCommand implements Callable<Integer> {
     DAgger.Config config = Settings.apply(DAgger.Config.defaults(), training.settings);
     config = config.withCloning(config.cloning().withSeed(training.seed));
     try (environment;
-        Policy teacher = Policies.open(expert, training.seed);
+        Policy teacher = Policies.open(expert, training.seed, environment.credentials);
         VectorEnv env = environment.open(Math.min(environment.numEnvs, config.episodesPerRound()));
         VectorEnv evaluationEnv =
             environment.open(Math.min(environment.numEnvs, training.episodes))) {

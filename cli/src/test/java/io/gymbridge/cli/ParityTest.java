@@ -15,6 +15,7 @@ import io.gymbridge.learners.PolicyNetwork;
 import io.gymbridge.policies.OnnxPolicy;
 import io.gymbridge.policies.PolicyBundle;
 import io.gymbridge.server.PolicyServer;
+import io.gymbridge.transport.ServerSecurity;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
@@ -74,7 +75,8 @@ class ParityTest {
       assertArrayEquals(
           dl4j, onnx.act(observations, true).toDoubles(), TOLERANCE, "ONNX Runtime in Java");
     }
-    try (PolicyServer server = PolicyServer.start("127.0.0.1:0", Bundles.load(folder), false);
+    try (PolicyServer server =
+            PolicyServer.start("127.0.0.1:0", Bundles.load(folder), ServerSecurity.LOCAL);
         RemotePolicy remote = RemotePolicy.connect(server.address() + "/policy")) {
       assertArrayEquals(
           dl4j,

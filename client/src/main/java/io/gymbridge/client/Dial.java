@@ -41,8 +41,11 @@ final class Dial {
       Duration timeout,
       String service,
       String starter) {
-    GymException plain = Statuses.decode(e);
     Throwable cause = e.getStatus().getCause();
+    if (cause instanceof GymException told) {
+      return told;
+    }
+    GymException plain = Statuses.decode(e);
     Status.Code code = e.getStatus().getCode();
     if (code == Status.Code.UNAVAILABLE && cause != null) {
       return new GymException(

@@ -1,7 +1,6 @@
 package io.gymbridge.client;
 
 import com.google.protobuf.ByteString;
-import io.gymbridge.client.RemoteSession.Lanes;
 import io.gymbridge.core.GymException;
 import io.gymbridge.core.GymException.Kind;
 import io.gymbridge.core.Value;
@@ -18,6 +17,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** Joins the shards' answers in the order of lanes. A single shard's arrays are not copied. */
@@ -35,17 +35,24 @@ final class Gather {
   }
 
   Reset reset(List<InteractResponse> answers) {
-    return new Reset(
-        observations(answers, answer -> answer.getReset().getObservations()),
-        infos(answers, answer -> answer.getReset().getInfos()));
+    return new Reset(observations(answers), infos(answers, Gather::infos));
   }
 
-  Step step(List<InteractResponse> answers) {
+  /**
+   * Joins steps. A shard that was lost has an answer to a reset among them: its lanes have no
+   * reward, and no end.
+   *
+   * @param lost of all lanes
+   */
+  Step step(List<InteractResponse> answers, boolean[] lost) {
     double[] rewards = new double[numEnvs];
     boolean[] terminated = new boolean[numEnvs];
     boolean[] truncated = new boolean[numEnvs];
     List<Value> finals = new ArrayList<>();
     for (int i = 0; i < counts.length; i++) {
+      if (!answers.get(i).hasStep()) {
+        continue;
+      }
       StepResponse step = answers.get(i).getStep();
       int first = shards.get(i).first();
       checkSize(step.getRewards(), counts[i] * 8, "rewards");
@@ -60,31 +67,54 @@ final class Gather {
       }
     }
     return new Step(
-        observations(answers, answer -> answer.getStep().getObservations()),
+        observations(answers),
         rewards,
         terminated,
         truncated,
-        infos(answers, answer -> answer.getStep().getInfos()),
+        infos(answers, Gather::infos),
         finals.isEmpty() ? null : Value.concatenate(finals),
-        infos(answers, answer -> answer.getStep().getFinalInfos()));
+        infos(answers, answer -> answer.getStep().getFinalInfos()),
+        lost);
   }
 
   /** Frames in the order in which they were asked for. */
   List<@Nullable Object> frames(@Nullable InteractResponse[] answers, int[] lanes) {
+    return each(answers, lanes, answer -> answer.getRendered().getFramesList()).stream()
+        .map(frame -> ItemCodec.decode(frame, "frame"))
+        .collect(Collectors.toList());
+  }
+
+  /** What calls returned, in the order in which lanes were asked. */
+  List<@Nullable Object> results(@Nullable InteractResponse[] answers, int[] lanes) {
+    return each(answers, lanes, answer -> answer.getCalled().getResultsList()).stream()
+        .map(result -> ItemCodec.decode(result, "result"))
+        .collect(Collectors.toList());
+  }
+
+  /** States in the order in which they were asked for. */
+  byte[][] states(@Nullable InteractResponse[] answers, int[] lanes) {
+    return each(answers, lanes, answer -> answer.getSaved().getStatesList()).stream()
+        .map(ByteString::toByteArray)
+        .toArray(byte[][]::new);
+  }
+
+  /** What each lane's shard answered for it, in the order of {@code lanes}. */
+  private <T> List<T> each(
+      @Nullable InteractResponse[] answers, int[] lanes, Function<InteractResponse, List<T>> part) {
     int[] next = new int[answers.length];
-    List<@Nullable Object> frames = new ArrayList<>();
+    List<T> all = new ArrayList<>();
     for (int lane : lanes) {
       int shard = 0;
       while (!shards.get(shard).has(lane)) {
         shard++;
       }
       InteractResponse answer = answers[shard];
-      if (answer == null || answer.getRendered().getFramesCount() <= next[shard]) {
-        throw new GymException(Kind.INTERNAL, "no frame came back for lane " + lane);
+      if (answer == null || part.apply(answer).size() <= next[shard]) {
+        throw new GymException(Kind.INTERNAL, "nothing came back for lane " + lane);
       }
-      frames.add(ItemCodec.decode(answer.getRendered().getFrames(next[shard]++), "frame"));
+      all.add(part.apply(answer).get(next[shard]++));
     }
-    return frames;
+    return all;
   }
 
   private static int flags(
@@ -100,16 +130,33 @@ final class Gather {
     return endings;
   }
 
-  private Value observations(
-      List<InteractResponse> answers, Function<InteractResponse, Buffers> part) {
+  /** The observations of steps, resets and restored lanes. */
+  Value observations(List<InteractResponse> answers) {
     if (counts.length == 1) {
-      return codec.decode(part.apply(answers.get(0)), numEnvs, "observations");
+      return codec.decode(observations(answers.get(0)), numEnvs, "observations");
     }
     List<Value> batches = new ArrayList<>();
     for (int i = 0; i < counts.length; i++) {
-      batches.add(codec.decode(part.apply(answers.get(i)), counts[i], "observations"));
+      batches.add(codec.decode(observations(answers.get(i)), counts[i], "observations"));
     }
     return Value.concatenate(batches);
+  }
+
+  private static Buffers observations(InteractResponse answer) {
+    return switch (answer.getResponseCase()) {
+      case STEP -> answer.getStep().getObservations();
+      case RESET -> answer.getReset().getObservations();
+      case RESTORED -> answer.getRestored().getObservations();
+      default ->
+          throw new GymException(
+              Kind.INTERNAL,
+              "the server answered with %s, expected observations"
+                  .formatted(answer.getResponseCase()));
+    };
+  }
+
+  private static ItemMap infos(InteractResponse answer) {
+    return answer.hasStep() ? answer.getStep().getInfos() : answer.getReset().getInfos();
   }
 
   private Map<String, Object> infos(

@@ -2,6 +2,7 @@ package io.gymbridge.client;
 
 import io.gymbridge.core.GymException;
 import io.gymbridge.core.GymException.Kind;
+import io.gymbridge.transport.BearerToken;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -61,6 +62,8 @@ public final class ManagedServer implements AutoCloseable {
   public static ManagedServer start(
       List<String> command, Map<String, String> environment, @Nullable Path temporary) {
     ProcessBuilder builder = new ProcessBuilder(command);
+    // It serves this process only, which asks without a token.
+    builder.environment().remove(BearerToken.VARIABLE);
     builder.environment().putAll(environment);
     ManagedServer server;
     try {

@@ -8,40 +8,29 @@ import io.grpc.MethodDescriptor;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.gymbridge.core.GymException;
-import io.gymbridge.core.GymException.Kind;
 import io.gymbridge.transport.Statuses;
-import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A bidirectional stream on which one thread sends a request and waits for its answer, then the
- * next. The answer arrives on the event loop's thread, which wakes the waiting one: that spins for
- * a moment before it parks, since most answers take less than a wake-up.
+ * next.
  *
  * @param <Q> the requests
  * @param <A> the answers
  */
-final class OrderedStream<Q, A> {
-  /** What a wake-up costs, about; more would keep a core from the other side's process. */
-  private static final long SPIN_NANOS = Long.getLong("gymbridge.spin.micros", 20) * 1000;
-
+final class OrderedStream<Q, A> extends Waiting {
   private final ClientCall<Q, A> call;
   private long sequence;
   private volatile @Nullable A answer;
   private volatile @Nullable StatusRuntimeException end;
-  private volatile @Nullable Thread waiting;
 
-  /**
-   * @param first number of the first request
-   */
-  OrderedStream(Channel channel, MethodDescriptor<Q, A> method, long first) {
-    sequence = first - 1;
+  OrderedStream(Channel channel, MethodDescriptor<Q, A> method) {
     call = channel.newCall(method, CallOptions.DEFAULT);
     call.start(new Listener(), new Metadata());
     call.request(2);
   }
 
-  /** The number that the next request must carry. */
+  /** The number that the next request must carry: 1 for the first. */
   long nextSequence() {
     return ++sequence;
   }
@@ -62,34 +51,18 @@ final class OrderedStream<Q, A> {
    *     which it then still is
    */
   @Nullable A await(long deadline) {
-    waiting = Thread.currentThread();
-    try {
-      long parkFrom = System.nanoTime() + SPIN_NANOS;
-      while (true) {
-        A received = answer;
-        if (received != null) {
-          return received;
-        }
-        StatusRuntimeException ended = end;
-        if (ended != null) {
-          throw Statuses.decode(ended);
-        }
-        long now = System.nanoTime();
-        if (now - deadline >= 0) {
-          return null;
-        }
-        if (now - parkFrom < 0) {
-          Thread.onSpinWait();
-        } else {
-          LockSupport.parkNanos(this, deadline - now);
-          if (Thread.currentThread().isInterrupted() && answer == null && end == null) {
-            throw new GymException(Kind.UNAVAILABLE, "this thread was interrupted while it waited");
-          }
-        }
-      }
-    } finally {
-      waiting = null;
+    awaitUntil(deadline);
+    A received = answer;
+    StatusRuntimeException ended = end;
+    if (received == null && ended != null) {
+      throw Statuses.decode(ended);
     }
+    return received;
+  }
+
+  @Override
+  boolean arrived() {
+    return answer != null || end != null;
   }
 
   /** Whether the stream has come to its end, for whatever reason. */
@@ -99,10 +72,6 @@ final class OrderedStream<Q, A> {
 
   void cancel(String why) {
     call.cancel(why, null);
-  }
-
-  private void wake() {
-    LockSupport.unpark(waiting);
   }
 
   private final class Listener extends ClientCall.Listener<A> {

@@ -1,22 +1,24 @@
 package io.gymbridge.client;
 
 import io.gymbridge.core.AutoresetMode;
-import io.gymbridge.core.Env;
 import io.gymbridge.core.EnvSpec;
 import io.gymbridge.core.GymException;
 import io.gymbridge.core.GymException.Kind;
 import io.gymbridge.core.NdArray;
+import io.gymbridge.core.StatefulEnv;
 import io.gymbridge.core.Value;
 import io.gymbridge.core.VectorEnv;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An environment in another process. It fails as {@link RemoteVectorEnv} does. Not thread-safe, but
- * for {@link #close}.
+ * An environment in another process. It fails as {@link RemoteVectorEnv} does; a step in which the
+ * environment was lost with its process throws UNAVAILABLE, and a reset goes on in another one. Not
+ * thread-safe, but for {@link #close}.
  */
-public final class RemoteEnv implements Env {
+public final class RemoteEnv implements StatefulEnv {
   private final RemoteVectorEnv lane;
   private boolean everReset;
   private boolean running;
@@ -71,7 +73,13 @@ public final class RemoteEnv implements Env {
       throw new GymException(Kind.INVALID_ARGUMENT, "action: " + mismatch);
     }
     VectorEnv.Step step = lane.step(Value.stack(List.of(action)));
-    running = !step.ended(0);
+    running = !step.ended(0) && !step.lost()[0];
+    if (step.lost()[0]) {
+      throw new GymException(
+          Kind.UNAVAILABLE,
+          "the environment was lost in mid-episode: %s. Call reset to go on in a new one"
+              .formatted(VectorInfos.ofLane(step.infos(), 0).get(VectorEnv.Step.LOSS)));
+    }
     return new Step(
         step.observations().row(0),
         step.rewards()[0],
@@ -83,6 +91,28 @@ public final class RemoteEnv implements Env {
   @Override
   public @Nullable NdArray render() {
     return lane.render(0).get(0);
+  }
+
+  @Override
+  public byte[] saveState() {
+    return lane.saveStates(0)[0];
+  }
+
+  @Override
+  public void restoreState(byte[] state) {
+    lane.restoreStates(new byte[][] {state}, 0);
+    everReset = true;
+    running = true;
+  }
+
+  /** Calls a method of the environment, or reads an attribute; see {@link RemoteVectorEnv#call}. */
+  public @Nullable Object call(String name, List<?> args, Map<String, ?> kwargs) {
+    return lane.call(name, args, kwargs, 0).get(0);
+  }
+
+  /** Sets an attribute of the environment; see {@link RemoteVectorEnv#setAttribute}. */
+  public void setAttribute(String name, @Nullable Object value) {
+    lane.setAttribute(name, Collections.singletonList(value));
   }
 
   @Override

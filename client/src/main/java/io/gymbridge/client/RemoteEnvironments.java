@@ -6,6 +6,7 @@ import io.gymbridge.proto.v1.ListEnvironmentsRequest;
 import io.gymbridge.proto.v1.ListEnvironmentsResponse;
 import io.gymbridge.transport.Address;
 import io.gymbridge.transport.Channels;
+import io.gymbridge.transport.Credentials;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -35,8 +36,13 @@ public record RemoteEnvironments(String serverVersion, List<Summary> environment
    *     the server has no environments
    */
   public static RemoteEnvironments list(String address) {
+    return list(address, Credentials.NONE);
+  }
+
+  /** As {@link #list(String)}, of a server that wants TLS or a token. */
+  public static RemoteEnvironments list(String address, Credentials credentials) {
     Address at = Address.parse(address);
-    ManagedChannel channel = Channels.open(at);
+    ManagedChannel channel = Channels.open(at, credentials);
     try {
       ListEnvironmentsResponse answer =
           Dial.call(

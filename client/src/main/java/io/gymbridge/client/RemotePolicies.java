@@ -6,6 +6,7 @@ import io.gymbridge.proto.v1.ListPoliciesResponse;
 import io.gymbridge.proto.v1.PolicyServiceGrpc;
 import io.gymbridge.transport.Address;
 import io.gymbridge.transport.Channels;
+import io.gymbridge.transport.Credentials;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -35,8 +36,13 @@ public record RemotePolicies(String serverVersion, List<Summary> policies) {
    *     the server has no policies
    */
   public static RemotePolicies list(String address) {
+    return list(address, Credentials.NONE);
+  }
+
+  /** As {@link #list(String)}, of a server that wants TLS or a token. */
+  public static RemotePolicies list(String address, Credentials credentials) {
     Address at = Address.parse(address);
-    ManagedChannel channel = Channels.open(at);
+    ManagedChannel channel = Channels.open(at, credentials);
     try {
       ListPoliciesResponse answer =
           call(

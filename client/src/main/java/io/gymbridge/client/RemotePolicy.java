@@ -13,6 +13,7 @@ import io.gymbridge.proto.v1.DescribePolicyRequest;
 import io.gymbridge.proto.v1.DescribePolicyResponse;
 import io.gymbridge.proto.v1.PolicyServiceGrpc;
 import io.gymbridge.transport.Channels;
+import io.gymbridge.transport.Credentials;
 import io.gymbridge.transport.ItemCodec;
 import io.gymbridge.transport.SpaceCodec;
 import io.gymbridge.transport.Statuses;
@@ -34,6 +35,7 @@ public final class RemotePolicy implements Policy {
 
   private final PolicyAddress where;
   private final Duration timeout;
+  private final Credentials credentials;
   private ManagedChannel channel;
   private final DescribePolicyResponse description;
   private final Space observationSpace;
@@ -45,10 +47,11 @@ public final class RemotePolicy implements Policy {
   private @Nullable OrderedStream<ActStreamRequest, ActStreamResponse> stream;
   private boolean closed;
 
-  private RemotePolicy(PolicyAddress where, Duration timeout) {
+  private RemotePolicy(PolicyAddress where, Duration timeout, Credentials credentials) {
     this.where = where;
     this.timeout = timeout;
-    this.channel = Channels.open(where.address());
+    this.credentials = credentials;
+    this.channel = Channels.open(where.address(), credentials);
     try {
       description = describe();
       version = description.getVersion();
@@ -71,16 +74,22 @@ public final class RemotePolicy implements Policy {
    * @throws GymException UNAVAILABLE where nobody answers; NOT_FOUND, naming those there are
    */
   public static RemotePolicy connect(String address) {
-    return connect(address, DEFAULT_TIMEOUT);
+    return connect(address, DEFAULT_TIMEOUT, Credentials.NONE);
+  }
+
+  /** As {@link #connect(String)}, on a server that wants TLS or a token. */
+  public static RemotePolicy connect(String address, Credentials credentials) {
+    return connect(address, DEFAULT_TIMEOUT, credentials);
   }
 
   /**
    * As {@link #connect(String)}.
    *
    * @param timeout how long an answer may take
+   * @throws GymException PERMISSION_DENIED where the server wants a token, and this one is not it
    */
-  public static RemotePolicy connect(String address, Duration timeout) {
-    return new RemotePolicy(PolicyAddress.parse(address), timeout);
+  public static RemotePolicy connect(String address, Duration timeout, Credentials credentials) {
+    return new RemotePolicy(PolicyAddress.parse(address), timeout, credentials);
   }
 
   private DescribePolicyResponse describe() {
@@ -157,7 +166,7 @@ public final class RemotePolicy implements Policy {
   private ActStreamResponse ask(ActRequest request) {
     OrderedStream<ActStreamRequest, ActStreamResponse> open = stream;
     if (open == null || open.ended()) {
-      open = new OrderedStream<>(channel, PolicyServiceGrpc.getActStreamMethod(), 1);
+      open = new OrderedStream<>(channel, PolicyServiceGrpc.getActStreamMethod());
       stream = open;
     }
     open.send(
@@ -192,7 +201,7 @@ public final class RemotePolicy implements Policy {
     stream = null;
     // A channel that failed goes on failing for a while; a new one tries at once.
     channel.shutdownNow();
-    channel = Channels.open(where.address());
+    channel = Channels.open(where.address(), credentials);
   }
 
   @Override

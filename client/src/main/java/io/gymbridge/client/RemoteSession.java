@@ -1,78 +1,80 @@
 package io.gymbridge.client;
 
-import com.google.common.util.concurrent.ListenableFuture;
+import com.google.common.util.concurrent.FutureCallback;
+import com.google.common.util.concurrent.Futures;
 import io.grpc.ManagedChannel;
+import io.grpc.Status;
 import io.gymbridge.core.AutoresetMode;
 import io.gymbridge.core.GymException;
 import io.gymbridge.core.GymException.Kind;
-import io.gymbridge.proto.v1.AttachRequest;
 import io.gymbridge.proto.v1.CloseSessionRequest;
-import io.gymbridge.proto.v1.CloseSessionResponse;
+import io.gymbridge.proto.v1.DescribeSessionRequest;
 import io.gymbridge.proto.v1.EnvironmentServiceGrpc;
-import io.gymbridge.proto.v1.InfoMode;
 import io.gymbridge.proto.v1.InteractRequest;
 import io.gymbridge.proto.v1.InteractResponse;
-import io.gymbridge.proto.v1.OpenSessionRequest;
 import io.gymbridge.proto.v1.OpenSessionResponse;
+import io.gymbridge.proto.v1.SaveStateRequest;
 import io.gymbridge.proto.v1.Shard;
 import io.gymbridge.transport.Address;
+import io.gymbridge.transport.AutoresetCodec;
 import io.gymbridge.transport.Channels;
-import io.gymbridge.transport.ItemCodec;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.function.Function;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A batch of environments on a server: opens it, sends one request to each shard and gathers the
- * answers, and knows when it is over. One caller at a time; {@link #close} from any thread.
+ * answers, has lost shards do again what they did, and knows when it is over. One caller at a time;
+ * {@link #close} from any thread.
  */
-final class RemoteSession {
-  private static final int PROTOCOL_REVISION = 1;
+final class RemoteSession implements ShardStream.Directory {
   private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(5);
 
-  /** Some lanes, and the stream to the process that has them. */
-  record Lanes(
-      int first,
-      int count,
-      Address address,
-      OrderedStream<InteractRequest, InteractResponse> stream) {
-    boolean has(int lane) {
-      return lane >= first && lane < first + count;
-    }
+  /** Of servers that do not say. */
+  private static final Duration DEFAULT_LEASE = Duration.ofSeconds(60);
 
-    @Override
-    public String toString() {
-      String which = count == 1 ? "lane " + first : "lanes " + first + "–" + (first + count - 1);
-      return which + " at " + address;
-    }
+  private static final String SAVE_STATE = "save_state";
+
+  /** What each shard is to be asked. */
+  @FunctionalInterface
+  interface Requests {
+    /** Null for a shard that is left out. */
+    InteractRequest.@Nullable Builder of(int shard, Lanes lanes);
   }
 
   private final Address address;
   private final SessionOptions options;
-  private final Map<Address, ManagedChannel> channels = new HashMap<>();
-  private final List<Lanes> shards = new ArrayList<>();
+  private final ManagedChannel channel;
   private final OpenSessionResponse opened;
+  private final Duration lease;
+  private final List<ShardStream> shards = new ArrayList<>();
+  private final List<ReplayLog> logs = new ArrayList<>();
+  private final @Nullable String[] losses;
   private final AtomicBoolean closing = new AtomicBoolean();
   private final CountDownLatch closed = new CountDownLatch(1);
+  private @Nullable ScheduledFuture<?> beating;
   private volatile @Nullable String over;
+  private boolean savesStates;
   private long environmentNanos;
 
   RemoteSession(Address address, String envId, SessionOptions options) {
     this.address = address;
     this.options = options;
-    try {
-      this.opened = open(envId);
-    } catch (RuntimeException e) {
-      channels.values().forEach(ManagedChannel::shutdownNow);
-      throw e;
-    }
+    this.opened = SessionOpening.open(address, envId, options);
+    this.channel = Channels.open(address, options.credentials(), options.maxMessageBytes());
+    this.lease =
+        opened.getLeaseSeconds() > 0
+            ? Duration.ofNanos((long) (opened.getLeaseSeconds() * 1e9))
+            : DEFAULT_LEASE;
+    this.savesStates = opened.getCapabilitiesList().contains(SAVE_STATE);
+    this.losses = new String[opened.getShardsCount()];
     try {
       attach();
     } catch (RuntimeException e) {
@@ -81,63 +83,45 @@ final class RemoteSession {
     }
   }
 
-  private ManagedChannel channel(Address to) {
-    return channels.computeIfAbsent(to, a -> Channels.open(a, options.maxMessageBytes()));
-  }
-
-  private OpenSessionResponse open(String envId) {
-    OpenSessionRequest.Builder request =
-        OpenSessionRequest.newBuilder()
-            .setProtocolRevision(PROTOCOL_REVISION)
-            .setEnvId(envId)
-            .setNumEnvs(options.numEnvs())
-            .setAutoresetMode(Autoreset.encode(options.autoresetMode()))
-            .setInfoMode(options.infos() ? InfoMode.INFO_MODE_ALL : InfoMode.INFO_MODE_NONE)
-            .setRenderMode(options.renderMode())
-            .setMaxShards(options.maxShards());
-    if (!options.kwargs().isEmpty()) {
-      request.setKwargs(ItemCodec.encode(options.kwargs(), "kwargs"));
-    }
-    EnvironmentServiceGrpc.EnvironmentServiceBlockingStub stub =
-        EnvironmentServiceGrpc.newBlockingStub(channel(address))
-            .withDeadlineAfter(options.openTimeout().toNanos(), TimeUnit.NANOSECONDS);
-    return Dial.call(
-        () -> stub.openSession(request.build()),
-        address,
-        "opening " + envId,
-        options.openTimeout(),
-        "environments",
-        RemoteEnvironments.starter(envId));
-  }
-
   private void attach() {
-    int next = 0;
     for (Shard shard : opened.getShardsList()) {
-      if (shard.getFirstLane() != next || shard.getNumEnvs() < 1) {
-        throw new GymException(
-            Kind.INTERNAL, "the server at " + address + " gave shards that do not join");
+      shards.add(new ShardStream(this, shard, lease, options));
+      if (options.recovery().replays()) {
+        logs.add(new ReplayLog());
       }
-      Address at = address.resolve(shard.getAddress());
-      shards.add(
-          new Lanes(
-              next,
-              shard.getNumEnvs(),
-              at,
-              new OrderedStream<>(channel(at), EnvironmentServiceGrpc.getInteractMethod(), 0)));
-      next += shard.getNumEnvs();
     }
-    if (next < 1 || next != opened.getNumEnvs()) {
-      throw new GymException(
-          Kind.INTERNAL, "the server at %s gave shards of %d lanes".formatted(address, next));
-    }
-    int[] index = {0};
-    exchange(
-        lanes ->
-            InteractRequest.newBuilder()
-                .setAttach(
-                    AttachRequest.newBuilder().setToken(opened.getShards(index[0]++).getToken())),
-        "attaching",
-        options.openTimeout());
+    long period = Math.max(1, lease.toNanos() / 12);
+    beating = Background.every(period, () -> shards.forEach(ShardStream::beat));
+    shards.forEach(ShardStream::open);
+  }
+
+  @Override
+  public Address locate(Shard shard) {
+    return address.resolve(shard.getAddress());
+  }
+
+  @Override
+  public void describe(Consumer<OpenSessionResponse> tell, Consumer<Status> failure) {
+    // A server waits for replacements; meanwhile another shard's lease may want an attach.
+    long deadline = Math.min(options.openTimeout().toNanos(), lease.toNanos() / 2);
+    Futures.addCallback(
+        EnvironmentServiceGrpc.newFutureStub(channel)
+            .withDeadlineAfter(deadline, TimeUnit.NANOSECONDS)
+            .describeSession(
+                DescribeSessionRequest.newBuilder().setSessionId(opened.getSessionId()).build()),
+        new FutureCallback<OpenSessionResponse>() {
+          @Override
+          public void onSuccess(@Nullable OpenSessionResponse session) {
+            tell.accept(Objects.requireNonNull(session));
+          }
+
+          @Override
+          public void onFailure(Throwable thrown) {
+            channel.resetConnectBackoff();
+            failure.accept(Status.fromThrowable(thrown));
+          }
+        },
+        Background.executor());
   }
 
   OpenSessionResponse opened() {
@@ -145,16 +129,39 @@ final class RemoteSession {
   }
 
   AutoresetMode autoresetMode() {
-    return Autoreset.decode(opened.getAutoresetMode());
+    return AutoresetCodec.decode(opened.getAutoresetMode());
   }
 
-  List<Lanes> shards() {
-    return shards;
+  /** Which lanes each shard has, in lane order. */
+  List<Lanes> lanes() {
+    return shards.stream().map(ShardStream::lanes).toList();
   }
 
   /** Time inside the environments for the last request, the longest of any shard. */
   long environmentNanos() {
     return environmentNanos;
+  }
+
+  /** How often the process of a shard was replaced. */
+  int generation(int shard) {
+    return shards.get(shard).generation();
+  }
+
+  /**
+   * Why a shard is lost, as far as a request has found it so; else null. Nothing is sent to it
+   * until {@link #acceptLoss}.
+   */
+  @Nullable String loss(int shard) {
+    return losses[shard];
+  }
+
+  /** From now on a shard's lanes are the new ones, which want a reset. */
+  void acceptLoss(int shard) {
+    shards.get(shard).acceptLoss();
+    losses[shard] = null;
+    if (!logs.isEmpty()) {
+      logs.get(shard).forget("the lanes were lost before");
+    }
   }
 
   /** Throws FAILED_PRECONDITION with the reason, once the session is over. */
@@ -168,86 +175,103 @@ final class RemoteSession {
   /**
    * Sends each shard its request, and waits for all answers.
    *
-   * @param request null for a shard that is left out
-   * @return an answer per shard, in the order of lanes; null where there was no request
-   * @throws GymException what a shard answered, when all have; or what became of the session, which
-   *     then is over
+   * @return an answer per shard, in the order of lanes; null where there was no request, and where
+   *     the shard is lost, see {@link #loss}
+   * @throws GymException what became of the session, which then is over
    */
-  @Nullable InteractResponse[] exchange(
-      Function<Lanes, InteractRequest.@Nullable Builder> request, String doing) {
-    return exchange(request, doing, options.stepTimeout());
-  }
-
-  private @Nullable InteractResponse[] exchange(
-      Function<Lanes, InteractRequest.@Nullable Builder> request, String doing, Duration timeout) {
-    checkOpen();
-    if (Thread.currentThread().isInterrupted()) {
-      throw new GymException(Kind.UNAVAILABLE, "this thread was interrupted before " + doing);
-    }
-    InteractRequest[] requests = new InteractRequest[shards.size()];
-    for (int i = 0; i < requests.length; i++) {
-      InteractRequest.Builder builder = request.apply(shards.get(i));
-      if (builder != null) {
-        long sequence = shards.get(i).stream().nextSequence();
-        requests[i] =
-            builder.setSequence(sequence).setAcknowledged(Math.max(0, sequence - 1)).build();
-      }
-    }
-    long deadline = System.nanoTime() + timeout.toNanos();
-    for (int i = 0; i < requests.length; i++) {
-      if (requests[i] != null) {
-        shards.get(i).stream().send(requests[i]);
-      }
-    }
-    environmentNanos = 0;
-    @Nullable InteractResponse[] answers = new InteractResponse[requests.length];
-    for (int i = 0; i < requests.length; i++) {
-      if (requests[i] != null) {
-        answers[i] = await(shards.get(i), requests[i].getSequence(), deadline, doing, timeout);
-        environmentNanos = Math.max(environmentNanos, answers[i].getEnvironmentNanos());
-      }
+  @Nullable InteractResponse[] exchange(Requests request, String doing) {
+    @Nullable InteractResponse[] answers = send(request, doing);
+    if (!logs.isEmpty()) {
+      saveStates();
     }
     return answers;
   }
 
-  private InteractResponse await(
-      Lanes lanes, long sequence, long deadline, String doing, Duration timeout) {
-    InteractResponse answer;
+  private @Nullable InteractResponse[] send(Requests request, String doing) {
+    checkOpen();
+    if (Thread.currentThread().isInterrupted()) {
+      throw new GymException(Kind.UNAVAILABLE, "this thread was interrupted before " + doing);
+    }
+    int count = shards.size();
+    InteractRequest.@Nullable Builder[] requests = new InteractRequest.Builder[count];
+    for (int i = 0; i < count; i++) {
+      requests[i] = losses[i] == null ? request.of(i, shards.get(i).lanes()) : null;
+    }
+    @Nullable InteractResponse[] answers = new InteractResponse[count];
+    environmentNanos = 0;
     try {
-      answer = lanes.stream().await(deadline);
+      for (int i = 0; i < count; i++) {
+        InteractRequest.Builder builder = requests[i];
+        if (builder != null) {
+          shards.get(i).send(builder);
+        }
+      }
+      for (int i = 0; i < count; i++) {
+        InteractRequest.Builder builder = requests[i];
+        if (builder != null) {
+          InteractResponse answer = await(i, builder, doing);
+          answers[i] = answer;
+          if (answer != null) {
+            environmentNanos = Math.max(environmentNanos, answer.getEnvironmentNanos());
+          }
+        }
+      }
     } catch (GymException e) {
-      throw over(lanes, doing, e);
+      throw over(doing, e);
+    }
+    return answers;
+  }
+
+  private @Nullable InteractResponse await(int i, InteractRequest.Builder request, String doing) {
+    ShardStream shard = shards.get(i);
+    InteractResponse answer = shard.await(doing);
+    if (logs.isEmpty()) {
+      losses[i] = answer == null ? shard.loss() : null;
+      return answer;
+    }
+    ReplayLog log = logs.get(i);
+    if (answer == null) {
+      answer = log.recover(shard, request, doing);
     }
     if (answer == null) {
-      throw over(
-          new GymException(
-              Kind.DEADLINE_EXCEEDED,
-              ("no answer from %s to %s within %s: the environment hangs, or is slower than that."
-                      + " Give it longer with stepTimeout, or look at the server's output")
-                  .formatted(lanes, doing, Durations.describe(timeout))));
-    }
-    if (answer.getSequence() != sequence) {
-      throw over(
-          new GymException(
-              Kind.INTERNAL,
-              "%s answered request %d, expected %d"
-                  .formatted(lanes, answer.getSequence(), sequence)));
+      losses[i] = log.whyLost();
+    } else {
+      log.add(request, answer);
     }
     return answer;
   }
 
-  private GymException over(Lanes lanes, String doing, GymException end) {
-    String message =
-        end.kind() == Kind.UNAVAILABLE
-            ? ("the connection to %s ended while %s (%s): the worker process died or was stopped."
-                    + " Look at the server's output, and open the environment again")
-                .formatted(lanes, doing, end.getMessage())
-            : "%s, while %s: %s".formatted(lanes, doing, end.getMessage());
-    return over(new GymException(end.kind(), message, null, end));
+  /** So that little has to be done again. */
+  private void saveStates() {
+    int longest = 0;
+    for (ReplayLog log : logs) {
+      longest = Math.max(longest, log.size());
+    }
+    if (!savesStates || longest < options.recovery().saveEvery()) {
+      return;
+    }
+    long nanos = environmentNanos;
+    @Nullable InteractResponse[] answers =
+        send(
+            (shard, lanes) ->
+                InteractRequest.newBuilder().setSaveState(SaveStateRequest.getDefaultInstance()),
+            "saving states");
+    for (int i = 0; i < answers.length; i++) {
+      InteractResponse answer = answers[i];
+      if (answer != null && answer.hasSaved()) {
+        logs.get(i).beginWith(answer.getSaved());
+      } else if (answer != null) {
+        // An environment that cannot: it will not be able later on either.
+        savesStates = false;
+      }
+    }
+    environmentNanos = nanos;
   }
 
-  private GymException over(GymException failure) {
-    over = "this environment is closed, since an earlier call failed: " + failure.getMessage();
+  private GymException over(String doing, GymException failure) {
+    over =
+        "this environment is closed, since an earlier call failed: %s (while %s)"
+            .formatted(failure.getMessage(), doing);
     beginClose();
     return failure;
   }
@@ -277,17 +301,20 @@ final class RemoteSession {
     if (!closing.compareAndSet(false, true)) {
       return;
     }
-    ListenableFuture<CloseSessionResponse> answer =
-        EnvironmentServiceGrpc.newFutureStub(channel(address))
-            .withDeadlineAfter(CLOSE_TIMEOUT.toNanos(), TimeUnit.NANOSECONDS)
-            .closeSession(
-                CloseSessionRequest.newBuilder().setSessionId(opened.getSessionId()).build());
-    answer.addListener(
-        () -> {
-          shards.forEach(lanes -> lanes.stream().cancel("the environment was closed"));
-          channels.values().forEach(ManagedChannel::shutdownNow);
-          closed.countDown();
-        },
-        Runnable::run);
+    ScheduledFuture<?> beats = beating;
+    if (beats != null) {
+      beats.cancel(false);
+    }
+    shards.forEach(shard -> shard.close("this environment is closed"));
+    channel.resetConnectBackoff();
+    EnvironmentServiceGrpc.newFutureStub(channel)
+        .withDeadlineAfter(CLOSE_TIMEOUT.toNanos(), TimeUnit.NANOSECONDS)
+        .closeSession(CloseSessionRequest.newBuilder().setSessionId(opened.getSessionId()).build())
+        .addListener(
+            () -> {
+              channel.shutdownNow();
+              closed.countDown();
+            },
+            Runnable::run);
   }
 }

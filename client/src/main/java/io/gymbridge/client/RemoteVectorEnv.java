@@ -1,17 +1,16 @@
 package io.gymbridge.client;
 
-import com.google.protobuf.ByteString;
-import io.gymbridge.client.RemoteSession.Lanes;
 import io.gymbridge.core.AutoresetMode;
 import io.gymbridge.core.EnvSpec;
 import io.gymbridge.core.GymException;
 import io.gymbridge.core.GymException.Kind;
 import io.gymbridge.core.NdArray;
+import io.gymbridge.core.StatefulVectorEnv;
 import io.gymbridge.core.Value;
 import io.gymbridge.core.VectorEnv;
 import io.gymbridge.proto.v1.InteractRequest;
 import io.gymbridge.proto.v1.InteractResponse;
-import io.gymbridge.proto.v1.RenderRequest;
+import io.gymbridge.proto.v1.ItemMap;
 import io.gymbridge.proto.v1.ResetRequest;
 import io.gymbridge.proto.v1.StepRequest;
 import io.gymbridge.transport.Address;
@@ -19,34 +18,40 @@ import io.gymbridge.transport.ItemCodec;
 import io.gymbridge.transport.SpecCodec;
 import io.gymbridge.transport.Statuses;
 import io.gymbridge.transport.ValueCodec;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A batch of environments in other processes. The lanes are spread over the server's workers, which
  * step at the same time.
  *
- * <p>A call that fails leaves the environment usable, but for three kinds of failure: a worker that
- * does not answer in time (DEADLINE_EXCEEDED) or is gone (UNAVAILABLE), and an interrupt while
- * waiting (UNAVAILABLE). After those it is closed, and further calls say why. After an environment
- * raised an error (ENVIRONMENT) all lanes want a reset.
+ * <p>Connections that break are made anew, and nothing is lost by that. A worker that dies, or
+ * hangs for longer than {@link SessionOptions#stepTimeout}, is replaced by the server; its lanes
+ * are lost (see {@link VectorEnv.Step#lost}), unless {@link SessionOptions#recovery} has them do
+ * again what they did. A call that fails leaves the environment usable, but where the server is
+ * gone for longer than the session's lease, or where this thread was interrupted while it waited
+ * (UNAVAILABLE): then it is closed, and further calls say why. After an environment raised an error
+ * (ENVIRONMENT) all lanes want a reset.
  *
  * <p>Observations are views of the message they came in. Not thread-safe, but for {@link #close}.
  */
-public final class RemoteVectorEnv implements VectorEnv {
+public final class RemoteVectorEnv implements StatefulVectorEnv {
   private final RemoteSession session;
   private final EnvSpec spec;
   private final ValueCodec actionCodec;
   private final Gather gather;
   private final AutoresetMode autoresetMode;
+  private final List<Lanes> shards;
+  private final int numShards;
   private final int numEnvs;
+  private final Restarts restarts;
+  private final LaneRequests requests;
+  private final boolean[] nothingLost;
   private final boolean[] ended;
+  private @Nullable InteractResponse @Nullable [] last;
   private @Nullable String wantsReset = "call reset before the first step";
 
   private RemoteVectorEnv(Address address, String envId, SessionOptions options) {
@@ -60,7 +65,12 @@ public final class RemoteVectorEnv implements VectorEnv {
     }
     numEnvs = session.opened().getNumEnvs();
     actionCodec = new ValueCodec(spec.actionSpace());
-    gather = new Gather(new ValueCodec(spec.observationSpace()), session.shards(), numEnvs);
+    shards = session.lanes();
+    numShards = shards.size();
+    gather = new Gather(new ValueCodec(spec.observationSpace()), shards, numEnvs);
+    restarts = new Restarts(session, numEnvs);
+    requests = new LaneRequests(session, gather, numEnvs, this::checkErrors);
+    nothingLost = new boolean[numEnvs];
     ended = new boolean[numEnvs];
   }
 
@@ -97,9 +107,13 @@ public final class RemoteVectorEnv implements VectorEnv {
     return autoresetMode;
   }
 
+  RemoteSession session() {
+    return session;
+  }
+
   /** Number of processes that the lanes are spread over. */
   public int numShards() {
-    return session.shards().size();
+    return numShards;
   }
 
   /**
@@ -112,57 +126,118 @@ public final class RemoteVectorEnv implements VectorEnv {
 
   @Override
   public Reset reset(long @Nullable [] seeds, boolean @Nullable [] lanes, Map<String, ?> options) {
+    return reset(seeds, lanes, List.of(options));
+  }
+
+  /**
+   * Begins an episode on some lanes, each with options of its own.
+   *
+   * @param seeds as in {@link VectorEnv#reset(long[], boolean[], Map)}
+   * @param lanes as there
+   * @param options one map per lane, or one for all
+   * @throws GymException UNIMPLEMENTED or INVALID_ARGUMENT where the server does not take options
+   *     lane by lane
+   */
+  public Reset reset(
+      long @Nullable [] seeds, boolean @Nullable [] lanes, List<? extends Map<String, ?>> options) {
     session.checkOpen();
     checkLength(seeds == null ? numEnvs : seeds.length, "seeds");
     checkLength(lanes == null ? numEnvs : lanes.length, "lanes of the mask");
-    ResetRequest.Builder common = ResetRequest.newBuilder();
-    if (!options.isEmpty()) {
-      common.setOptions(ItemCodec.encode(options, "options"));
+    checkLength(options.size() == 1 ? numEnvs : options.size(), "options");
+    checkPartial(lanes);
+    List<ItemMap> encoded = options.stream().map(map -> ItemCodec.encode(map, "options")).toList();
+    if (seeds != null) {
+      restarts.remember(seeds, lanes);
     }
-    List<InteractResponse> answers =
-        all(
-            shard -> {
-              ResetRequest.Builder reset = common.clone();
+    @Nullable InteractResponse[] answers =
+        session.exchange(
+            (shard, own) -> {
+              ResetRequest.Builder reset = withOptions(encoded, own);
               if (seeds != null) {
-                reset.setSeeds(longs(seeds, shard));
+                reset.setSeeds(Columns.longs(seeds, own.first(), own.count()));
               }
               if (lanes != null) {
-                reset.setResetMask(flags(lanes, shard));
+                reset.setResetMask(Columns.flags(lanes, own.first(), own.count()));
               }
               return InteractRequest.newBuilder().setReset(reset);
             },
             "resetting");
+    if (Restarts.isAnyMissing(answers)) {
+      boolean[] wanted = new boolean[numEnvs];
+      boolean[] told = new boolean[numEnvs];
+      for (int lane = 0; lane < numEnvs; lane++) {
+        wanted[lane] = lanes == null || lanes[lane];
+        told[lane] = wanted[lane] || ended[lane];
+      }
+      restarts.tellLater(
+          restarts.restart(
+              answers, own -> withOptions(encoded, own), seeds == null ? null : wanted),
+          told);
+    }
+    checkErrors(answers);
     if (lanes == null) {
       wantsReset = null;
     }
+    restarts.forget(lanes);
     for (int lane = 0; lane < numEnvs; lane++) {
       ended[lane] &= lanes != null && !lanes[lane];
     }
-    return gather.reset(answers);
+    last = answers;
+    return gather.reset(List.of(answers));
+  }
+
+  private static ResetRequest.Builder withOptions(List<ItemMap> options, Lanes lanes) {
+    ResetRequest.Builder reset = ResetRequest.newBuilder();
+    if (options.size() > 1) {
+      reset.addAllLaneOptions(options.subList(lanes.first(), lanes.first() + lanes.count()));
+    } else if (options.get(0).getItemsCount() > 0) {
+      reset.setOptions(options.get(0));
+    }
+    return reset;
   }
 
   @Override
   public Step step(Value actions) {
     session.checkOpen();
     checkReady();
-    if (session.shards().size() > 1) {
+    if (numShards > 1) {
       checkMembers(actions);
     }
-    List<InteractResponse> answers =
-        all(
-            shard ->
+    @Nullable InteractResponse[] answers =
+        session.exchange(
+            (shard, lanes) ->
                 InteractRequest.newBuilder()
                     .setStep(
                         StepRequest.newBuilder()
                             .setActions(
                                 actionCodec.encode(
-                                    actions, numEnvs, shard.first(), shard.count(), "actions"))),
+                                    actions, numEnvs, lanes.first(), lanes.count(), "actions"))),
             "stepping");
-    Step step = gather.step(answers);
+    boolean anyLost = Restarts.isAnyMissing(answers);
+    Step step =
+        anyLost || restarts.isAnyUntold() ? afterLoss(answers) : joined(answers, nothingLost);
     for (int lane = 0; lane < numEnvs; lane++) {
       ended[lane] = step.ended(lane) && autoresetMode != AutoresetMode.SAME_STEP;
     }
     return step;
+  }
+
+  private Step joined(@Nullable InteractResponse[] answers, boolean[] lost) {
+    checkErrors(answers);
+    last = answers;
+    return gather.step(List.of(answers), lost);
+  }
+
+  private Step afterLoss(@Nullable InteractResponse[] answers) {
+    @Nullable String[] causes = restarts.restart(answers, lanes -> ResetRequest.newBuilder(), null);
+    if (restarts.isAnyUntold()) {
+      restarts.tell(answers, causes);
+    }
+    boolean[] lost = new boolean[numEnvs];
+    for (int lane = 0; lane < numEnvs; lane++) {
+      lost[lane] = causes[lane] != null;
+    }
+    return Restarts.withCauses(joined(answers, lost), causes);
   }
 
   /**
@@ -192,24 +267,65 @@ public final class RemoteVectorEnv implements VectorEnv {
    * null.
    */
   public List<@Nullable Object> renderItems(int... lanes) {
-    session.checkOpen();
-    for (int lane : lanes) {
-      java.util.Objects.checkIndex(lane, numEnvs);
+    return requests.render(lanes);
+  }
+
+  @Override
+  public byte[][] saveStates(int... lanes) {
+    return requests.saveStates(lanes);
+  }
+
+  @Override
+  public Value restoreStates(byte[][] states, int... lanes) {
+    @Nullable InteractResponse[] answers = requests.restoreStates(states, lanes);
+    for (int shard = 0; shard < numShards; shard++) {
+      InteractResponse before = last == null ? null : last[shard];
+      answers[shard] = answers[shard] == null ? before : answers[shard];
+      if (answers[shard] == null) {
+        throw new GymException(
+            Kind.FAILED_PRECONDITION, "some lanes have no state yet: reset all, or restore all");
+      }
     }
-    @Nullable InteractResponse[] answers =
-        session.exchange(
-            shard -> {
-              RenderRequest.Builder render = RenderRequest.newBuilder();
-              Arrays.stream(lanes)
-                  .filter(shard::has)
-                  .forEach(lane -> render.addLanes(lane - shard.first()));
-              return render.getLanesCount() == 0
-                  ? null
-                  : InteractRequest.newBuilder().setRender(render);
-            },
-            "rendering");
-    checkErrors(answers);
-    return gather.frames(answers, lanes);
+    for (int lane : lanes) {
+      ended[lane] = false;
+    }
+    if (lanes.length == 0) {
+      Arrays.fill(ended, false);
+      wantsReset = null;
+    }
+    last = answers;
+    return gather.observations(List.of(answers));
+  }
+
+  /**
+   * Calls a method of lanes' environments, or reads an attribute, looked for from the outermost
+   * wrapper inwards.
+   *
+   * @param name one that the server was started to allow
+   * @param args positional arguments, the same for all lanes
+   * @param kwargs keyword arguments, the same for all lanes
+   * @param lanes which lanes; none for all
+   * @return one result per lane asked for, in that order
+   * @throws GymException PERMISSION_DENIED for a name that is not allowed
+   */
+  public List<@Nullable Object> call(
+      String name, List<?> args, Map<String, ?> kwargs, int... lanes) {
+    return requests.call(name, args, kwargs, lanes);
+  }
+
+  /** An attribute of lanes' environments; see {@link #call}. */
+  public List<@Nullable Object> getAttribute(String name, int... lanes) {
+    return requests.call(name, List.of(), Map.of(), lanes);
+  }
+
+  /**
+   * Sets an attribute of all lanes' environments, where Gymnasium's {@code set_wrapper_attr} would.
+   *
+   * @param values one for all lanes, or one per lane
+   * @throws GymException as {@link #call}
+   */
+  public void setAttribute(String name, List<?> values) {
+    requests.setAttribute(name, values);
   }
 
   @Override
@@ -221,6 +337,20 @@ public final class RemoteVectorEnv implements VectorEnv {
     if (length != numEnvs) {
       throw new GymException(
           Kind.INVALID_ARGUMENT, "got %d %s for %d lanes".formatted(length, what, numEnvs));
+    }
+  }
+
+  private void checkPartial(boolean @Nullable [] lanes) {
+    for (int lane = 0; lanes != null && lane < numEnvs; lane++) {
+      if (!lanes[lane] && autoresetMode != AutoresetMode.DISABLED) {
+        throw new GymException(
+            Kind.INVALID_ARGUMENT,
+            "a partial reset wants DISABLED autoreset, not " + autoresetMode);
+      }
+      if (!lanes[lane] && wantsReset != null) {
+        throw new GymException(
+            Kind.FAILED_PRECONDITION, wantsReset + ": lane %d is left out".formatted(lane));
+      }
     }
   }
 
@@ -248,14 +378,6 @@ public final class RemoteVectorEnv implements VectorEnv {
     }
   }
 
-  /** Asks all shards; throws an error of any, once all have answered. */
-  private List<InteractResponse> all(
-      Function<Lanes, InteractRequest.@Nullable Builder> request, String doing) {
-    @Nullable InteractResponse[] answers = session.exchange(request, doing);
-    checkErrors(answers);
-    return List.of(answers);
-  }
-
   private void checkErrors(@Nullable InteractResponse[] answers) {
     GymException first = null;
     boolean someDone = false;
@@ -274,19 +396,5 @@ public final class RemoteVectorEnv implements VectorEnv {
       wantsReset = "an environment failed in an earlier call: call reset before the next step";
     }
     throw first;
-  }
-
-  private static ByteString longs(long[] values, Lanes lanes) {
-    ByteBuffer bytes = ByteBuffer.allocate(lanes.count() * 8).order(ByteOrder.LITTLE_ENDIAN);
-    bytes.asLongBuffer().put(values, lanes.first(), lanes.count());
-    return ByteString.copyFrom(bytes);
-  }
-
-  private static ByteString flags(boolean[] values, Lanes lanes) {
-    byte[] bytes = new byte[lanes.count()];
-    for (int i = 0; i < bytes.length; i++) {
-      bytes[i] = (byte) (values[lanes.first() + i] ? 1 : 0);
-    }
-    return ByteString.copyFrom(bytes);
   }
 }

@@ -11,7 +11,6 @@ import io.gymbridge.core.Policy;
 import io.gymbridge.core.VectorEnv;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
@@ -37,7 +36,6 @@ class RemoteFailuresTest {
             ":raises_in_step",
             ":raises_in_constructor",
             ":hangs_in_step",
-            ":kills_itself",
             ":image");
   }
 
@@ -165,39 +163,6 @@ class RemoteFailuresTest {
       env.reset(2);
       assertEquals(NdArray.of(new float[] {1, 2, 1, 3}, 2, 2), env.step(actions).observations());
     }
-  }
-
-  @Test
-  void killed_worker_is_reported_at_once_and_replaced() {
-    try (VectorEnv env = open(":kills_itself", TWO)) {
-      NdArray actions = NdArray.of(new long[2], 2);
-      env.reset(1);
-      env.step(actions);
-      env.step(actions);
-      assertSays(
-          failure(Kind.UNAVAILABLE, () -> env.step(actions)),
-          "lane 0 at unix:",
-          "worker process died");
-      assertSays(
-          failure(Kind.FAILED_PRECONDITION, () -> env.reset(1)), "closed", "worker process died");
-    }
-    assertAnotherSessionWorks();
-  }
-
-  @Test
-  void hanging_worker_is_reported_in_time_and_replaced() {
-    SessionOptions options = TWO.withMaxShards(1).withStepTimeout(Duration.ofSeconds(2));
-    try (VectorEnv env = open(":hangs_in_step", options)) {
-      NdArray actions = NdArray.of(new long[2], 2);
-      env.reset(1);
-      env.step(actions);
-      assertSays(
-          failure(Kind.DEADLINE_EXCEEDED, () -> env.step(actions)),
-          "lanes 0–1 at unix:",
-          "within 2 s");
-      assertSays(failure(Kind.FAILED_PRECONDITION, () -> env.step(actions)), "closed", "2 s");
-    }
-    assertAnotherSessionWorks();
   }
 
   @Test

@@ -11,7 +11,8 @@ import java.util.function.Consumer;
  * <p>Each lane plays a fixed share of the episodes (lane i one more than lane i + 1 at most),
  * whichever finish first: taking the first to finish would favour short episodes. Dummy transitions
  * of NEXT_STEP never show; the trajectories are the same in NEXT_STEP and SAME_STEP. The same seed
- * gives the same episodes, in the order of lanes.
+ * gives the same episodes, in the order of lanes. An episode that is cut because its lane was lost
+ * counts for nothing: the lane plays another one in its place.
  */
 public final class EpisodeLoop {
 
@@ -85,7 +86,7 @@ public final class EpisodeLoop {
       observations = step.observations();
       int ended = 0;
       for (int lane = 0; lane < lanes; lane++) {
-        boolean dummy = resetting[lane];
+        boolean dummy = resetting[lane] || step.lost()[lane];
         boolean ends = !dummy && step.ended(lane);
         resetting[lane] = ends && env.autoresetMode() == AutoresetMode.NEXT_STEP;
         int finalRow = ends ? ended++ : -1;

@@ -93,6 +93,10 @@ public interface VectorEnv extends AutoCloseable {
    *     lane order; null where none did
    * @param finalInfos SAME_STEP only: the infos of those lanes' last steps, in vector form over all
    *     N lanes
+   * @param lost N of them: true where the environment was lost with the process that had it, in
+   *     mid-episode, and has been replaced. The transition is then no transition: reward 0, no end,
+   *     and the observation is the first one of another episode. The info {@link #LOSS} has the
+   *     cause. Never true of local environments
    */
   record Step(
       Value observations,
@@ -101,7 +105,31 @@ public interface VectorEnv extends AutoCloseable {
       boolean[] truncated,
       Map<String, Object> infos,
       @Nullable Value finalObservations,
-      Map<String, Object> finalInfos) {
+      Map<String, Object> finalInfos,
+      boolean[] lost) {
+
+    /** Key of the info that says why a lane was lost, for people. */
+    public static final String LOSS = "lane_loss";
+
+    /** A step that lost no lane. */
+    public Step(
+        Value observations,
+        double[] rewards,
+        boolean[] terminated,
+        boolean[] truncated,
+        Map<String, Object> infos,
+        @Nullable Value finalObservations,
+        Map<String, Object> finalInfos) {
+      this(
+          observations,
+          rewards,
+          terminated,
+          truncated,
+          infos,
+          finalObservations,
+          finalInfos,
+          new boolean[rewards.length]);
+    }
 
     /** Whether this lane's episode ended with this step, for either reason. */
     public boolean ended(int lane) {
@@ -110,7 +138,26 @@ public interface VectorEnv extends AutoCloseable {
 
     /** The same with other observations. */
     public Step withObservations(Value others, @Nullable Value otherFinals) {
-      return new Step(others, rewards, terminated, truncated, infos, otherFinals, finalInfos);
+      return new Step(others, rewards, terminated, truncated, infos, otherFinals, finalInfos, lost);
+    }
+
+    /** The same with other rewards. */
+    public Step withRewards(double[] others) {
+      return new Step(
+          observations, others, terminated, truncated, infos, finalObservations, finalInfos, lost);
+    }
+
+    /** The same with other infos. */
+    public Step withInfos(Map<String, Object> others) {
+      return new Step(
+          observations,
+          rewards,
+          terminated,
+          truncated,
+          others,
+          finalObservations,
+          finalInfos,
+          lost);
     }
   }
 }

@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 
 import io.gymbridge.core.testing.CountingEnv;
 import io.gymbridge.core.testing.VectorEnvContract;
-import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class SyncVectorEnvTest extends VectorEnvContract {
@@ -42,7 +41,7 @@ class SyncVectorEnvTest extends VectorEnvContract {
     VectorEnv.Step last = env.step(ONES);
     assertEquals(NdArray.of(new float[] {5, 4, 5, 5}, 2, 2), last.finalObservations());
     assertEquals(NdArray.of(new float[] {0, 4, 0, 5}, 2, 2), last.observations());
-    assertEquals(List.of(5L, 5L), last.finalInfos().get("count"));
-    assertEquals(List.of(0L, 0L), last.infos().get("count"));
+    assertEquals(NdArray.of(new long[] {5, 5}, 2), last.finalInfos().get("count"));
+    assertEquals(NdArray.of(new long[] {0, 0}, 2), last.infos().get("count"));
   }
 }

@@ -287,6 +287,7 @@ public final class NpzDemonstrations {
    * old or the new one.
    *
    * @throws IOException if it cannot be written; the old file, if any, is untouched
+   * @throws GymException INVALID_ARGUMENT for values that are not plain arrays
    */
   public static void write(Path file, Demonstrations demonstrations) throws IOException {
     List<Trajectory> trajectories = demonstrations.trajectories();
@@ -325,7 +326,13 @@ public final class NpzDemonstrations {
   }
 
   private static NdArray joined(List<Value> batches) {
-    return Value.concatenate(batches).array();
+    if (Value.concatenate(batches) instanceof NdArray array) {
+      return array;
+    }
+    throw new GymException(
+        Kind.INVALID_ARGUMENT,
+        ".npz files hold plain arrays, got a %s: flatten the space first"
+            .formatted(batches.get(0).getClass().getSimpleName()));
   }
 
   private static NdArray flags(List<Boolean> flags) {

@@ -13,7 +13,10 @@ import io.gymbridge.core.EnvSpec;
 import io.gymbridge.core.GymException;
 import io.gymbridge.core.NdArray;
 import io.gymbridge.core.Space;
+import io.gymbridge.core.Text;
+import io.gymbridge.core.TextValue;
 import io.gymbridge.core.Trajectory;
+import io.gymbridge.core.Value;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
@@ -81,6 +84,20 @@ class NpzDemonstrationsTest {
   private static void assertRefused(Path file, String reason) {
     GymException error = assertThrows(GymException.class, () -> load(file, SPEC));
     assertTrue(error.getMessage().contains(reason), error.getMessage());
+  }
+
+  @Test
+  void values_that_are_no_plain_arrays_are_refused() {
+    Value texts = Value.stack(List.of(new TextValue("a"), new TextValue("b")));
+    Trajectory trajectory =
+        new Trajectory(texts, NdArray.of(new long[1], 1), new double[1], true, false);
+    Demonstrations demonstrations =
+        new Demonstrations(new Text(1), new Discrete(2), List.of(trajectory));
+    Path file = folder.resolve("texts.npz");
+    GymException error =
+        assertThrows(GymException.class, () -> NpzDemonstrations.write(file, demonstrations));
+    assertEquals(GymException.Kind.INVALID_ARGUMENT, error.kind());
+    assertTrue(Files.notExists(file));
   }
 
   @Test

@@ -3,13 +3,13 @@ package io.gymbridge.envs;
 import static java.util.stream.Collectors.toSet;
 
 import io.gymbridge.core.CheckedEnv;
+import io.gymbridge.core.ClosestName;
 import io.gymbridge.core.Env;
 import io.gymbridge.core.GymException;
 import io.gymbridge.core.GymException.Kind;
 import io.gymbridge.core.StatefulEnv;
 import io.gymbridge.core.TabularMdp;
 import io.gymbridge.core.TimeLimit;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalDouble;
@@ -138,31 +138,12 @@ public final class Envs {
     if (registration != null) {
       return registration;
     }
-    String closest =
-        ids().stream().min(Comparator.comparingInt(known -> distance(id, known))).orElseThrow();
     throw new GymException(
         Kind.NOT_FOUND,
         "no Java environment is called \"%s\"; the closest is \"%s\", of %s"
-            .formatted(id.length() > 100 ? id.substring(0, 100) + "…" : id, closest, ids()));
-  }
-
-  /** Levenshtein's distance, of the first 100 characters. */
-  private static int distance(String id, String known) {
-    int length = Math.min(id.length(), 100);
-    int[] row = new int[known.length() + 1];
-    for (int j = 0; j < row.length; j++) {
-      row[j] = j;
-    }
-    for (int i = 1; i <= length; i++) {
-      int diagonal = row[0];
-      row[0] = i;
-      for (int j = 1; j < row.length; j++) {
-        int above = row[j];
-        int substituted = diagonal + (id.charAt(i - 1) == known.charAt(j - 1) ? 0 : 1);
-        row[j] = Math.min(substituted, 1 + Math.min(above, row[j - 1]));
-        diagonal = above;
-      }
-    }
-    return row[known.length()];
+            .formatted(
+                id.length() > 100 ? id.substring(0, 100) + "…" : id,
+                ClosestName.of(id, ids()),
+                ids()));
   }
 }

@@ -13,17 +13,17 @@ import io.gymbridge.client.RemotePolicies;
 import io.gymbridge.client.RemotePolicy;
 import io.gymbridge.core.Box;
 import io.gymbridge.core.DType;
+import io.gymbridge.core.Graph;
+import io.gymbridge.core.GraphValue;
 import io.gymbridge.core.GymException;
 import io.gymbridge.core.GymException.Kind;
 import io.gymbridge.core.NdArray;
-import io.gymbridge.core.Policy;
-import io.gymbridge.core.Space;
-import io.gymbridge.core.Graph;
-import io.gymbridge.core.GraphValue;
 import io.gymbridge.core.OneOf;
 import io.gymbridge.core.OneOfValue;
+import io.gymbridge.core.Policy;
 import io.gymbridge.core.Sequence;
 import io.gymbridge.core.SequenceValue;
+import io.gymbridge.core.Space;
 import io.gymbridge.core.Text;
 import io.gymbridge.core.Tuple;
 import io.gymbridge.core.TupleValue;
@@ -32,6 +32,7 @@ import io.gymbridge.proto.v1.ActRequest;
 import io.gymbridge.proto.v1.PolicyServiceGrpc;
 import io.gymbridge.transport.Address;
 import io.gymbridge.transport.Channels;
+import io.gymbridge.transport.ServerSecurity;
 import io.gymbridge.transport.Statuses;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -82,7 +83,8 @@ class PolicyServerTest {
   private static final NdArray ACTIONS = NdArray.of(new float[] {0.5f, 1, -1, 0}, 2, 2);
 
   private PolicyServer serve(ServedPolicy... policies) {
-    return PolicyServer.start("unix:" + directory.resolve("p.sock"), List.of(policies), false);
+    return PolicyServer.start(
+        "unix:" + directory.resolve("p.sock"), List.of(policies), ServerSecurity.LOCAL);
   }
 
   private static ServedPolicy doubling(String name) {
@@ -99,7 +101,8 @@ class PolicyServerTest {
   @ValueSource(strings = {"unix", "127.0.0.1:0"})
   void policy_answers_over_every_transport_and_is_clipped(String transport) {
     String address = transport.equals("unix") ? "unix:" + directory.resolve("p.sock") : transport;
-    try (PolicyServer server = PolicyServer.start(address, List.of(doubling("walker")), false);
+    try (PolicyServer server =
+            PolicyServer.start(address, List.of(doubling("walker")), ServerSecurity.LOCAL);
         RemotePolicy policy = RemotePolicy.connect(server.address())) {
       assertEquals("walker", policy.name());
       assertEquals("v7", policy.version());
@@ -127,8 +130,7 @@ class PolicyServerTest {
   private static Space varying(double bound) {
     Box box = Box.of(DType.FLOAT32, -bound, bound);
     return new Tuple(
-        List.of(
-            new Sequence(box), new Graph(box, box), new OneOf(List.of(new Text(2), box))));
+        List.of(new Sequence(box), new Graph(box, box), new OneOf(List.of(new Text(2), box))));
   }
 
   private static Value varying(float number) {
@@ -138,8 +140,7 @@ class PolicyServerTest {
             new TupleValue(
                 List.of(
                     new SequenceValue(one),
-                    new GraphValue(
-                        one, one, NdArray.ofLongs(DType.INT32, new long[] {0, 0}, 1, 2)),
+                    new GraphValue(one, one, NdArray.ofLongs(DType.INT32, new long[] {0, 0}, 1, 2)),
                     new OneOfValue(1, one.row(0))))));
   }
 
@@ -239,33 +240,37 @@ class PolicyServerTest {
       GymException refusal = failure(Kind.FAILED_PRECONDITION, () -> serve(doubling("walker")));
       assertTrue(refusal.getMessage().contains(server.address() + " is in use"));
     }
-    try (PolicyServer tcp = PolicyServer.start("127.0.0.1:0", List.of(doubling("walker")), false)) {
+    try (PolicyServer tcp =
+        PolicyServer.start("127.0.0.1:0", List.of(doubling("walker")), ServerSecurity.LOCAL)) {
       GymException refusal =
           failure(
               Kind.FAILED_PRECONDITION,
-              () -> PolicyServer.start(tcp.address(), List.of(doubling("walker")), false));
+              () ->
+                  PolicyServer.start(
+                      tcp.address(), List.of(doubling("walker")), ServerSecurity.LOCAL));
       assertTrue(refusal.getMessage().contains(tcp.address() + " is in use"));
     }
     Path file = directory.resolve("file");
     Files.writeString(file, "precious");
     failure(
         Kind.INVALID_ARGUMENT,
-        () -> PolicyServer.start("unix:" + file, List.of(doubling("walker")), false));
+        () ->
+            PolicyServer.start("unix:" + file, List.of(doubling("walker")), ServerSecurity.LOCAL));
     assertEquals("precious", Files.readString(file));
     Path stale = directory.resolve("stale.sock");
     try (var socket =
         java.nio.channels.ServerSocketChannel.open(java.net.StandardProtocolFamily.UNIX)) {
       socket.bind(java.net.UnixDomainSocketAddress.of(stale));
     }
-    PolicyServer.start("unix:" + stale, List.of(doubling("walker")), false).close();
+    PolicyServer.start("unix:" + stale, List.of(doubling("walker")), ServerSecurity.LOCAL).close();
   }
 
   @Test
   void address_that_others_can_reach_wants_the_insecure_option() {
     failure(
         Kind.PERMISSION_DENIED,
-        () -> PolicyServer.start("0.0.0.0:0", List.of(doubling("walker")), false));
-    PolicyServer.start("0.0.0.0:0", List.of(doubling("walker")), true).close();
+        () -> PolicyServer.start("0.0.0.0:0", List.of(doubling("walker")), ServerSecurity.LOCAL));
+    PolicyServer.start("0.0.0.0:0", List.of(doubling("walker")), ServerSecurity.INSECURE).close();
   }
 
   @Test

@@ -2,6 +2,8 @@ package io.gymbridge.transport;
 
 import io.gymbridge.core.GymException;
 import io.gymbridge.core.GymException.Kind;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 
@@ -100,6 +102,18 @@ public sealed interface Address {
     throw new GymException(
         Kind.INVALID_ARGUMENT,
         "the server at %s names the port %s, but a Unix socket has no host".formatted(this, shard));
+  }
+
+  /** Whether only this machine reaches it: a Unix socket, or a loopback host by name or number. */
+  default boolean isLocal() {
+    if (this instanceof Tcp tcp) {
+      try {
+        return InetAddress.getByName(tcp.host()).isLoopbackAddress();
+      } catch (UnknownHostException e) {
+        return false;
+      }
+    }
+    return true;
   }
 
   private static GymException malformed(String text, String why) {

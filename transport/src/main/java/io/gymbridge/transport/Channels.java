@@ -4,6 +4,7 @@ import io.grpc.ManagedChannel;
 import io.grpc.netty.NettyChannelBuilder;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoopGroup;
+import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -25,7 +26,12 @@ public final class Channels {
 
   /** A channel to an address; it connects when first used, and connects again after a loss. */
   public static ManagedChannel open(Address address) {
-    return open(address, DEFAULT_MAX_MESSAGE_BYTES);
+    return open(address, Credentials.NONE);
+  }
+
+  /** As {@link #open(Address)}, to a server that wants TLS or a token. */
+  public static ManagedChannel open(Address address, Credentials credentials) {
+    return open(address, credentials, DEFAULT_MAX_MESSAGE_BYTES);
   }
 
   /**
@@ -33,8 +39,11 @@ public final class Channels {
    *
    * @param maxMessageBytes largest message taken; a larger one fails its call with
    *     RESOURCE_EXHAUSTED
+   * @throws io.gymbridge.core.GymException INVALID_ARGUMENT for files that do not do for TLS;
+   *     PERMISSION_DENIED where the token would be readable on its way
    */
-  public static ManagedChannel open(Address address, int maxMessageBytes) {
+  public static ManagedChannel open(Address address, Credentials credentials, int maxMessageBytes) {
+    credentials.check(address);
     NettyChannelBuilder builder;
     if (address instanceof Address.Tcp tcp) {
       builder =
@@ -49,8 +58,20 @@ public final class Channels {
               // A Unix socket has no such option, and Netty would warn of that.
               .withOption(ChannelOption.SO_KEEPALIVE, null);
     }
+    Path ca = credentials.tlsCa();
+    if (ca != null && credentials.usesTls(address)) {
+      builder.sslContext(Tls.client(ca, credentials.tlsCert(), credentials.tlsKey()));
+    } else {
+      builder.usePlaintext();
+    }
+    String token = credentials.token();
+    if (token != null) {
+      builder.intercept(new TokenSender(token));
+    }
+    if (address instanceof Address.Tcp) {
+      builder.intercept(new Explanation(address, credentials));
+    }
     return builder
-        .usePlaintext()
         .eventLoopGroup(SharedLoop.GROUP)
         .channelType(Sockets.channel(address))
         .directExecutor()

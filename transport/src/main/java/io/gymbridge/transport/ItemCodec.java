@@ -40,6 +40,15 @@ public final class ItemCodec {
     return encodeMap(items, what, 1);
   }
 
+  /**
+   * The message for one item; null is an item too.
+   *
+   * @throws io.gymbridge.core.GymException as {@link #encode(Map, String)}
+   */
+  public static Item encode(@Nullable Object item, String what) {
+    return encodeItem(item, what, 0);
+  }
+
   private static ItemMap encodeMap(Map<?, ?> items, String path, int depth) {
     checkDepth(depth, path);
     ItemMap.Builder message = ItemMap.newBuilder();

@@ -7,20 +7,33 @@ import io.gymbridge.core.GymException.Kind;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoopGroup;
 import java.io.IOException;
-import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
-import java.net.UnknownHostException;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.concurrent.TimeUnit;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 
 /** The server's end of a connection. Thread-safe. */
 public final class Servers {
+  private static final int MAX_CALLS_PER_CONNECTION = 100;
+  // Streams that are opened only to be reset cost the server more than the client.
+  private static final int MAX_RESETS = 1000;
+  private static final int RESET_SECONDS = 10;
+
+  /** It logs a stack trace for each connection on which something else than HTTP/2 arrives. */
+  private static final Logger TRANSPORT_LOG =
+      Logger.getLogger("io.grpc.netty.NettyServerTransport");
+
+  static {
+    TRANSPORT_LOG.setLevel(Level.WARNING);
+  }
+
   private Servers() {}
 
   /** Started by the first server, apart from the clients' loop, so that a served policy may ask. */
@@ -35,14 +48,13 @@ public final class Servers {
    * A server to add services to, and then to {@link #start}. Calls run on the event loops' own
    * threads. A Unix socket's file that nobody listens on any more is removed.
    *
-   * @param insecure allows addresses that other machines can reach, without encryption
-   * @throws GymException PERMISSION_DENIED for such an address without {@code insecure};
+   * @throws GymException PERMISSION_DENIED for an address that other machines can reach, without
+   *     TLS or {@code insecure}; INVALID_ARGUMENT for files that do not do for TLS;
    *     FAILED_PRECONDITION where somebody listens on the Unix socket already
    */
-  public static NettyServerBuilder builder(Address address, boolean insecure) {
-    if (address instanceof Address.Tcp tcp) {
-      checkReach(tcp, insecure);
-    } else if (address instanceof Address.Unix unix) {
+  public static NettyServerBuilder builder(Address address, ServerSecurity security) {
+    security.check(address);
+    if (address instanceof Address.Unix unix) {
       removeStale(unix);
     }
     NettyServerBuilder builder =
@@ -51,12 +63,26 @@ public final class Servers {
             .workerEventLoopGroup(SharedLoops.WORKERS)
             .channelType(Sockets.serverChannel(address))
             .directExecutor()
+            .maxConcurrentCallsPerConnection(MAX_CALLS_PER_CONNECTION)
+            .maxRstFramesPerWindow(MAX_RESETS, RESET_SECONDS)
             .permitKeepAliveTime(5, TimeUnit.SECONDS)
             .permitKeepAliveWithoutCalls(true)
             .flowControlWindow(8 << 20)
             .maxInboundMessageSize(Channels.DEFAULT_MAX_MESSAGE_BYTES);
     if (address instanceof Address.Unix) {
       builder.withChildOption(ChannelOption.SO_KEEPALIVE, null);
+    }
+    Path cert = security.tlsCert();
+    Path key = security.tlsKey();
+    if (cert != null && key != null) {
+      builder.sslContext(Tls.server(cert, key, security.tlsClientCa()));
+    }
+    if (!security.trustsCallers(address)) {
+      builder.intercept(new Discretion());
+    }
+    String token = security.token();
+    if (token != null) {
+      builder.intercept(new TokenCheck(token));
     }
     return builder;
   }
@@ -83,6 +109,17 @@ public final class Servers {
     }
   }
 
+  /** Removes the file of a Unix socket on which nobody listens any more. */
+  public static void removeSocket(Address address) {
+    if (address instanceof Address.Unix unix && !somebodyListens(unix.path())) {
+      try {
+        Files.deleteIfExists(unix.path());
+      } catch (IOException e) {
+        // It stays until the next server replaces it.
+      }
+    }
+  }
+
   private static GymException cannotListen(Address address, IOException e) {
     for (Throwable cause = e; cause != null; cause = cause.getCause()) {
       if (String.valueOf(cause.getMessage()).contains("Address already in use")) {
@@ -103,20 +140,6 @@ public final class Servers {
     if (Files.getFileStore(socket.toAbsolutePath().getParent())
         .supportsFileAttributeView("posix")) {
       Files.setPosixFilePermissions(socket, PosixFilePermissions.fromString("rw-------"));
-    }
-  }
-
-  private static void checkReach(Address.Tcp address, boolean insecure) {
-    try {
-      if (!insecure && !InetAddress.getByName(address.host()).isLoopbackAddress()) {
-        throw new GymException(
-            Kind.PERMISSION_DENIED,
-            "%s can be reached from other machines, unencrypted and by anyone: listen on localhost"
-                    .formatted(address)
-                + " or a Unix socket, or allow it with the insecure option");
-      }
-    } catch (UnknownHostException e) {
-      throw new GymException(Kind.INVALID_ARGUMENT, "no host is called " + address.host(), null, e);
     }
   }
 

@@ -22,6 +22,9 @@ import org.jspecify.annotations.Nullable;
  * google.rpc.DebugInfo}; every other kind has a code of its own name.
  */
 public final class Statuses {
+  /** Of a message, or a stack trace, at the end of a call. */
+  private static final int MAX_TRAILER_BYTES = 2000;
+
   private Statuses() {}
 
   /** The status that says what an exception says; one that is no GymException is INTERNAL. */
@@ -37,9 +40,33 @@ public final class Statuses {
     return status(code(gym.kind()), message, traceback);
   }
 
-  /** The same as the exception that ends a call. */
+  /**
+   * The same as the exception that ends a call. Message and stack trace are cut where they are
+   * long: they travel in the call's trailers, and a client that takes no more than 8 KiB of these
+   * would see neither.
+   */
   public static StatusRuntimeException toException(Throwable failure) {
-    return StatusProto.toStatusRuntimeException(encode(failure));
+    Status status = encode(failure);
+    Status.Builder brief = status.toBuilder().setMessage(cut(status.getMessage()));
+    brief.clearDetails();
+    String traceback = traceback(status);
+    if (traceback != null) {
+      brief.addDetails(debugInfo(cut(traceback)));
+    }
+    return StatusProto.toStatusRuntimeException(brief.build());
+  }
+
+  /** The beginning of a text, as much as takes {@link #MAX_TRAILER_BYTES} in a trailer. */
+  private static String cut(String text) {
+    int bytes = 0;
+    for (int i = 0; i < text.length(); i++) {
+      // What is not ASCII is percent-encoded, each of its three bytes at most.
+      bytes += text.charAt(i) >= ' ' && text.charAt(i) < 0x7F && text.charAt(i) != '%' ? 1 : 9;
+      if (bytes > MAX_TRAILER_BYTES) {
+        return text.substring(0, Character.isLowSurrogate(text.charAt(i)) ? i - 1 : i) + "…";
+      }
+    }
+    return text;
   }
 
   /** What an environment or policy of this process threw, with its stack trace. */
@@ -69,14 +96,18 @@ public final class Statuses {
 
   private static GymException decode(Status status, @Nullable Throwable cause) {
     Code code = io.grpc.Status.fromCodeValue(status.getCode()).getCode();
-    String traceback = null;
-    for (Any detail : status.getDetailsList()) {
-      if (detail.is(DebugInfo.class)) {
-        traceback = traceback(detail);
-      }
-    }
+    String traceback = traceback(status);
     String message = status.getMessage().isEmpty() ? code.toString() : status.getMessage();
     return new GymException(kind(code), message, traceback, cause);
+  }
+
+  private static @Nullable String traceback(Status status) {
+    for (Any detail : status.getDetailsList()) {
+      if (detail.is(DebugInfo.class)) {
+        return traceback(detail);
+      }
+    }
+    return null;
   }
 
   private static @Nullable String traceback(Any detail) {
@@ -93,10 +124,13 @@ public final class Statuses {
   private static Status status(Code code, String message, @Nullable String traceback) {
     Status.Builder status = Status.newBuilder().setCode(code.value()).setMessage(message);
     if (traceback != null) {
-      status.addDetails(
-          Any.pack(DebugInfo.newBuilder().addAllStackEntries(traceback.lines().toList()).build()));
+      status.addDetails(debugInfo(traceback));
     }
     return status.build();
+  }
+
+  private static Any debugInfo(String traceback) {
+    return Any.pack(DebugInfo.newBuilder().addAllStackEntries(traceback.lines().toList()).build());
   }
 
   static Code code(Kind kind) {

@@ -1,8 +1,11 @@
 package io.gymbridge.transport;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.grpc.InternalMetadata;
+import io.grpc.Metadata;
 import io.grpc.Status;
 import io.gymbridge.core.GymException;
 import io.gymbridge.core.GymException.Kind;
@@ -39,6 +42,25 @@ class StatusesTest {
     assertEquals(Kind.ENVIRONMENT, received.kind());
     assertTrue(received.traceback().orElseThrow().contains("StatusesTest"));
     assertTrue(received.getMessage().contains("StatusesTest"));
+  }
+
+  @Test
+  void end_of_a_call_fits_into_8_kib_of_trailers() {
+    GymException failure =
+        new GymException(
+            Kind.ENVIRONMENT, "é".repeat(9_000), "at x.Y.z(Y.java:1)\n".repeat(999), null);
+    var end = Statuses.toException(failure);
+    Metadata trailers = end.getTrailers();
+    assertNotNull(trailers);
+    int bytes = 9 * String.valueOf(end.getStatus().getDescription()).length();
+    for (byte[] part : InternalMetadata.serialize(trailers)) {
+      bytes += part.length * 4 / 3;
+    }
+    assertTrue(bytes < 8192 - 500, "takes " + bytes);
+    GymException received = Statuses.decode(end);
+    assertTrue(received.getMessage().startsWith("ééé"));
+    assertTrue(received.traceback().orElseThrow().startsWith("at x.Y.z(Y.java:1)\nat"));
+    assertEquals(9_000, Statuses.encode(failure).getMessage().length());
   }
 
   @Test

@@ -2,18 +2,20 @@ package io.gymbridge.core.wrappers;
 
 import io.gymbridge.core.Env;
 import io.gymbridge.core.EnvSpec;
-import io.gymbridge.core.Flatten;
 import io.gymbridge.core.Value;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** Turns observations of any space into one vector each, as {@link Flatten} does. */
+/**
+ * Turns each observation into one vector, as {@link io.gymbridge.core.Space#flatten} does; those of
+ * a space that is not flattenable keep their structure, and their parts become vectors.
+ */
 public final class FlattenObservation extends Wrapper {
   private final EnvSpec spec;
 
   public FlattenObservation(Env env) {
     super(env);
-    spec = env.spec().withObservationSpace(Flatten.space(env.spec().observationSpace()));
+    spec = env.spec().withObservationSpace(env.spec().observationSpace().flatSpace());
   }
 
   @Override
@@ -34,6 +36,6 @@ public final class FlattenObservation extends Wrapper {
   }
 
   private Value flat(Value observation) {
-    return Flatten.value(env.spec().observationSpace(), observation);
+    return env.spec().observationSpace().flatten(observation);
   }
 }

@@ -10,8 +10,7 @@ public final class FramePadding {
   public static final FramePadding RESET = new FramePadding((space, first) -> first);
 
   /** The member of the observation space that is nearest to zero. */
-  public static final FramePadding ZERO =
-      new FramePadding((space, first) -> FrameSpaces.zero(space));
+  public static final FramePadding ZERO = new FramePadding((space, first) -> Frames.zero(space));
 
   private final BiFunction<Space, Value, Value> frame;
 

@@ -17,7 +17,7 @@ final class FrameStack {
     if (size < 1) {
       throw new IllegalArgumentException("stackSize must be at least 1, got " + size);
     }
-    Value zero = FrameSpaces.zero(space);
+    Value zero = Frames.zero(space);
     String mismatch = space.whyNot(padding.frame(space, zero));
     if (mismatch != null) {
       throw new IllegalArgumentException("padding: " + mismatch);
@@ -42,8 +42,8 @@ final class FrameStack {
     frames.add(observation);
   }
 
-  /** The frames as one value with the stack as its first dimension. */
+  /** The frames as one member of the space's {@link Space#batch}. */
   Value stacked() {
-    return Value.stack(List.copyOf(frames));
+    return Frames.stacked(space, List.copyOf(frames));
   }
 }

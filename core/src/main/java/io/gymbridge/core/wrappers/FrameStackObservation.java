@@ -27,9 +27,7 @@ public final class FrameStackObservation extends Wrapper {
   public FrameStackObservation(Env env, int stackSize, FramePadding padding) {
     super(env);
     frames = new FrameStack(env.spec().observationSpace(), stackSize, padding);
-    spec =
-        env.spec()
-            .withObservationSpace(FrameSpaces.stacked(env.spec().observationSpace(), stackSize));
+    spec = env.spec().withObservationSpace(env.spec().observationSpace().batch(stackSize));
   }
 
   @Override

@@ -1,9 +1,11 @@
 package io.gymbridge.core.wrappers;
 
 import io.gymbridge.core.EnvSpec;
-import io.gymbridge.core.Flatten;
+import io.gymbridge.core.Space;
 import io.gymbridge.core.Value;
 import io.gymbridge.core.VectorEnv;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -13,7 +15,7 @@ public final class VectorFlattenObservation extends VectorWrapper {
 
   public VectorFlattenObservation(VectorEnv env) {
     super(env);
-    spec = env.spec().withObservationSpace(Flatten.space(env.spec().observationSpace()));
+    spec = env.spec().withObservationSpace(env.spec().observationSpace().flatSpace());
   }
 
   @Override
@@ -35,6 +37,11 @@ public final class VectorFlattenObservation extends VectorWrapper {
   }
 
   private Value flat(Value batch) {
-    return Flatten.batch(env.spec().observationSpace(), batch);
+    Space space = env.spec().observationSpace();
+    List<Value> rows = new ArrayList<>();
+    for (int i = 0; i < batch.batchSize(); i++) {
+      rows.add(space.flatten(batch.row(i)));
+    }
+    return Value.stack(rows);
   }
 }

@@ -34,7 +34,7 @@ public final class VectorFrameStackObservation extends VectorWrapper {
       frames.add(new FrameStack(space, stackSize, padding));
     }
     resetting = new boolean[env.numEnvs()];
-    spec = env.spec().withObservationSpace(FrameSpaces.stacked(space, stackSize));
+    spec = env.spec().withObservationSpace(space.batch(stackSize));
   }
 
   @Override
@@ -61,7 +61,7 @@ public final class VectorFrameStackObservation extends VectorWrapper {
     for (int lane = 0; lane < numEnvs(); lane++) {
       FrameStack stack = frames.get(lane);
       Value observation = step.observations().row(lane);
-      if (resetting[lane]) {
+      if (resetting[lane] || step.lost()[lane]) {
         stack.reset(observation);
       } else if (step.ended(lane) && autoresetMode() == AutoresetMode.SAME_STEP) {
         stack.add(finalObservation(step, finals.size()));

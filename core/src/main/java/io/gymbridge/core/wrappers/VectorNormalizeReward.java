@@ -58,7 +58,10 @@ public final class VectorNormalizeReward extends VectorWrapper {
   @Override
   public Step step(Value actions) {
     Step step = env.step(actions);
-    int[] counted = IntStream.range(0, numEnvs()).filter(lane -> !resetting[lane]).toArray();
+    int[] counted =
+        IntStream.range(0, numEnvs())
+            .filter(lane -> !resetting[lane] && !step.lost()[lane])
+            .toArray();
     for (int lane : counted) {
       double before =
           step.terminated()[lane] ? 0 : (float) (discountedReturns[lane] * (double) (float) gamma);
@@ -69,19 +72,13 @@ public final class VectorNormalizeReward extends VectorWrapper {
     }
     for (int lane = 0; lane < numEnvs(); lane++) {
       resetting[lane] = step.ended(lane) && autoresetMode() == AutoresetMode.NEXT_STEP;
-      if (step.ended(lane) && autoresetMode() == AutoresetMode.SAME_STEP) {
+      if (step.lost()[lane] || (step.ended(lane) && autoresetMode() == AutoresetMode.SAME_STEP)) {
         discountedReturns[lane] = 0;
       }
     }
     double deviation = statistics.deviation(epsilon);
-    return new Step(
-        step.observations(),
-        Arrays.stream(step.rewards()).map(reward -> reward / deviation).toArray(),
-        step.terminated(),
-        step.truncated(),
-        step.infos(),
-        step.finalObservations(),
-        step.finalInfos());
+    return step.withRewards(
+        Arrays.stream(step.rewards()).map(reward -> reward / deviation).toArray());
   }
 
   /** Whether rewards still change the statistics; they do at first. */

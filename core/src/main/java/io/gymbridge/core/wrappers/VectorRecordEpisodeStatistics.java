@@ -71,7 +71,7 @@ public final class VectorRecordEpisodeStatistics extends VectorWrapper {
     long now = nanoTime.getAsLong();
     boolean someEnded = false;
     for (int lane = 0; lane < numEnvs(); lane++) {
-      if (resetting[lane]) {
+      if (resetting[lane] || step.lost()[lane]) {
         begin(lane, now);
       } else {
         returns[lane] += step.rewards()[lane];
@@ -110,14 +110,7 @@ public final class VectorRecordEpisodeStatistics extends VectorWrapper {
     Map<String, Object> infos = new LinkedHashMap<>(step.infos());
     infos.put(statistics.key(), episode);
     infos.put("_" + statistics.key(), NdArray.ofLongs(DType.BOOL, ended, n));
-    return new Step(
-        step.observations(),
-        step.rewards(),
-        step.terminated(),
-        step.truncated(),
-        infos,
-        step.finalObservations(),
-        step.finalInfos());
+    return step.withInfos(infos);
   }
 
   /** Episodes that ended so far. */

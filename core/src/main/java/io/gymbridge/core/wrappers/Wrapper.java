@@ -39,6 +39,11 @@ public abstract class Wrapper implements Env {
   }
 
   @Override
+  public @Nullable String renderText() {
+    return env.renderText();
+  }
+
+  @Override
   public void close() {
     env.close();
   }

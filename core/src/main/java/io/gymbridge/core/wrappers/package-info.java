@@ -12,7 +12,7 @@
  *   <li>{@link io.gymbridge.core.wrappers.RescaleAction}, {@link
  *       io.gymbridge.core.wrappers.VectorRescaleAction}: actions in bounds of one's own choice
  *   <li>{@link io.gymbridge.core.wrappers.FlattenObservation}, {@link
- *       io.gymbridge.core.wrappers.VectorFlattenObservation}: one vector, whatever the space
+ *       io.gymbridge.core.wrappers.VectorFlattenObservation}: one vector for each
  *   <li>{@link io.gymbridge.core.wrappers.FrameStackObservation}, {@link
  *       io.gymbridge.core.wrappers.VectorFrameStackObservation}: the last few observations
  *   <li>{@link io.gymbridge.core.wrappers.NormalizeObservation}, {@link

@@ -79,5 +79,10 @@ final class CompositeEnv implements Env {
   }
 
   @Override
+  public String renderText() {
+    return "count " + count;
+  }
+
+  @Override
   public void close() {}
 }

@@ -10,18 +10,25 @@ import io.gymbridge.core.Box;
 import io.gymbridge.core.DType;
 import io.gymbridge.core.Dict;
 import io.gymbridge.core.DictValue;
+import io.gymbridge.core.Discrete;
 import io.gymbridge.core.Env;
-import io.gymbridge.core.Flatten;
+import io.gymbridge.core.Graph;
 import io.gymbridge.core.MultiDiscrete;
 import io.gymbridge.core.NdArray;
+import io.gymbridge.core.OneOf;
+import io.gymbridge.core.OneOfValue;
+import io.gymbridge.core.Sequence;
 import io.gymbridge.core.Space;
 import io.gymbridge.core.SyncVectorEnv;
+import io.gymbridge.core.Text;
+import io.gymbridge.core.TextValue;
 import io.gymbridge.core.Tuple;
 import io.gymbridge.core.Value;
 import io.gymbridge.core.VectorEnv;
 import io.gymbridge.core.testing.CountingEnv;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -42,6 +49,7 @@ class ObservationWrappersTest {
     assertNull(space.whyNot(env.reset().observation()));
     Value observation = env.step(ZERO).observation();
     assertNull(space.whyNot(observation));
+    assertEquals("count 1", env.renderText());
     assertEquals(
         NdArray.of(new double[] {0, 1, 0, 0, 0, 1, 0, 0, 0, 1, 1, 0, 1, 2, 0, 1}, 16), observation);
   }
@@ -74,7 +82,10 @@ class ObservationWrappersTest {
 
   private static void assertFlat(Value raw, Value actual) {
     Space space = new CompositeEnv("all").spec().observationSpace();
-    assertEquals(Flatten.batch(space, raw), actual);
+    assertEquals(raw.batchSize(), actual.batchSize());
+    for (int i = 0; i < raw.batchSize(); i++) {
+      assertEquals(space.flatten(raw.row(i)), actual.row(i));
+    }
   }
 
   @Test
@@ -87,6 +98,28 @@ class ObservationWrappersTest {
         assertNull(space.whyNot(env.step(ZERO).observation()));
       }
     }
+  }
+
+  @Test
+  void every_kind_of_space_has_a_zero_and_can_be_stacked() {
+    Space number = new Discrete(3, 5, DType.INT64);
+    List<Space> kinds =
+        List.of(
+            new Text(2, 4, "ba"),
+            new Sequence(number, false),
+            new Graph(number, null),
+            new Graph(number, Box.of(DType.FLOAT32, 1, 2, 2)),
+            new OneOf(List.of(number, new Text(3))),
+            new Tuple(List.of(number, new Text(3))),
+            composites(AutoresetMode.DISABLED).spec().observationSpace());
+    for (Space kind : kinds) {
+      Value zero = Frames.zero(kind);
+      assertNull(kind.whyNot(zero));
+      List<Value> frames = List.of(zero, kind.sample(new Random(1)));
+      assertNull(kind.batch(2).whyNot(Frames.stacked(kind, frames)), kind.toString());
+    }
+    assertEquals(new TextValue("bb"), Frames.zero(kinds.get(0)));
+    assertEquals(new OneOfValue(0, NdArray.of(new long[] {5})), Frames.zero(kinds.get(4)));
   }
 
   @Test

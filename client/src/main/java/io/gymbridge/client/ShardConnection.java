@@ -1,0 +1,91 @@
+package io.gymbridge.client;
+
+import io.grpc.CallOptions;
+import io.grpc.ClientCall;
+import io.grpc.ManagedChannel;
+import io.grpc.Metadata;
+import io.grpc.Status;
+import io.gymbridge.proto.v1.AttachRequest;
+import io.gymbridge.proto.v1.EnvironmentServiceGrpc;
+import io.gymbridge.proto.v1.HeartbeatRequest;
+import io.gymbridge.proto.v1.InteractRequest;
+import io.gymbridge.proto.v1.InteractResponse;
+
+/**
+ * One attempt to have a shard: a connection and one Interact stream on it. A broken one is thrown
+ * away. Sending is for one thread at a time; what arrives, arrives on the event loop.
+ */
+final class ShardConnection extends ClientCall.Listener<InteractResponse> {
+  private static final InteractRequest HEARTBEAT =
+      InteractRequest.newBuilder().setHeartbeat(HeartbeatRequest.getDefaultInstance()).build();
+
+  /** Whom it tells. */
+  interface Owner {
+    void received(ShardConnection from, InteractResponse message);
+
+    void closed(ShardConnection from, Status why, Metadata trailers);
+  }
+
+  private final ManagedChannel channel;
+  private final ClientCall<InteractRequest, InteractResponse> call;
+  private final Owner owner;
+  private boolean attached;
+
+  ShardConnection(ManagedChannel channel, Owner owner) {
+    this.channel = channel;
+    this.owner = owner;
+    this.call = channel.newCall(EnvironmentServiceGrpc.getInteractMethod(), CallOptions.DEFAULT);
+  }
+
+  /** Connects and asks for the shard. */
+  void attach(String token) {
+    call.start(this, new Metadata());
+    call.request(2);
+    call.sendMessage(
+        InteractRequest.newBuilder().setAttach(AttachRequest.newBuilder().setToken(token)).build());
+  }
+
+  /** The server has given this stream the shard. */
+  void setAttached() {
+    attached = true;
+  }
+
+  boolean attached() {
+    return attached;
+  }
+
+  void send(InteractRequest request) {
+    call.sendMessage(request);
+  }
+
+  /**
+   * Asks for a sign of life, and for what may have been lost; nothing where what was sent before
+   * has not gone yet.
+   */
+  void sendAgain(InteractRequest... requests) {
+    if (call.isReady()) {
+      for (InteractRequest request : requests) {
+        call.sendMessage(request);
+      }
+      call.sendMessage(HEARTBEAT);
+    }
+  }
+
+  /** Lets go of it, without a word to the owner's session: the server keeps the shard. */
+  void abandon(String why) {
+    call.cancel(why, null);
+    channel.shutdownNow();
+  }
+
+  @Override
+  public void onMessage(InteractResponse message) {
+    owner.received(this, message);
+    call.request(1);
+  }
+
+  @Override
+  public void onClose(Status status, Metadata trailers) {
+    channel.shutdownNow();
+    owner.closed(this, status, trailers);
+  }
+}

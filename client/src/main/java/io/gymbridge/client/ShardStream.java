@@ -1,0 +1,457 @@
+package io.gymbridge.client;
+
+import io.grpc.ManagedChannel;
+import io.grpc.Metadata;
+import io.grpc.Status;
+import io.gymbridge.core.GymException;
+import io.gymbridge.core.GymException.Kind;
+import io.gymbridge.proto.v1.AttachResponse;
+import io.gymbridge.proto.v1.InteractRequest;
+import io.gymbridge.proto.v1.InteractResponse;
+import io.gymbridge.proto.v1.OpenSessionResponse;
+import io.gymbridge.proto.v1.Shard;
+import io.gymbridge.transport.Address;
+import io.gymbridge.transport.Channels;
+import io.gymbridge.transport.Statuses;
+import java.time.Duration;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One shard, whichever stream it has just now. One caller sends a request and waits for its answer,
+ * then the next; that an answer comes once, whatever becomes of connections, is this class's doing:
+ *
+ * <ul>
+ *   <li>A request that stays unanswered is sent again, with its number.
+ *   <li>A stream that breaks, or on which nothing comes any more, is replaced by another one, after
+ *       pauses that grow, as long as the lease may last; the request under way is sent on that.
+ *   <li>Where the shard cannot be attached, the server is asked what became of it. A higher
+ *       generation is another process with new lanes: the shard is <i>lost</i>, until {@link
+ *       #acceptLoss} says that the caller knows.
+ *   <li>A stream that was silent for a sixth of the lease sends a heartbeat.
+ * </ul>
+ *
+ * <p>All that goes on by itself, in the background, between two requests as well. What cannot be
+ * mended is thrown by the next {@link #await}.
+ */
+final class ShardStream extends Waiting implements ShardConnection.Owner {
+  /** What a server may need beyond the step timeout to notice it, and the answer to arrive. */
+  private static final long GRACE_NANOS = TimeUnit.SECONDS.toNanos(5);
+
+  private static final int MAX_UNANSWERED = 3;
+  private static final long FIRST_PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
+  private static final long LONGEST_PAUSE_NANOS = TimeUnit.SECONDS.toNanos(2);
+
+  /** Where the shards of a session are asked for. */
+  interface Directory {
+    /** Resolves a shard's address. */
+    Address locate(Shard shard);
+
+    /** Asks what the session's shards are now; tells one of the two, on another thread. */
+    void describe(Consumer<OpenSessionResponse> shards, Consumer<Status> failure);
+  }
+
+  private final Directory directory;
+  private final SessionOptions options;
+  private final Lanes lanes;
+  private final long leaseNanos;
+  private final long resendNanos;
+  private final long patienceNanos;
+
+  private Shard shard;
+  private Address address;
+  private @Nullable ShardConnection connection;
+  private long attachesSent;
+  private long epoch;
+  private boolean describeFirst;
+  private int tries;
+  private int unanswered;
+  private String problem = "";
+  private long sequence;
+  private @Nullable InteractRequest pending;
+  private long lastSent = System.nanoTime();
+  private long lastContact = System.nanoTime();
+  private boolean opening = true;
+  private volatile long dueFrom;
+  private volatile boolean attached;
+  private volatile @Nullable InteractResponse answer;
+  private volatile @Nullable String loss;
+  private volatile @Nullable GymException failure;
+
+  ShardStream(Directory directory, Shard shard, Duration lease, SessionOptions options) {
+    this.directory = directory;
+    this.options = options;
+    this.shard = shard;
+    this.address = directory.locate(shard);
+    this.lanes = new Lanes(shard.getFirstLane(), shard.getNumEnvs());
+    this.leaseNanos = lease.toNanos();
+    this.resendNanos = Math.max(1_000_000, options.resendInterval().toNanos());
+    this.patienceNanos = Math.max(leaseNanos, options.openTimeout().toNanos());
+  }
+
+  Lanes lanes() {
+    return lanes;
+  }
+
+  /** How often the shard's process was replaced. */
+  synchronized int generation() {
+    return shard.getGeneration();
+  }
+
+  /** "lanes 0–7 at unix:/tmp/worker.sock". */
+  @Override
+  public synchronized String toString() {
+    return lanes + " at " + address;
+  }
+
+  /** Waits until the shard is attached for the first time. */
+  void open() {
+    connect();
+    if (!awaitUntil(System.nanoTime() + options.openTimeout().toNanos())) {
+      throw new GymException(
+          Kind.DEADLINE_EXCEEDED,
+          "%s did not attach within %s (%s)"
+              .formatted(this, Durations.describe(options.openTimeout()), problem()));
+    }
+    opening = false;
+    throwFailure();
+  }
+
+  /**
+   * Numbers a request and sends it. Where the shard is lost nothing is sent, and {@link #await}
+   * gives null.
+   */
+  synchronized void send(InteractRequest.Builder request) {
+    answer = null;
+    if (loss != null || failure != null) {
+      return;
+    }
+    sequence++;
+    InteractRequest numbered = request.setSequence(sequence).setAcknowledged(sequence - 1).build();
+    pending = numbered;
+    lastSent = System.nanoTime();
+    dueFrom = lastSent;
+    if (connection != null && attached) {
+      connection.send(numbered);
+    }
+  }
+
+  /**
+   * Waits for the answer to what was sent last.
+   *
+   * @param doing completes "no answer …, while"
+   * @return null where the shard is lost: then what the request did is lost too
+   * @throws GymException what the session cannot go on after: DEADLINE_EXCEEDED where an attached
+   *     shard does not answer in time, UNAVAILABLE where it cannot be attached while the lease
+   *     lasts, where somebody else has attached, or where this thread was interrupted
+   */
+  @Nullable InteractResponse await(String doing) {
+    long timeout = options.stepTimeout().toNanos() + GRACE_NANOS;
+    long started = dueFrom;
+    long resendAt = started + resendNanos;
+    while (!awaitUntil(attached ? Math.min(resendAt, dueFrom + timeout) : resendAt)) {
+      long now = System.nanoTime();
+      boolean late = attached && now - dueFrom >= timeout;
+      if (late || now - started >= timeout + patienceNanos) {
+        throw new GymException(
+            Kind.DEADLINE_EXCEEDED,
+            ("no answer from %s to %s within %s: the environment hangs, or is slower than that."
+                    + " Give it longer with stepTimeout, or look at the server's output")
+                .formatted(this, doing, Durations.describe(options.stepTimeout())));
+      }
+      if (now - resendAt >= 0) {
+        sendAgain();
+        resendAt = now + resendNanos;
+      }
+    }
+    InteractResponse received = answer;
+    if (received != null) {
+      return received;
+    }
+    if (loss != null) {
+      return null;
+    }
+    throwFailure();
+    throw new AssertionError("nothing arrived");
+  }
+
+  @Override
+  boolean arrived() {
+    return answer != null || loss != null || failure != null || (opening && attached);
+  }
+
+  /** What became of the process that had the lanes, until that is accepted; else null. */
+  @Nullable String loss() {
+    return loss;
+  }
+
+  /** The caller knows that the lanes are new ones, which want a reset. */
+  synchronized void acceptLoss() {
+    loss = null;
+    answer = null;
+  }
+
+  /** Lets go of the shard; nothing comes from it any more. */
+  synchronized void close(String why) {
+    fail(new GymException(Kind.FAILED_PRECONDITION, why));
+  }
+
+  /** Sends a heartbeat where it is time; called every now and then. */
+  synchronized void beat() {
+    if (connection != null
+        && attached
+        && System.nanoTime() - lastSent >= leaseNanos / 6
+        && !abandonedSilent(connection)) {
+      lastSent = System.nanoTime();
+      connection.sendAgain();
+    }
+  }
+
+  private synchronized void sendAgain() {
+    InteractRequest request = pending;
+    if (connection != null && attached && request != null && !abandonedSilent(connection)) {
+      lastSent = System.nanoTime();
+      connection.sendAgain(request);
+    }
+  }
+
+  /** A connection that a host or a network has left without a word is given up. */
+  private boolean abandonedSilent(ShardConnection silent) {
+    if (unanswered < MAX_UNANSWERED) {
+      unanswered++;
+      return false;
+    }
+    problem = "nothing came from it any more";
+    abandon(silent);
+    return true;
+  }
+
+  private void abandon(ShardConnection given) {
+    boolean wasAttached = attached;
+    detach();
+    given.abandon("the connection was given up");
+    resumeLater(!wasAttached);
+  }
+
+  private void detach() {
+    connection = null;
+    attached = false;
+  }
+
+  private synchronized void connect() {
+    if (failure != null) {
+      return;
+    }
+    ManagedChannel channel;
+    try {
+      channel = Channels.open(address, options.credentials(), options.maxMessageBytes());
+    } catch (GymException e) {
+      fail(e);
+      return;
+    }
+    ShardConnection fresh = new ShardConnection(channel, this);
+    connection = fresh;
+    attached = false;
+    unanswered = 0;
+    attachesSent++;
+    fresh.attach(shard.getToken());
+    long patience = Math.min(resendNanos << Math.min(tries, 10), LONGEST_PAUSE_NANOS * 5);
+    Background.later(() -> giveUpAttaching(fresh), Math.max(resendNanos, patience));
+  }
+
+  private synchronized void giveUpAttaching(ShardConnection slow) {
+    if (connection == slow && !attached) {
+      problem = "it did not answer";
+      abandon(slow);
+    }
+  }
+
+  @Override
+  public synchronized void received(ShardConnection from, InteractResponse message) {
+    if (from != connection || failure != null) {
+      return;
+    }
+    unanswered = 0;
+    lastContact = System.nanoTime();
+    if (message.hasAttached()) {
+      attached(from, message.getAttached());
+      return;
+    }
+    tries = 0;
+    // Heartbeats, and requests that were answered before, are none of the caller's business.
+    if (pending != null && message.getSequence() == sequence) {
+      pending = null;
+      answer = message;
+      wake();
+    }
+  }
+
+  private void attached(ShardConnection to, AttachResponse response) {
+    epoch = response.getEpoch();
+    if (epoch > attachesSent || response.getLastSequence() > sequence) {
+      fail(taken());
+      return;
+    }
+    attached = true;
+    lastSent = System.nanoTime();
+    dueFrom = lastSent;
+    if (pending != null) {
+      to.send(pending);
+    }
+    wake();
+  }
+
+  @Override
+  public synchronized void closed(ShardConnection from, Status why, Metadata trailers) {
+    if (from != connection) {
+      return;
+    }
+    boolean wasAttached = attached;
+    detach();
+    GymException said = Statuses.decode(why.asRuntimeException(trailers));
+    problem = why.isOk() ? "the server ended it" : said.getMessage();
+    switch (why.getCode()) {
+      case ABORTED -> {
+        // Only an attach of ours that was given up may still have arrived, and fenced us.
+        if (epoch >= attachesSent) {
+          fail(taken());
+        } else {
+          resumeLater(false);
+        }
+      }
+      case RESOURCE_EXHAUSTED,
+          UNIMPLEMENTED,
+          PERMISSION_DENIED,
+          UNAUTHENTICATED,
+          INVALID_ARGUMENT,
+          FAILED_PRECONDITION,
+          OUT_OF_RANGE,
+          DATA_LOSS ->
+          fail(said);
+      default -> resumeLater(!wasAttached || why.isOk());
+    }
+  }
+
+  private GymException taken() {
+    return new GymException(
+        Kind.UNAVAILABLE,
+        "another client has attached to %s and goes on with the session: give each client a session"
+                .formatted(this)
+            + " of its own");
+  }
+
+  /**
+   * Tries again after a pause.
+   *
+   * @param describe whether to ask the server for the shard first
+   */
+  private void resumeLater(boolean describe) {
+    describeFirst = describe;
+    long pause = 0;
+    if (tries > 0) {
+      pause = Math.min(FIRST_PAUSE_NANOS << Math.min(tries - 1, 10), LONGEST_PAUSE_NANOS);
+      pause = pause / 2 + ThreadLocalRandom.current().nextLong(pause / 2);
+    }
+    tries++;
+    Background.later(this::resume, pause);
+  }
+
+  private synchronized void resume() {
+    if (failure != null || connection != null) {
+      return;
+    }
+    if (System.nanoTime() - lastContact >= patienceNanos) {
+      fail(
+          new GymException(
+              Kind.UNAVAILABLE,
+              "the connection to %s broke (%s) and did not come back within %s: its session is over"
+                  .formatted(this, problem, Durations.describe(Duration.ofNanos(patienceNanos)))));
+    } else if (describeFirst) {
+      directory.describe(this::described, this::notDescribed);
+    } else {
+      connect();
+    }
+  }
+
+  private synchronized void described(OpenSessionResponse session) {
+    if (failure != null || connection != null) {
+      return;
+    }
+    for (Shard now : session.getShardsList()) {
+      if (now.getFirstLane() == lanes.first() && now.getNumEnvs() == lanes.count()) {
+        if (now.getGeneration() > shard.getGeneration()) {
+          adopt(now);
+        }
+        connect();
+        return;
+      }
+    }
+    fail(
+        new GymException(
+            Kind.INTERNAL, "the server describes the session without " + lanes + " any more"));
+  }
+
+  private void adopt(Shard replacement) {
+    shard = replacement;
+    try {
+      address = directory.locate(replacement);
+    } catch (GymException e) {
+      fail(e);
+      return;
+    }
+    lastContact = System.nanoTime();
+    attachesSent = 0;
+    epoch = 0;
+    sequence = 0;
+    tries = 0;
+    pending = null;
+    answer = null;
+    loss = replacement.getLoss().isEmpty() ? "its process ended" : replacement.getLoss();
+    wake();
+  }
+
+  private synchronized void notDescribed(Status why) {
+    if (failure != null || connection != null) {
+      return;
+    }
+    if (why.getCode() == Status.Code.NOT_FOUND || why.getCode() == Status.Code.UNIMPLEMENTED) {
+      fail(
+          new GymException(
+              Kind.UNAVAILABLE,
+              "the session of %s is over (%s). Open the environment again"
+                  .formatted(this, problem)));
+      return;
+    }
+    if (why.getDescription() != null) {
+      problem = why.getDescription();
+    }
+    resumeLater(false);
+  }
+
+  private void fail(GymException end) {
+    if (failure != null) {
+      return;
+    }
+    failure = end;
+    pending = null;
+    ShardConnection open = connection;
+    detach();
+    if (open != null) {
+      open.abandon("the session is over");
+    }
+    wake();
+  }
+
+  private synchronized String problem() {
+    return problem.isEmpty() ? "it did not answer" : problem;
+  }
+
+  private void throwFailure() {
+    GymException end = failure;
+    if (end != null) {
+      throw new GymException(end.kind(), end.getMessage(), null, end);
+    }
+  }
+}

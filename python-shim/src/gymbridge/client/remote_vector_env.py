@@ -1,0 +1,345 @@
+"""Many environments that run in a server, as a `gymnasium.vector.VectorEnv`."""
+
+from __future__ import annotations
+
+import functools
+import weakref
+from collections.abc import Callable
+from typing import Any, Literal
+
+import gymnasium as gym
+import numpy as np
+from gymnasium.envs.registration import EnvSpec
+from gymnasium.vector import AutoresetMode
+from gymnasium.vector.utils import batch_space
+
+from gymbridge.client.errors import RemoteError, SessionEnded, WorkerLost
+from gymbridge.client.gathering import Gatherer, Part
+from gymbridge.client.opening import (
+    COMPUTE_REWARD,
+    call_request,
+    decode_frame,
+    has_goals,
+    metadata_of,
+    open_request,
+    reset_request,
+    set_request,
+    told_by_server,
+)
+from gymbridge.client.registration import remote_spec
+from gymbridge.client.session import Session
+from gymbridge.client.shard_stream import ShardStream
+from gymbridge.codec.items import decode_item
+from gymbridge.codec.spaces import decode_space
+from gymbridge.codec.values import Array, BatchCodec
+from gymbridge.credentials import NONE, Credentials
+from gymbridge.v1 import environment_pb2 as pb
+
+_MODES = {
+    AutoresetMode.NEXT_STEP: pb.AUTORESET_MODE_NEXT_STEP,
+    AutoresetMode.SAME_STEP: pb.AUTORESET_MODE_SAME_STEP,
+    AutoresetMode.DISABLED: pb.AUTORESET_MODE_DISABLED,
+}
+
+
+class RemoteVectorEnv(gym.vector.VectorEnv[Any, Any, Any]):
+    """Environments that run in a server, in as many processes as it has workers for them.
+
+    Results, infos and autoreset modes are those of `gymnasium.vector.SyncVectorEnv`, with one difference: where an info
+    is an integer in some lanes and a float in others, its type is that of the first lane of each process.
+
+    Args:
+        address: the server's, "unix:path" or "host:port".
+        env_id: what the server calls the environment; empty for the only one.
+        num_envs: how many; None: the server's default.
+        autoreset_mode: Gymnasium's, or its name.
+        render_mode: Gymnasium's; "rgb_array", "ansi" and the like, but not "human".
+        infos: whether to send infos; without them steps are faster.
+        copy: whether observations are arrays of the caller's own; otherwise they may be read-only views.
+        on_loss: "raise": a step in which a process dies raises WorkerLost, and `reset` goes on. "mark": the step's
+            other lanes are as always; the lost ones begin a new episode, whose first observation is returned with
+            reward 0, not terminated and not truncated, and `infos["lost"]` says why (with the mask "_lost").
+        max_shards: most processes to use; 0: as many as the server has.
+        lease_seconds: how long the server waits for this process, should it fall silent; 0: as the server has it.
+        step_timeout: seconds after which the server gives up a step; 0: as the server has it.
+        credentials: TLS and a token, where the server wants them.
+        max_episode_steps: a limit other than the environment's own, as a keyword argument for it.
+        **kwargs: for the environment's constructor; the server must allow them.
+
+    Errors, pickling and threads as with RemoteEnv.
+    """
+
+    def __init__(
+        self,
+        address: str,
+        env_id: str = "",
+        num_envs: int | None = None,
+        *,
+        autoreset_mode: AutoresetMode | str = AutoresetMode.NEXT_STEP,
+        render_mode: str | None = None,
+        infos: bool = True,
+        copy: bool = True,
+        on_loss: Literal["raise", "mark"] = "raise",
+        max_shards: int = 0,
+        lease_seconds: float = 0.0,
+        step_timeout: float = 0.0,
+        credentials: Credentials = NONE,
+        max_episode_steps: int | None = None,
+        **kwargs: Any,
+    ) -> None:
+        self.closed = True
+        mode = AutoresetMode(autoreset_mode)
+        if on_loss not in ("raise", "mark"):
+            raise ValueError(f"got on_loss={on_loss!r}, expected 'raise' or 'mark'")
+        if num_envs is not None and num_envs < 1:
+            raise ValueError(f"got num_envs={num_envs}, expected at least 1")
+        request = open_request(
+            kwargs if max_episode_steps is None else {**kwargs, "max_episode_steps": max_episode_steps},
+            render_mode,
+            env_id=env_id,
+            num_envs=num_envs or 0,
+            autoreset_mode=_MODES[mode],
+            info_mode=pb.INFO_MODE_ALL if infos else pb.INFO_MODE_NONE,
+            max_shards=max_shards,
+            lease_seconds=lease_seconds,
+            step_timeout_seconds=step_timeout,
+        )
+        self._arguments = {
+            "address": address,
+            "env_id": env_id,
+            "num_envs": num_envs,
+            "autoreset_mode": mode.value,
+            "render_mode": render_mode,
+            "infos": infos,
+            "copy": copy,
+            "on_loss": on_loss,
+            "max_shards": max_shards,
+            "lease_seconds": lease_seconds,
+            "step_timeout": step_timeout,
+            "max_episode_steps": max_episode_steps,
+            **kwargs,
+        }
+        if credentials != NONE:
+            self._arguments["credentials"] = credentials
+        self._session = Session(address, request, credentials)
+        self.closed = False
+        self._finalizer = weakref.finalize(self, self._session.close)
+        opened = self._session.opened
+        self._remote = opened.spec
+        self.num_envs = opened.num_envs
+        self.single_observation_space = decode_space(self._remote.observation_space)
+        self.single_action_space = decode_space(self._remote.action_space)
+        self.observation_space = batch_space(self.single_observation_space, self.num_envs)
+        self.action_space = batch_space(self.single_action_space, self.num_envs)
+        self.metadata = {**metadata_of(self._remote), "autoreset_mode": mode}
+        self.autoreset_mode = mode
+        self.render_mode = render_mode
+        self._gatherer = Gatherer(BatchCodec(self.single_observation_space), self.num_envs, copy)
+        self._actions = BatchCodec(self.single_action_space)
+        self._marks_losses = on_loss == "mark"
+        self.spec = remote_spec({**self._arguments, "vectorization_mode": "vector_entry_point"})
+
+    @property
+    def spec(self) -> EnvSpec | None:
+        """Gymnasium's specification, which connects again; its limits and thresholds are the remote environment's."""
+        return self._spec
+
+    @spec.setter
+    def spec(self, spec: EnvSpec | None) -> None:
+        if spec is not None:
+            spec = told_by_server(spec, self._remote)
+            # Else make_vec would hand the environment's own limit to it as an argument.
+            spec.kwargs = {"max_episode_steps": None, **spec.kwargs}
+        self._spec = spec
+
+    def reset(
+        self,
+        *,
+        seed: int | list[int | None] | None = None,
+        options: dict[str, Any] | None = None,
+    ) -> tuple[Any, dict[str, Any]]:
+        """Begins episodes in all lanes, or in AutoresetMode.DISABLED where `options["reset_mask"]` (bool (N)) is true.
+
+        An integer seeds the lanes with seed, seed + 1, …; a lane without a seed goes on with its generator. Opens
+        the environments anew where the server has closed them or their process was lost.
+        """
+        super().reset(seed=seed if isinstance(seed, (int, np.integer)) else None)
+        seeds = self._seeds(seed)
+        mask = None
+        if options is not None and "reset_mask" in options:
+            options = dict(options)
+            mask = self._checked_mask(options.pop("reset_mask"))
+        try:
+            return self._reset(seeds, mask, options)
+        except SessionEnded:
+            if mask is not None:
+                raise
+            self._session.open()
+            return self._reset(seeds, mask, options)
+
+    def step(self, actions: Any) -> tuple[Any, Array, Array, Array, dict[str, Any]]:
+        """One step of all lanes; ValueError where the actions' shape or type does not fit."""
+        n, columns = self._actions.unstack(actions)
+        if n != self.num_envs:
+            raise ValueError(f"got {n} actions, expected one for each of {self.num_envs} lanes")
+
+        def request(shard: ShardStream) -> pb.InteractRequest:
+            lanes = slice(shard.first_lane, shard.first_lane + shard.num_envs)
+            message = pb.InteractRequest()
+            self._actions.fill(message.step.actions, [column[lanes] for column in columns])
+            return message
+
+        losses: list[tuple[ShardStream, str]] = []
+        parts = [
+            self._gatherer.step(shard.first_lane, shard.num_envs, response.step)
+            for shard, response in self._ask(request, losses)
+        ]
+        return self._gatherer.join(parts + self._revive(losses))
+
+    def render(self) -> tuple[Any, ...] | None:
+        """One frame per lane as `render_mode` has it; None, with a warning, without a render mode."""
+        if self.render_mode is None:
+            gym.logger.warn("render() without a render_mode: say e.g. render_mode='rgb_array' when making the env")
+            return None
+        request = pb.RenderRequest()
+        responses = self._ask(lambda shard: pb.InteractRequest(render=request))
+        return tuple(
+            decode_frame(frame, self.render_mode) for _, response in responses for frame in response.rendered.frames
+        )
+
+    def call(self, name: str, *args: Any, **kwargs: Any) -> tuple[Any, ...]:
+        """What each lane's method returns, or without arguments the value of each lane's attribute.
+
+        The server must allow the name (`--allow-attributes`). Arrays, numbers, texts, lists and dicts can be sent.
+        """
+        request = call_request(name, args, kwargs)
+        responses = self._ask(lambda shard: pb.InteractRequest(call=request))
+        return tuple(decode_item(result) for _, response in responses for result in response.called.results)
+
+    def get_attr(self, name: str) -> tuple[Any, ...]:
+        """Each lane's value of an attribute, which the server must allow."""
+        return self.call(name)
+
+    def set_attr(self, name: str, values: Any) -> None:
+        """Sets an attribute of the lanes: to a list's or tuple's values, one per lane, or to one value for all."""
+        if not isinstance(values, (list, tuple)):
+            values = [values] * self.num_envs
+        if len(values) != self.num_envs:
+            raise ValueError(f"got {len(values)} values, expected one for each of {self.num_envs} lanes")
+
+        def request(shard: ShardStream) -> pb.InteractRequest:
+            own = values[shard.first_lane : shard.first_lane + shard.num_envs]
+            return pb.InteractRequest(set_attribute=set_request(name, own))
+
+        self._ask(request)
+
+    def close_extras(self, **kwargs: Any) -> None:
+        """Closes the remote environments."""
+        self._finalizer()
+
+    def __getattr__(self, name: str) -> Any:
+        """A goal environment's `compute_reward`, for one goal or a batch: the same in every lane, so one is asked."""
+        if name == COMPUTE_REWARD and "_session" in self.__dict__ and has_goals(self.single_observation_space):
+            return functools.partial(self._call_first, name)
+        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Its arguments: what reads them connects anew."""
+        return functools.partial(type(self), **self._arguments), ()
+
+    def _call_first(self, name: str, *args: Any, **kwargs: Any) -> Any:
+        request = call_request(name, args, kwargs)
+        request.lanes.append(0)
+        shard = self._session.require()[0]
+        (result,) = shard.ask(pb.InteractRequest(call=request)).called.results
+        return decode_item(result)
+
+    def _ask(
+        self,
+        request: Callable[[ShardStream], pb.InteractRequest],
+        losses: list[tuple[ShardStream, str]] | None = None,
+    ) -> list[tuple[ShardStream, pb.InteractResponse]]:
+        """The responses of all shards, which work at the same time; of those that were lost, where `losses` takes them.
+
+        Raises the first error once all have answered.
+        """
+        shards = self._session.require()
+        requests = [request(shard) for shard in shards]
+        if not self._marks_losses:
+            # No lane moves while others are lost.
+            for shard, message in zip(shards, requests, strict=True):
+                shard.raise_if_lost(message)
+        responses = []
+        failure: RemoteError | None = None
+        try:
+            for shard, message in zip(shards, requests, strict=True):
+                shard.begin(message)
+            for shard in shards:
+                try:
+                    responses.append((shard, shard.end()))
+                except WorkerLost as error:
+                    if losses is None or not self._marks_losses:
+                        failure = failure or error
+                    else:
+                        losses.append((shard, error.cause))
+                except RemoteError as error:
+                    failure = failure or error
+        except BaseException:
+            for shard in shards:
+                shard.abandon()
+            raise
+        if failure is not None:
+            raise failure
+        return responses
+
+    def _seeds(self, seed: Any) -> list[int | None]:
+        if seed is None:
+            return [None] * self.num_envs
+        if isinstance(seed, (int, np.integer)):
+            return [int(seed) + lane for lane in range(self.num_envs)]
+        if len(seed) != self.num_envs:
+            raise ValueError(f"got {len(seed)} seeds, expected one for each of {self.num_envs} lanes")
+        return [None if one is None else int(one) for one in seed]
+
+    def _checked_mask(self, mask: Any) -> Array | None:
+        if not isinstance(mask, np.ndarray) or mask.dtype != np.bool_:
+            raise TypeError(f"options['reset_mask'] is {mask!r}, expected a NumPy array of bool")
+        if mask.shape != (self.num_envs,):
+            raise ValueError(f"options['reset_mask'] has shape {mask.shape}, expected ({self.num_envs},)")
+        if not mask.any():
+            raise ValueError("options['reset_mask'] is False everywhere; name at least one lane")
+        if mask.all():
+            return None
+        if self.autoreset_mode is not AutoresetMode.DISABLED:
+            raise ValueError("options['reset_mask'] needs autoreset_mode=AutoresetMode.DISABLED")
+        return mask
+
+    def _reset(
+        self, seeds: list[int | None], mask: Array | None, options: dict[str, Any] | None
+    ) -> tuple[Any, dict[str, Any]]:
+        def request(shard: ShardStream) -> pb.InteractRequest:
+            lanes = slice(shard.first_lane, shard.first_lane + shard.num_envs)
+            reset = reset_request(seeds[lanes], options)
+            if mask is not None:
+                reset.reset_mask = mask[lanes].tobytes()
+            return pb.InteractRequest(reset=reset)
+
+        losses: list[tuple[ShardStream, str]] = []
+        parts = [
+            self._gatherer.reset(shard.first_lane, shard.num_envs, response.reset, self._marked(shard.take_loss()))
+            for shard, response in self._ask(request, losses)
+        ]
+        observations, _, _, _, infos = self._gatherer.join(parts + self._revive(losses))
+        return observations, infos
+
+    def _revive(self, losses: list[tuple[ShardStream, str]]) -> list[Part]:
+        """Begins episodes in the lanes that took the lost ones' place."""
+        parts = []
+        for shard, loss in losses:
+            response = shard.ask(pb.InteractRequest(reset=pb.ResetRequest()))
+            shard.take_loss()
+            parts.append(self._gatherer.reset(shard.first_lane, shard.num_envs, response.reset, loss))
+        return parts
+
+    def _marked(self, loss: str) -> str:
+        return loss if self._marks_losses else ""

@@ -1,0 +1,268 @@
+package io.gymbridge.server;
+
+import com.google.protobuf.ByteString;
+import com.google.protobuf.UnsafeByteOperations;
+import io.gymbridge.core.GymException;
+import io.gymbridge.core.GymException.Kind;
+import io.gymbridge.core.Value;
+import io.gymbridge.proto.v1.Buffers;
+import io.gymbridge.proto.v1.InteractRequest;
+import io.gymbridge.proto.v1.InteractResponse;
+import io.gymbridge.proto.v1.Item;
+import io.gymbridge.proto.v1.ItemMap;
+import io.gymbridge.proto.v1.RenderRequest;
+import io.gymbridge.proto.v1.RenderResponse;
+import io.gymbridge.proto.v1.ResetRequest;
+import io.gymbridge.proto.v1.ResetResponse;
+import io.gymbridge.proto.v1.RestoreStateRequest;
+import io.gymbridge.proto.v1.RestoreStateResponse;
+import io.gymbridge.proto.v1.SaveStateRequest;
+import io.gymbridge.proto.v1.SaveStateResponse;
+import io.gymbridge.proto.v1.StepRequest;
+import io.gymbridge.proto.v1.StepResponse;
+import io.gymbridge.transport.ItemCodec;
+import io.gymbridge.transport.Statuses;
+import io.gymbridge.transport.ValueCodec;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Turns a shard's requests into calls of its lanes, and what these return into responses. */
+final class Answers {
+  private static final Logger log = LoggerFactory.getLogger(Answers.class);
+
+  private final Lanes lanes;
+  private final String renderMode;
+  private final ValueCodec observationCodec;
+  private final ValueCodec actionCodec;
+  private final LaneStates states;
+
+  /**
+   * Takes the lanes over.
+   *
+   * @param renderMode empty for none
+   */
+  Answers(Lanes lanes, String renderMode) {
+    this.lanes = lanes;
+    this.renderMode = renderMode;
+    observationCodec = new ValueCodec(lanes.spec().observationSpace());
+    actionCodec = new ValueCodec(lanes.spec().actionSpace());
+    states = new LaneStates(lanes, observationCodec);
+  }
+
+  /** Executes a request; whatever fails becomes the response's error. */
+  InteractResponse answer(InteractRequest request) {
+    InteractResponse.Builder response =
+        InteractResponse.newBuilder().setSequence(request.getSequence());
+    lanes.resetClock();
+    try {
+      switch (request.getRequestCase()) {
+        case STEP -> response.setStep(step(request.getStep()));
+        case RESET -> response.setReset(reset(request.getReset()));
+        case RENDER -> response.setRendered(render(request.getRender()));
+        case SAVE_STATE -> response.setSaved(save(request.getSaveState()));
+        case RESTORE_STATE -> response.setRestored(restore(request.getRestoreState()));
+        case CALL, SET_ATTRIBUTE ->
+            throw new GymException(
+                Kind.UNIMPLEMENTED, "Java environments have no attributes that clients can reach");
+        case ATTACH, HEARTBEAT, REQUEST_NOT_SET -> throw invalid("the request is empty");
+      }
+    } catch (RuntimeException e) {
+      if (!(e instanceof GymException gym) || gym.kind() == Kind.ENVIRONMENT) {
+        log.warn("a request failed", e);
+      }
+      response.setError(Statuses.encode(e));
+    }
+    return response.setEnvironmentNanos(lanes.nanos()).build();
+  }
+
+  private StepResponse step(StepRequest request) {
+    lanes.step(actionCodec.decode(request.getActions(), lanes.numEnvs(), "actions"));
+    StepResponse.Builder response =
+        StepResponse.newBuilder()
+            .setObservations(observations(lanes.observations(), lanes.numEnvs()))
+            .setRewards(doubles(lanes.rewards()))
+            .setTerminated(flags(lanes.terminated()))
+            .setTruncated(flags(lanes.truncated()));
+    if (lanes.withInfos()) {
+      response.setInfos(infos(lanes.infos()));
+    }
+    List<Value> finals = lanes.finalObservations();
+    if (!finals.isEmpty()) {
+      response.setFinalObservations(observations(Value.stack(finals), finals.size()));
+      if (lanes.withInfos()) {
+        response.setFinalInfos(infos(lanes.finalInfos()));
+      }
+    }
+    return response.build();
+  }
+
+  private ResetResponse reset(ResetRequest request) {
+    int n = lanes.numEnvs();
+    boolean[] seeded = mask(request.getSeedMask(), "seed_mask");
+    long[] seeds = null;
+    if (!request.getSeeds().isEmpty()) {
+      seeds = seeds(request.getSeeds(), seeded);
+    } else if (seeded != null) {
+      throw invalid("seed_mask without seeds");
+    }
+    List<Map<String, Object>> options;
+    if (request.getLaneOptionsCount() == 0) {
+      options = Collections.nCopies(n, ItemCodec.decode(request.getOptions(), "options"));
+    } else if (request.getLaneOptionsCount() == n) {
+      options = new ArrayList<>();
+      for (ItemMap one : request.getLaneOptionsList()) {
+        options.add(ItemCodec.decode(one, "lane_options"));
+      }
+    } else {
+      throw invalid(
+          "lane_options: got %d, expected %d, one per lane"
+              .formatted(request.getLaneOptionsCount(), n));
+    }
+    lanes.reset(seeds, seeded, mask(request.getResetMask(), "reset_mask"), options);
+    ResetResponse.Builder response =
+        ResetResponse.newBuilder().setObservations(observations(lanes.observations(), n));
+    if (lanes.withInfos()) {
+      response.setInfos(infos(lanes.infos()));
+    }
+    return response.build();
+  }
+
+  private RenderResponse render(RenderRequest request) {
+    if (renderMode.isEmpty()) {
+      throw new GymException(
+          Kind.FAILED_PRECONDITION, "the session was opened without a render_mode");
+    }
+    RenderResponse.Builder response = RenderResponse.newBuilder();
+    for (Object frame : lanes.render(chosen(request.getLanesList()), renderMode)) {
+      response.addFrames(ItemCodec.encode(frame, "frame"));
+    }
+    return response.build();
+  }
+
+  private SaveStateResponse save(SaveStateRequest request) {
+    SaveStateResponse.Builder response = SaveStateResponse.newBuilder();
+    for (int lane : chosen(request.getLanesList())) {
+      response.addStates(states.save(lane));
+    }
+    return response.build();
+  }
+
+  private RestoreStateResponse restore(RestoreStateRequest request) {
+    states.restore(chosen(request.getLanesList()), request.getStatesList());
+    return RestoreStateResponse.newBuilder()
+        .setObservations(observations(lanes.observations(), lanes.numEnvs()))
+        .build();
+  }
+
+  /** The lanes named, or all where there are none. */
+  private int[] chosen(List<Integer> named) {
+    int n = lanes.numEnvs();
+    for (int lane : named) {
+      if (Integer.compareUnsigned(lane, n) >= 0) {
+        throw invalid("lanes: %s is not less than %d".formatted(Integer.toUnsignedString(lane), n));
+      }
+    }
+    return named.isEmpty()
+        ? IntStream.range(0, n).toArray()
+        : named.stream().mapToInt(Integer::intValue).toArray();
+  }
+
+  private Buffers observations(Value batch, int n) {
+    try {
+      return observationCodec.encode(batch, n, "observations");
+    } catch (GymException e) {
+      throw lanes.broken(new IllegalStateException("the environments' " + e.getMessage()), 0);
+    }
+  }
+
+  private static ItemMap infos(Map<String, Object> infos) {
+    if (infos.isEmpty()) {
+      return ItemMap.getDefaultInstance();
+    }
+    try {
+      return ItemCodec.encode(infos, "infos");
+    } catch (GymException e) {
+      return ItemCodec.encode(sendable(infos), "infos");
+    }
+  }
+
+  /** Without what no item can hold, rather than to fail a step that was taken. */
+  private static Map<String, Object> sendable(Map<String, Object> infos) {
+    Map<String, Object> kept = new LinkedHashMap<>(infos);
+    infos.forEach(
+        (key, value) -> {
+          try {
+            Item unused = ItemCodec.encode(value, key);
+          } catch (GymException e) {
+            log.debug("an info is left out: {}", e.getMessage());
+            kept.remove(key);
+            kept.remove("_" + key);
+          }
+        });
+    return kept;
+  }
+
+  private long[] seeds(ByteString bytes, boolean @Nullable [] seeded) {
+    checkLength(bytes, 8, "seeds");
+    long[] seeds = new long[lanes.numEnvs()];
+    bytes.asReadOnlyByteBuffer().order(ByteOrder.LITTLE_ENDIAN).asLongBuffer().get(seeds);
+    for (int lane = 0; lane < seeds.length; lane++) {
+      if (seeds[lane] < 0 && (seeded == null || seeded[lane])) {
+        throw invalid("seeds: lane %d has %d; a seed is 0 or more".formatted(lane, seeds[lane]));
+      }
+    }
+    return seeds;
+  }
+
+  private boolean @Nullable [] mask(ByteString bytes, String what) {
+    if (bytes.isEmpty()) {
+      return null;
+    }
+    checkLength(bytes, 1, what);
+    boolean[] mask = new boolean[lanes.numEnvs()];
+    for (int lane = 0; lane < mask.length; lane++) {
+      int flag = bytes.byteAt(lane) & 0xFF;
+      if (flag > 1) {
+        throw invalid("%s: holds %d, only 0 and 1 are allowed".formatted(what, flag));
+      }
+      mask[lane] = flag == 1;
+    }
+    return mask;
+  }
+
+  private void checkLength(ByteString bytes, int width, String what) {
+    int expected = lanes.numEnvs() * width;
+    if (bytes.size() != expected) {
+      throw invalid(
+          "%s: got %d bytes, expected %d for %d lanes"
+              .formatted(what, bytes.size(), expected, lanes.numEnvs()));
+    }
+  }
+
+  private static ByteString doubles(double[] values) {
+    byte[] bytes = new byte[values.length * 8];
+    ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).asDoubleBuffer().put(values);
+    return UnsafeByteOperations.unsafeWrap(bytes);
+  }
+
+  private static ByteString flags(boolean[] values) {
+    byte[] bytes = new byte[values.length];
+    for (int i = 0; i < bytes.length; i++) {
+      bytes[i] = (byte) (values[i] ? 1 : 0);
+    }
+    return UnsafeByteOperations.unsafeWrap(bytes);
+  }
+
+  private static GymException invalid(String message) {
+    return new GymException(Kind.INVALID_ARGUMENT, message);
+  }
+}

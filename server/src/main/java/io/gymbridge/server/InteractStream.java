@@ -1,0 +1,161 @@
+package io.gymbridge.server;
+
+import com.google.rpc.Status;
+import io.grpc.protobuf.StatusProto;
+import io.grpc.stub.ServerCallStreamObserver;
+import io.grpc.stub.StreamObserver;
+import io.gymbridge.core.GymException;
+import io.gymbridge.core.GymException.Kind;
+import io.gymbridge.proto.v1.AttachRequest;
+import io.gymbridge.proto.v1.InteractRequest;
+import io.gymbridge.proto.v1.InteractResponse;
+import io.gymbridge.transport.Statuses;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One client's stream: attaches to a shard, hands its requests on, and takes the answers from
+ * whichever thread has them. No more requests are read than can be dealt with: not while many wait,
+ * and not while the client does not read its answers. Thread-safe.
+ */
+final class InteractStream implements StreamObserver<InteractRequest> {
+  /** Requests read and not answered, at most. */
+  private static final int MAX_WAITING = 2 * Shard.WINDOW;
+
+  private final Function<AttachRequest, Shard> find;
+  private final ServerCallStreamObserver<InteractResponse> answers;
+  private @Nullable Shard shard;
+  private boolean asked;
+  private int waiting;
+  private boolean done;
+
+  /**
+   * Begins to read.
+   *
+   * @param find the shard of a token; throws NOT_FOUND
+   */
+  InteractStream(
+      Function<AttachRequest, Shard> find, ServerCallStreamObserver<InteractResponse> answers) {
+    this.find = find;
+    this.answers = answers;
+    answers.disableAutoRequest();
+    answers.setOnCancelHandler(this::detach);
+    answers.setOnReadyHandler(this::proceed);
+    answers.request(1);
+    asked = true;
+  }
+
+  @Override
+  public void onNext(InteractRequest request) {
+    synchronized (this) {
+      asked = false;
+      waiting++;
+      if (done) {
+        return;
+      }
+    }
+    Shard attached = shard;
+    if (attached == null) {
+      attach(request);
+    } else {
+      attached.take(this, request);
+    }
+    proceed();
+  }
+
+  private void attach(InteractRequest request) {
+    if (!request.hasAttach()) {
+      finish(
+          io.grpc.Status.ABORTED.withDescription(
+              "the first request on a stream must attach it to a shard"));
+      return;
+    }
+    try {
+      Shard found = find.apply(request.getAttach());
+      shard = found;
+      found.attach(this, request.getSequence());
+    } catch (GymException e) {
+      finish(Statuses.encode(e));
+    }
+  }
+
+  /** Sends the answer to a request, unless the stream is over. */
+  void answer(InteractResponse response) {
+    synchronized (this) {
+      waiting--;
+      if (done) {
+        return;
+      }
+      answers.onNext(response);
+    }
+    proceed();
+  }
+
+  /** Sends the refusal of a request. */
+  void refuse(long sequence, Kind kind, String message) {
+    answer(
+        InteractResponse.newBuilder()
+            .setSequence(sequence)
+            .setError(Statuses.encode(new GymException(kind, message)))
+            .build());
+  }
+
+  /** Ends the stream in good order. */
+  synchronized void complete() {
+    if (!done) {
+      done = true;
+      answers.onCompleted();
+    }
+  }
+
+  /** Ends the stream with a failure. */
+  void finish(Status status) {
+    finish(StatusProto.toStatusRuntimeException(status));
+  }
+
+  /** As {@link #finish(Status)}. */
+  void finish(io.grpc.Status status) {
+    finish(status.asRuntimeException());
+  }
+
+  private synchronized void finish(RuntimeException end) {
+    if (!done) {
+      done = true;
+      answers.onError(end);
+    }
+  }
+
+  private synchronized void proceed() {
+    if (!done && !asked && waiting < MAX_WAITING && answers.isReady()) {
+      asked = true;
+      answers.request(1);
+    }
+  }
+
+  /** The stream is gone: the lanes wait for another one. */
+  private void detach() {
+    synchronized (this) {
+      done = true;
+    }
+    Shard attached = shard;
+    if (attached != null) {
+      attached.detach(this);
+    }
+  }
+
+  @Override
+  public void onError(@Nullable Throwable failure) {
+    detach();
+  }
+
+  /** A client that ends its side in good order has no more use for the session. */
+  @Override
+  public void onCompleted() {
+    Shard attached = shard;
+    if (attached == null) {
+      complete();
+    } else {
+      attached.leave(this);
+    }
+  }
+}
