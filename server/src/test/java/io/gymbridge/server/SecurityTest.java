@@ -257,9 +257,7 @@ class SecurityTest {
   @Test
   void session_goes_over_tls_with_certificate_and_token() {
     ServeOptions options =
-        ServeOptions.DEFAULTS
-            .withWorkers(2)
-            .withSecurity(TLS.withClientCa(CA).withToken(TOKEN));
+        ServeOptions.DEFAULTS.withWorkers(2).withSecurity(TLS.withClientCa(CA).withToken(TOKEN));
     Credentials good = with(TRUSTING, "client").withToken(TOKEN);
     try (EnvironmentServer server =
         EnvironmentServer.start("127.0.0.1:0", Served.javaEnvironments(), options)) {
@@ -269,8 +267,7 @@ class SecurityTest {
       }
       assertEquals(
           Kind.PERMISSION_DENIED,
-          assertThrows(
-                  GymException.class, () -> open(server, with(TRUSTING, "client")).close())
+          assertThrows(GymException.class, () -> open(server, with(TRUSTING, "client")).close())
               .kind());
       assertEquals(
           Kind.UNAVAILABLE,
@@ -297,8 +294,7 @@ class SecurityTest {
                 () ->
                     PolicyServiceGrpc.newBlockingStub(channel)
                         .withDeadlineAfter(20, TimeUnit.SECONDS)
-                        .listPolicies(
-                            ListPoliciesRequest.getDefaultInstance()));
+                        .listPolicies(ListPoliciesRequest.getDefaultInstance()));
         assertEquals(Status.Code.UNAUTHENTICATED, failure.getStatus().getCode());
       } finally {
         channel.shutdownNow();
