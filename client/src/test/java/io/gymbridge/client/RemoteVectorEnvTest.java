@@ -280,8 +280,7 @@ class RemoteVectorEnvTest extends VectorEnvContract {
       assertEquals(after.row(0), again.row(0));
       assertEquals(after.row(2), again.row(2));
       byte[][] damaged = {new byte[5]};
-      GymException refusal =
-          assertThrows(GymException.class, () -> env.restoreStates(damaged, 1));
+      GymException refusal = assertThrows(GymException.class, () -> env.restoreStates(damaged, 1));
       assertEquals(Kind.INVALID_ARGUMENT, refusal.kind());
     }
   }
