@@ -13,6 +13,7 @@ import argparse
 import time
 
 import comparisons
+
 import gymbridge
 from gymbridge.env.factory import find_factory
 
@@ -22,15 +23,15 @@ def compare(address: str, env_id: str, steps: int, seeds: int) -> list[str]:
     results = []
     local = comparisons.make_local(env_id)
     with gymbridge.RemoteEnv(address, env_id) as remote:
-        comparisons = (
+        checks = (
             lambda: _check_env(remote, env_id),
             lambda: comparisons.check_spaces(local, remote),
             lambda: comparisons.check_match(local, remote, steps),
             lambda: comparisons.check_seeds(local, remote, range(seeds), 100),
         )
-        for comparison in comparisons:
+        for check in checks:
             try:
-                comparison()
+                check()
                 results.append("same")
             except AssertionError as error:
                 results.append(str(error) or "differs")

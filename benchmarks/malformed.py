@@ -14,6 +14,7 @@ at the end. The exit code is 1 where a server does not answer any more or a proc
 from __future__ import annotations
 
 import argparse
+import contextlib
 import itertools
 import sys
 import tempfile
@@ -69,6 +70,19 @@ def assault_policies(name: str, address: str, pid: int, count: int, seed: int) -
     return assault(name, [pid], attacks, count, lambda: is_well(address, "policies"))
 
 
+@contextlib.contextmanager
+def served(*arguments: str) -> Iterator[ServerProcess]:
+    """A Python server in a folder of its own."""
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / "one.py").write_text(POLICY)
+        server = ServerProcess(*arguments, cwd=Path(folder))
+        try:
+            assert server.address, server.log
+            yield server
+        finally:
+            server.close()
+
+
 def main() -> None:
     """Attacks what the command line says."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -86,19 +100,13 @@ def main() -> None:
         well &= assault_policies(f"policies at {address}", address, int(pid), count, seed)
     if not arguments.env and not arguments.policy:
         for address in ("unix:s.sock", "127.0.0.1:0"):
-            with tempfile.TemporaryDirectory() as folder:
-                (Path(folder) / "one.py").write_text(POLICY)
-                limit = ["--address", address, "--max-message-mib", "16"]
-                server = ServerProcess("serve-env", ENV, "--workers", "1", *limit, cwd=Path(folder))
-                assert server.address, server.log
+            limit = ["--address", address, "--max-message-mib", "16"]
+            with served("serve-env", ENV, "--workers", "1", *limit) as server:
                 name, pid = f"Python environments, {address}", server.process.pid
                 well &= assault_environments(name, server.address, pid, ENV, count, seed)
-                server.close()
-                server = ServerProcess("serve-policy", "one.py:act", "--env", "CartPole-v1", *limit, cwd=Path(folder))
-                assert server.address, server.log
+            with served("serve-policy", "one.py:act", "--env", "CartPole-v1", *limit) as server:
                 name, pid = f"Python policy, {address}", server.process.pid
                 well &= assault_policies(name, server.address, pid, count, seed)
-                server.close()
     sys.exit(0 if well else 1)
 
 

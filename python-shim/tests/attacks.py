@@ -6,6 +6,7 @@ import contextlib
 import random
 import socket
 import struct
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -365,10 +366,21 @@ def attacks_on_policies(address: str, seed: int) -> Iterator[str]:
 
 
 def is_well(address: str, service: str) -> bool:
-    """Whether a server still lists what it has."""
-    with grpc.insecure_channel(address) as channel:
+    """Whether a server lists what it has, at the latest once it has got rid of the last attack's calls."""
+    deadline = time.monotonic() + 10
+    while True:
+        try:
+            return bool(_listed(address, service))
+        except grpc.RpcError as error:
+            if error.code() != grpc.StatusCode.RESOURCE_EXHAUSTED or time.monotonic() > deadline:
+                return False
+            time.sleep(0.05)
+
+
+def _listed(address: str, service: str):
+    with grpc.insecure_channel(address, options=[("grpc.use_local_subchannel_pool", 1)]) as channel:
         if service == "environments":
             stub = environment_pb2_grpc.EnvironmentServiceStub(channel)
-            return bool(stub.ListEnvironments(pb.ListEnvironmentsRequest(), timeout=20).environments)
+            return stub.ListEnvironments(pb.ListEnvironmentsRequest(), timeout=20).environments
         stub = policy_pb2_grpc.PolicyServiceStub(channel)
-        return bool(stub.ListPolicies(policy_pb2.ListPoliciesRequest(), timeout=20).policies)
+        return stub.ListPolicies(policy_pb2.ListPoliciesRequest(), timeout=20).policies

@@ -16,9 +16,19 @@ OWN = [
     "variable_size",
     "counting",
     "truncating",
+    "nested_infos",
     "goal",
+    "unsaveable",
 ]
-OFFERED = ["CartPole-v1", "HalfCheetah-v5", "Reacher-v5", *(f"envs_for_tests:{name}" for name in OWN)]
+ATTRIBUTES = "length,count,multiply,fail,myself,nothing"
+OFFERED = [
+    "CartPole-v1",
+    "FrozenLake-v1",
+    "Hopper-v5",
+    "HalfCheetah-v5",
+    "Reacher-v5",
+    *(f"envs_for_tests:{name}" for name in OWN),
+]
 
 
 @pytest.fixture(scope="session")
@@ -26,7 +36,9 @@ def server(tmp_path_factory):
     """One server of everything, for the tests that leave it as it was."""
     directory = tmp_path_factory.mktemp("server")
     server = ServerProcess(
-        "serve-env", *OFFERED, "--address", "unix:env.sock", "--allow-kwargs", "length,what", cwd=directory
+        *("serve-env", *OFFERED, "--address", "unix:env.sock"),
+        *("--allow-kwargs", "length,what", "--allow-attributes", ATTRIBUTES),
+        cwd=directory,
     )
     assert server.address, server.log
     yield server

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import threading
 import time
 from typing import Any
 
@@ -42,6 +43,15 @@ class _Tiny(gym.Env):
             return f"count={self.count}"
         frame = np.full((4, 6, 3), self.count, np.uint8)
         return [frame, frame] if self.render_mode == "rgb_array_list" else frame
+
+    def multiply(self, factor, plus=0):
+        return factor * self.count + plus
+
+    def fail(self):
+        raise ValueError("this method always fails")
+
+    def myself(self):
+        return self
 
     def _observation(self):
         return np.array([self.count, self.seed], np.float32)
@@ -114,6 +124,72 @@ class _OddInfos(_Tiny):
         if terminated:
             info["last"] = {"why": "length"}
         return observation, reward, terminated, truncated, info
+
+
+class _NestedInfos(_Tiny):
+    """Infos with dicts in dicts, which come and go lane by lane, at reset too."""
+
+    def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None):
+        observation, info = super().reset(seed=seed, options=options)
+        return observation, info | {"reset": {"seed": self.seed, "draw": float(self.np_random.random())}}
+
+    def step(self, action):
+        observation, reward, terminated, truncated, info = super().step(action)
+        draw = self.np_random.integers(4)
+        info["draw"] = draw
+        info["deep"] = {"a": {"b": {"c": {"draw": np.int16(draw), "array": np.full((2, 2), draw, np.uint8)}}}}
+        if draw:
+            info["deep"]["sometimes"] = {"text": str(draw), f"key{draw}": bool(draw & 1)}
+        # Integers in some lanes, floats in others: the first lane's type counts.
+        info["mixed"] = 1.5 if draw == 3 else 1
+        info["_hidden"] = np.float32(draw)
+        return observation, reward, terminated, truncated, info
+
+
+class _Unsaveable(_Tiny):
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.lock = threading.Lock()
+
+
+class _Fixed(gym.vector.VectorEnv):
+    """A vector environment of its own making, of three lanes; lane i ends after 2 + i steps."""
+
+    metadata = {"render_modes": ["ansi"], "autoreset_mode": gym.vector.AutoresetMode.SAME_STEP}
+
+    def __init__(self, render_mode: str | None = None) -> None:
+        self.num_envs = 3
+        self.render_mode = render_mode
+        self.single_observation_space = spaces.Dict(
+            {"count": spaces.Box(0, 99, (1,), np.int64), "pair": spaces.Tuple((spaces.Discrete(9), spaces.Discrete(9)))}
+        )
+        self.single_action_space = spaces.Discrete(3)
+        self.observation_space = gym.vector.utils.batch_space(self.single_observation_space, 3)
+        self.action_space = gym.vector.utils.batch_space(self.single_action_space, 3)
+        self.counts = np.zeros(3, np.int64)
+
+    def reset(self, *, seed=None, options=None):
+        super().reset(seed=seed)
+        self.counts[:] = (options or {}).get("start", 0)
+        return self._observation(self.counts), {"seed": np.full(3, -1 if seed is None else seed)}
+
+    def step(self, actions):
+        self.counts += 1
+        ended = self.counts >= 2 + np.arange(3)
+        info = {"twice": 2 * self.counts, "_twice": np.ones(3, bool)}
+        if ended.any():
+            info["final_obs"], info["_final_obs"] = self._observation(self.counts), ended.copy()
+            info["final_info"] = {"why": np.where(ended, 7, 0), "_why": ended.copy()}
+            info["_final_info"] = ended.copy()
+            self.counts[ended] = 0
+        return self._observation(self.counts), actions.astype(np.float32), ended, np.zeros(3, bool), info
+
+    def render(self):
+        return tuple(f"count={count}" for count in self.counts)
+
+    @staticmethod
+    def _observation(counts):
+        return {"count": counts[:, None].copy(), "pair": (counts % 9, (counts + 1) % 9)}
 
 
 class _Sampled(gym.Env):
@@ -222,6 +298,31 @@ def kills_itself(**kwargs: Any) -> gym.Env:
 def odd_infos(**kwargs: Any) -> gym.Env:
     """As `counting`, with infos of every kind."""
     return _OddInfos(**kwargs)
+
+
+def nested_infos(**kwargs: Any) -> gym.Env:
+    """As `counting`, with infos nested deep."""
+    return _NestedInfos(**kwargs)
+
+
+def unsaveable(**kwargs: Any) -> gym.Env:
+    """As `counting`, but its state cannot be saved."""
+    return _Unsaveable(**kwargs)
+
+
+def fixed_vector(**kwargs: Any) -> gym.vector.VectorEnv:
+    """A vector environment of three lanes in AutoresetMode.SAME_STEP."""
+    return _Fixed(**kwargs)
+
+
+def sync_vector(length: int = 5, mode: str = "NextStep") -> gym.vector.VectorEnv:
+    """Gymnasium's SyncVectorEnv of three `nested_infos`, as a vector environment made by somebody else."""
+    return gym.vector.SyncVectorEnv([lambda: nested_infos(length=length)] * 3, autoreset_mode=mode)
+
+
+def sync_vector_disabled(**kwargs: Any) -> gym.vector.VectorEnv:
+    """As `sync_vector`, in AutoresetMode.DISABLED."""
+    return sync_vector(mode="Disabled", **kwargs)
 
 
 def bad_returns(**kwargs: Any) -> gym.Env:

@@ -186,6 +186,8 @@ def test_hung_worker_is_killed_and_replaced_when_its_session_is_closed(start):
     session.step(0)
     (stream,) = session.streams
     stream.send(step=pb.StepRequest(actions=session.actions.encode(session.actions.stack([0]))))
+    # What an environment prints goes to the log.
+    eventually(lambda: "hanging" in server.log)
     started = time.monotonic()
     session.stub.CloseSession(pb.CloseSessionRequest(session_id=session.opened.session_id))
     assert time.monotonic() - started < 5

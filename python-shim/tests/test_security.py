@@ -1,9 +1,12 @@
 """TLS, client certificates and tokens: who gets in, what strangers see, and what the others are told."""
 
+import contextlib
 import dataclasses
+import pickle
 from pathlib import Path
 
 import grpc
+import numpy as np
 import pytest
 from google.rpc import error_details_pb2
 from grpc_health.v1 import health_pb2, health_pb2_grpc
@@ -229,6 +232,60 @@ def test_tls_against_a_server_without_it_is_told(serve):
     server = serve("serve-env", COUNTING, "--address", "127.0.0.1:0", "--workers", "1")
     with pytest.raises(ConnectionError, match="does not speak TLS"):
         gymbridge.RemotePolicy(server.address, timeout=20, credentials=Credentials(tls_ca=CA))
+
+
+def test_remote_environments_go_over_tls_with_the_token(guarded):
+    with_token = {"credentials": GOOD, "env_id": COUNTING}
+    with contextlib.closing(gymbridge.RemoteEnv(guarded.address, **with_token)) as env:
+        assert env.reset(seed=1)[0] in env.observation_space
+        env.step(0)
+        assert TOKEN not in repr(env.spec)
+    with contextlib.closing(gymbridge.RemoteVectorEnv(guarded.address, num_envs=4, **with_token)) as envs:
+        envs.reset(seed=1)
+        for _ in range(20):
+            envs.step(np.zeros(4, np.int64))
+        # A pickled environment brings its credentials along.
+        with contextlib.closing(pickle.loads(pickle.dumps(envs))) as again:
+            again.reset()
+
+
+def test_remote_environments_show_their_certificate(mutual):
+    credentials = Credentials(tls_ca=CA, **client("client"))
+    with contextlib.closing(gymbridge.RemoteEnv(mutual.address, COUNTING, credentials=credentials)) as env:
+        env.reset()
+        env.step(0)
+
+
+@pytest.mark.parametrize(
+    ("credentials", "message"),
+    [
+        (Credentials(tls_ca=CA), "wants a token"),
+        (Credentials(tls_ca=CA, token=TOKEN[1:]), "is not this server's"),
+        (Credentials(tls_ca=OTHER_CA, token=TOKEN), "authority of --tls-ca"),
+        (Credentials(token=TOKEN), "if the server speaks TLS"),
+    ],
+    ids=["no token", "wrong token", "other authority", "plaintext"],
+)
+def test_remote_environment_says_what_is_missing(guarded, credentials, message):
+    with pytest.raises(gymbridge.RemoteError, match=message) as caught:
+        gymbridge.RemoteEnv(guarded.address, COUNTING, credentials=credentials)
+    assert TOKEN not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("more", "message"),
+    [({}, "give one: --tls-cert"), (client("other-client"), "authority of --tls-cert")],
+    ids=["no certificate", "other certificate"],
+)
+def test_remote_environment_says_that_its_certificate_is_wanted(mutual, more, message):
+    with pytest.raises(gymbridge.RemoteError, match=message):
+        gymbridge.RemoteEnv(mutual.address, COUNTING, credentials=Credentials(tls_ca=CA, **more))
+
+
+def test_remote_environment_is_told_of_a_server_without_tls(serve):
+    server = serve("serve-env", COUNTING, "--address", "127.0.0.1:0", "--workers", "1")
+    with pytest.raises(gymbridge.RemoteError, match="does not speak TLS"):
+        gymbridge.RemoteEnv(server.address, COUNTING, credentials=Credentials(tls_ca=CA))
 
 
 @pytest.mark.parametrize(

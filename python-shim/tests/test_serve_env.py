@@ -222,6 +222,14 @@ def test_reset_options_reach_the_environment(open_session):
     assert decode_map(reset.infos)["count"].tolist() == [3]
 
 
+def test_lanes_have_reset_options_of_their_own(open_session):
+    session = open_session("envs_for_tests:counting", 2)
+    options = [encode_map({"start": 2}), encode_map({})]
+    assert rows(session, session.reset([0, 0], lane_options=options).reset.observations) == [[2, 0], [0, 0]]
+    assert "expected 2, one per lane" in session.reset(lane_options=options[:1]).error.message
+    assert "give one of them" in session.reset(lane_options=options, options=options[0]).error.message
+
+
 def test_infos_are_absent_when_not_wanted(open_session):
     session = open_session("envs_for_tests:odd_infos", info_mode=pb.INFO_MODE_NONE)
     assert not session.reset().reset.HasField("infos")

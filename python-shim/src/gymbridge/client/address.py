@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from gymbridge.client.errors import ConnectionFailed
+from gymbridge.credentials import NONE, Credentials, hint, metadata, ssl_context
 from gymbridge.http2.client import ClientCall, ConnectionBroken
+from gymbridge.http2.tls import TlsSocket
 
 # More than any message the servers allow; sizes within a message are checked against the spaces.
 _MAX_MESSAGE_BYTES = 1 << 30
@@ -16,36 +17,59 @@ _MAX_MESSAGE_BYTES = 1 << 30
 
 @dataclass(frozen=True)
 class Address:
-    """A Unix socket's absolute path, or a host and a port."""
+    """A Unix socket's absolute path, or a host and a port; and what is shown to whoever listens there."""
 
     host: str
     port: int
     path: str = ""
+    credentials: Credentials = NONE
 
     @staticmethod
-    def parse(text: str) -> Address:
+    def parse(text: str, credentials: Credentials = NONE) -> Address:
         """The address in "unix:path" or "host:port"; ValueError for anything else."""
         if text.startswith("unix:"):
             path = text.removeprefix("unix:")
-            return Address("", 0, os.path.abspath(path.removeprefix("//") if path.startswith("///") else path))
+            path = os.path.abspath(path.removeprefix("//") if path.startswith("///") else path)
+            return Address("", 0, path, credentials)
         host, colon, port = text.rpartition(":")
         if not colon or not host or not port.isdigit() or not 0 < int(port) < 65536:
             raise ValueError(f"{text!r} is no address; use HOST:PORT or unix:PATH")
-        return Address(host.strip("[]"), int(port))
+        return Address(host.strip("[]"), int(port), "", credentials)
 
     def resolve(self, text: str) -> Address:
         """A shard's address as the protocol has it, seen from this one: empty for the same, ":port" for its host."""
         if not text:
             return self
-        return Address(self.host, int(text[1:])) if text.startswith(":") else Address.parse(text)
+        if text.startswith(":"):
+            return Address(self.host, int(text[1:]), "", self.credentials)
+        return Address.parse(text, self.credentials)
 
     def __str__(self) -> str:
         """As `parse` takes it."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         return f"unix:{self.path}" if self.path else f"{host}:{self.port}"
 
-    def connect(self, seconds: float) -> socket.socket:
-        """A connected socket with that timeout; ConnectionFailed where nobody listens, ConnectionBroken otherwise."""
+    def connect(self, seconds: float) -> socket.socket | TlsSocket:
+        """A connected socket with that timeout; ConnectionFailed where nobody listens, ConnectionBroken otherwise.
+
+        ValueError for credentials that do not do.
+        """
+        tls = ssl_context(self.credentials, str(self))
+        sock = self._connect(seconds)
+        if tls is None:
+            return sock
+        try:
+            return TlsSocket(sock, tls, self.host)
+        except OSError as error:
+            sock.close()
+            raise ConnectionFailed(self.explain(str(error))) from error
+
+    def explain(self, failure: str) -> str:
+        """What a connection's failure means, and what to do."""
+        advice = hint(str(self), self.credentials, failure)
+        return f"{self} does not talk to us ({failure})" + (f"; {advice}" if advice else "")
+
+    def _connect(self, seconds: float) -> socket.socket:
         try:
             if self.path:
                 sock = socket.socket(socket.AF_UNIX)
@@ -66,11 +90,13 @@ class Address:
         except OSError as error:
             raise ConnectionBroken(f"cannot connect to {self}: {error.strerror or error}") from error
 
-    def call(self, path: str, seconds: float, metadata: Mapping[str, str] | None = None) -> ClientCall:
+    def call(self, path: str, seconds: float) -> ClientCall:
         """A call of a method, "/package.Service/Method", on a connection of its own. Raises as `connect`."""
         sock = self.connect(seconds)
         try:
-            return ClientCall(sock, "localhost" if self.path else str(self), path, metadata or {}, _MAX_MESSAGE_BYTES)
+            return ClientCall(
+                sock, "localhost" if self.path else str(self), path, metadata(self.credentials), _MAX_MESSAGE_BYTES
+            )
         except ConnectionBroken:
             sock.close()
             raise

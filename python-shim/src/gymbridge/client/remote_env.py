@@ -30,6 +30,7 @@ from gymbridge.client.session import Session
 from gymbridge.codec.items import decode_item, decode_map
 from gymbridge.codec.spaces import decode_space
 from gymbridge.codec.values import BatchCodec
+from gymbridge.credentials import NONE, Credentials
 from gymbridge.errors import RequestError
 from gymbridge.v1 import environment_pb2 as pb
 from gymbridge.v1 import value_pb2
@@ -49,6 +50,7 @@ class RemoteEnv(gym.Env[Any, Any]):
         copy: whether observations are arrays of the caller's own; otherwise they may be read-only views.
         lease_seconds: how long the server waits for this process, should it fall silent; 0: as the server has it.
         step_timeout: seconds after which the server gives up a step; 0: as the server has it.
+        credentials: TLS and a token, where the server wants them.
         **kwargs: for the environment's constructor; the server must allow them.
 
     Rewards are Python floats, values of Discrete spaces Python ints. A broken connection is mended without notice.
@@ -72,6 +74,7 @@ class RemoteEnv(gym.Env[Any, Any]):
         copy: bool = True,
         lease_seconds: float = 0.0,
         step_timeout: float = 0.0,
+        credentials: Credentials = NONE,
         **kwargs: Any,
     ) -> None:
         request = open_request(
@@ -94,7 +97,9 @@ class RemoteEnv(gym.Env[Any, Any]):
             "step_timeout": step_timeout,
             **kwargs,
         }
-        self._session = Session(address, request)
+        if credentials != NONE:
+            self._arguments["credentials"] = credentials
+        self._session = Session(address, request, credentials)
         self._finalizer = weakref.finalize(self, self._session.close)
         self._remote = self._session.opened.spec
         self.observation_space = decode_space(self._remote.observation_space)

@@ -32,6 +32,7 @@ from gymbridge.client.shard_stream import ShardStream
 from gymbridge.codec.items import decode_item
 from gymbridge.codec.spaces import decode_space
 from gymbridge.codec.values import Array, BatchCodec
+from gymbridge.credentials import NONE, Credentials
 from gymbridge.v1 import environment_pb2 as pb
 
 _MODES = {
@@ -61,6 +62,7 @@ class RemoteVectorEnv(gym.vector.VectorEnv[Any, Any, Any]):
         max_shards: most processes to use; 0: as many as the server has.
         lease_seconds: how long the server waits for this process, should it fall silent; 0: as the server has it.
         step_timeout: seconds after which the server gives up a step; 0: as the server has it.
+        credentials: TLS and a token, where the server wants them.
         max_episode_steps: a limit other than the environment's own, as a keyword argument for it.
         **kwargs: for the environment's constructor; the server must allow them.
 
@@ -81,6 +83,7 @@ class RemoteVectorEnv(gym.vector.VectorEnv[Any, Any, Any]):
         max_shards: int = 0,
         lease_seconds: float = 0.0,
         step_timeout: float = 0.0,
+        credentials: Credentials = NONE,
         max_episode_steps: int | None = None,
         **kwargs: Any,
     ) -> None:
@@ -116,7 +119,9 @@ class RemoteVectorEnv(gym.vector.VectorEnv[Any, Any, Any]):
             "max_episode_steps": max_episode_steps,
             **kwargs,
         }
-        self._session = Session(address, request)
+        if credentials != NONE:
+            self._arguments["credentials"] = credentials
+        self._session = Session(address, request, credentials)
         self.closed = False
         self._finalizer = weakref.finalize(self, self._session.close)
         opened = self._session.opened

@@ -13,6 +13,7 @@ from google.protobuf.message import DecodeError
 from gymbridge.client.address import Address
 from gymbridge.client.errors import ConnectionFailed, RemoteError, SessionEnded, from_end
 from gymbridge.client.shard_stream import ShardStream
+from gymbridge.credentials import NONE, Credentials
 from gymbridge.http2.client import CallEnded, ConnectionBroken
 from gymbridge.v1 import environment_pb2 as pb
 
@@ -31,8 +32,8 @@ class Session:
     Raises, as all its methods: ConnectionFailed where no server answers, RemoteError where it refuses.
     """
 
-    def __init__(self, address: str, request: pb.OpenSessionRequest) -> None:
-        self._server = Address.parse(address)
+    def __init__(self, address: str, request: pb.OpenSessionRequest, credentials: Credentials = NONE) -> None:
+        self._server = Address.parse(address, credentials)
         self._request = request
         self._over = threading.Event()
         self._forks = _forks
@@ -52,7 +53,10 @@ class Session:
         try:
             self.opened: pb.OpenSessionResponse = self._open(request)
         except ConnectionBroken:
-            self.opened = self._open(request)
+            try:
+                self.opened = self._open(request)
+            except ConnectionBroken as error:
+                raise ConnectionFailed(self._server.explain(str(error))) from error
         lease = self.opened.lease_seconds or _OPEN_SECONDS
         self.shards = [
             ShardStream(self._server, shard, lambda lane=shard.first_lane: self._describe(lane), lease)  # type: ignore[misc]

@@ -11,7 +11,7 @@ import gymnasium as gym
 import numpy as np
 
 from gymbridge.codec.values import Array, Arrays
-from gymbridge.env import snapshots
+from gymbridge.env import restoring, snapshots
 from gymbridge.env.infos import add_info, gather
 from gymbridge.env.lanes import DISABLED, SAME_STEP, Lanes
 from gymbridge.errors import RequestError, invalid_argument, raised
@@ -159,7 +159,7 @@ class Copies(Lanes):
             try:
                 buffers = pb.Buffers(buffers=[bytes(data) for data in state["observation"]])
                 observation = self.observation_codec.decode(buffers, 1, "a state's observation")
-                plan = snapshots.plan(self.envs[lane], state["environment"])
+                plan = restoring.plan(self.envs[lane], state["environment"])
                 ended, ready = bool(state["ended"]), bool(state["ready"])
             except (LookupError, TypeError, ValueError) as error:
                 raise invalid_argument(f"a saved state is damaged: {error}") from error

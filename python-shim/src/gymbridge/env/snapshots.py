@@ -1,13 +1,10 @@
-"""The whole state of an environment as plain data, and back into an environment that exists.
+"""The whole state of an environment as plain data; `restoring` puts it back into one that exists.
 
 An environment and its wrappers are walked as a graph: their attributes, what these hold, generators, and MuJoCo's
 simulation. What the constructor alone decides is left out: spaces (but not their generators), specs, functions,
 renderers. A snapshot is a table of nodes, each `[tag, …]`; a value is None, a bool, a 64-bit integer, a float, a text,
-or `[i]`, the table's node i. So whatever is shared stays shared, and nothing nests deep.
-
-Restoring makes no object of a class but those that the environment holds already: their attributes are set, and arrays,
-lists and the like are filled in place, so that whoever else refers to them sees it. Nothing is executed. It has two
-halves: a plan, which checks everything and changes nothing, and its execution, which cannot fail.
+or `[i]`, the table's node i, where `[-1]` stands for what is left out of a collection. So whatever is shared stays
+shared, and nothing nests deep.
 """
 
 from __future__ import annotations
@@ -18,7 +15,7 @@ import logging
 import random
 import types
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -26,11 +23,12 @@ from gymnasium import spaces
 from gymnasium.envs.registration import EnvSpec
 
 from gymbridge.env import simulations
-from gymbridge.errors import invalid_argument, unimplemented
+from gymbridge.errors import unimplemented
 
 _INT64 = range(-(2**63), 2**63)
-_MISSING = object()
 _SKIPPED = object()
+# Among the values of a collection: whatever the environment has in this place.
+KEEP = [-1]
 # Decided by whoever makes the environment, and different where it is made to render.
 _CONSTRUCTOR_ATTRIBUTES = {
     "render_mode",
@@ -54,11 +52,7 @@ _CODE = (
     EnvSpec,
     logging.Logger,
 )
-_GENERATORS: dict[str, Callable[[], np.random.BitGenerator]] = {
-    kind.__name__: kind
-    for kind in (np.random.PCG64, np.random.PCG64DXSM, np.random.MT19937, np.random.Philox, np.random.SFC64)
-}
-_ARRAY_KINDS = "biufcSUmM"
+ARRAY_KINDS = "biufcSUmM"
 
 
 class _Plain:
@@ -67,7 +61,7 @@ class _Plain:
 
 def take(root: Any) -> dict[str, Any]:
     """A snapshot of everything that `root` holds; UNIMPLEMENTED, naming the attribute, for what cannot be saved."""
-    writer = _Writer()
+    writer = Writer()
     try:
         root_value = writer.value(root, type(root).__name__)
     except RecursionError as error:
@@ -75,41 +69,34 @@ def take(root: Any) -> dict[str, Any]:
     return {"root": root_value, "nodes": writer.nodes}
 
 
-def plan(root: Any, snapshot: dict[str, Any]) -> list[Callable[[], None]]:
-    """What to do, in order, to put `root` into the snapshot's state; INVALID_ARGUMENT where it does not fit."""
-    planner = _Planner(root, snapshot["nodes"])
-    try:
-        planner.value(snapshot["root"], root, type(root).__name__)
-    except (LookupError, TypeError, ValueError, AttributeError, OverflowError, RecursionError) as error:
-        raise invalid_argument(f"the state does not fit this environment: {type(error).__name__}: {error}") from error
-    return planner.actions
-
-
-def _is_plain_object(value: Any) -> bool:
+def is_plain_object(value: Any) -> bool:
     """Whether an object is all in its attributes, without anything that C code or slots hold."""
     return hasattr(value, "__dict__") and type(value).__basicsize__ == _Plain.__basicsize__
 
 
-def _is_left_out(owner: Any, name: str) -> bool:
+def is_left_out(owner: Any, name: str) -> bool:
+    """Whether an object's attribute is no part of its state, whatever it holds."""
     # The transition tables of toy text are large and constant.
     return name in _CONSTRUCTOR_ATTRIBUTES or (name == "P" and type(owner).__module__.startswith(_TOY_TEXT))
 
 
-def _is_skipped(value: Any) -> bool:
+def is_skipped(value: Any) -> bool:
+    """Whether this is code, or made anew when it is wanted, and so no part of a state."""
     module = type(value).__module__
     return isinstance(value, _CODE) or module.startswith(_SCREEN_MODULES) or simulations.is_constant(value)
 
 
-def _space_parts(space: spaces.Space[Any]) -> Iterator[spaces.Space[Any]]:
+def space_parts(space: spaces.Space[Any]) -> Iterator[spaces.Space[Any]]:
+    """A space and all spaces inside it, each of which has a generator of its own."""
     yield space
     for part in vars(space).values():
         inner = part.values() if isinstance(part, dict) else part if isinstance(part, (list, tuple)) else (part,)
         for each in inner:
             if isinstance(each, spaces.Space):
-                yield from _space_parts(each)
+                yield from space_parts(each)
 
 
-class _Writer:
+class Writer:
     """Makes the table. `classes` are those of the objects it has met, by their names."""
 
     def __init__(self) -> None:
@@ -120,10 +107,11 @@ class _Writer:
         self._kept: list[Any] = []
 
     def value(self, value: Any, path: str) -> Any:
+        """What stands for a value in the table; `path` names it in errors."""
         kind = type(value)
         if value is None or kind in (bool, float, str) or (kind is int and value in _INT64):
             return value
-        if _is_skipped(value):
+        if is_skipped(value):
             return _SKIPPED
         number = self._numbers.get(id(value))
         if number is None:
@@ -148,7 +136,7 @@ class _Writer:
         if isinstance(value, random.Random):
             return ["random", self.value(value.getstate(), path)]
         if isinstance(value, spaces.Space):
-            generators = [part._np_random for part in _space_parts(value)]
+            generators = [part._np_random for part in space_parts(value)]
             return ["space", [self.value(generator, path) for generator in generators]]
         if simulations.is_data(value):
             return ["mujoco", *simulations.save(value)]
@@ -159,30 +147,37 @@ class _Writer:
         for kind in (tuple, dict, list, set, frozenset, deque):
             if isinstance(value, kind) and not getattr(value, "__dict__", None):
                 return self._collection(kind.__name__, value, path)
-        if _is_plain_object(value):
+        if is_plain_object(value):
             return self._object(value)
         raise unimplemented(f"{path} is a {type(value).__module__}.{type(value).__name__}, whose state cannot be saved")
 
     def _array(self, array: np.ndarray[Any, Any], path: str) -> Any:
-        if array.dtype.kind in _ARRAY_KINDS:
+        if array.dtype.kind in ARRAY_KINDS:
             return ["array", array.dtype.str, list(array.shape), array.tobytes()]
         if array.dtype != object:
             raise unimplemented(f"{path} is an array of type {array.dtype}, which cannot be saved")
-        values = [self.value(part, path) for part in array.ravel()]
-        return _SKIPPED if any(part is _SKIPPED for part in values) else ["objects", list(array.shape), values]
+        values = self._parts(array.ravel(), path)
+        return _SKIPPED if values is _SKIPPED else ["objects", list(array.shape), values]
 
     def _collection(self, tag: str, value: Any, path: str) -> Any:
-        parts = [part for pair in value.items() for part in pair] if tag == "dict" else value
-        values = [self.value(part, path) for part in parts]
-        if any(part is _SKIPPED for part in values):
+        values = self._parts(value.values() if tag == "dict" else value, path)
+        if values is _SKIPPED:
             return _SKIPPED
+        if tag == "dict":
+            values = [part for key, value in zip(value, values, strict=True) for part in (self.value(key, path), value)]
         node = [tag, self._class_name(value), values]
         return [*node, value.maxlen] if tag == "deque" else node
+
+    def _parts(self, values: Iterable[Any], path: str) -> Any:
+        parts = [self.value(value, path) for value in values]
+        if parts and all(part is _SKIPPED for part in parts):
+            return _SKIPPED
+        return [KEEP if part is _SKIPPED else part for part in parts]
 
     def _object(self, value: Any) -> Any:
         parts, skipped = {}, []
         for name, part in value.__dict__.items():
-            left_out = _is_left_out(value, name)
+            left_out = is_left_out(value, name)
             written = _SKIPPED if left_out else self.value(part, f"{type(value).__name__}.{name}")
             if written is _SKIPPED:
                 skipped.append(name)
@@ -191,228 +186,11 @@ class _Writer:
         return ["object", self._class_name(value), parts, skipped]
 
     def _class_name(self, value: Any) -> str:
-        name = _class_name(type(value))
+        name = class_name(type(value))
         self.classes[name] = type(value)
         return name
 
 
-def _class_name(kind: type) -> str:
+def class_name(kind: type) -> str:
+    """A class's name with its module, unless that is Python itself."""
     return kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
-
-
-class _Planner:
-    """Finds what to do. `value` gives what stands for a value: itself, or an object that is still to be filled."""
-
-    def __init__(self, root: Any, nodes: list[Any]) -> None:
-        self.actions: list[Callable[[], None]] = []
-        self._root = root
-        self._nodes = nodes
-        self._built: dict[int, Any] = {}
-        # Objects of the environment that stand for a node already: none stands for two.
-        self._claimed: dict[int, Any] = {}
-        self._classes: dict[str, type] | None = None
-
-    def value(self, value: Any, current: Any, path: str) -> Any:
-        """`current` is what the environment has in this place, _MISSING for nothing."""
-        if not isinstance(value, list):
-            return value
-        (number,) = value
-        if number not in self._built:
-            if id(current) in self._claimed:
-                current = _MISSING
-            elif current is not _MISSING:
-                self._claimed[id(current)] = current
-            if not 0 <= number < len(self._nodes):
-                raise ValueError(f"there is no node {number}")
-            tag, *rest = self._nodes[number]
-            _BUILDERS[tag](self, number, current, path, *rest)
-        return self._built[number]
-
-    def _enum(self, number: int, current: Any, path: str, name: str, member: str) -> None:
-        self._built[number] = self._class(name, current, path)[member]  # type: ignore[index]
-
-    def _scalar(self, number: int, current: Any, path: str, dtype: str, data: Any) -> None:
-        self._built[number] = _array(dtype, [], data)[()]
-
-    def _numbers(self, number: int, current: Any, path: str, dtype: str, shape: list[int], data: Any) -> None:
-        array = _array(dtype, shape, data)
-        fits = isinstance(current, np.ndarray) and current.shape == array.shape and current.dtype == array.dtype
-        if fits and current.flags.writeable:
-            self._built[number] = current
-            self._do(np.copyto, current, array)
-        else:
-            self._built[number] = array
-
-    def _objects(self, number: int, current: Any, path: str, shape: list[int], values: list[Any]) -> None:
-        array = np.empty(len(values), object)
-        known = current.ravel() if isinstance(current, np.ndarray) and current.dtype == object else ()
-        self._built[number] = array.reshape(shape)
-        for index, value in enumerate(values):
-            array[index] = self.value(value, known[index] if index < len(known) else _MISSING, path)
-
-    def _generator(self, number: int, current: Any, path: str, kind: str, state: Any) -> None:
-        fresh = np.random.Generator(_GENERATORS[kind]())
-        fresh.bit_generator.state = self.value(state, _MISSING, path)
-        fits = isinstance(current, np.random.Generator) and type(current.bit_generator).__name__ == kind
-        self._built[number] = current if fits else fresh
-        if fits:
-            self._do(setattr, current.bit_generator, "state", fresh.bit_generator.state)
-
-    def _random_state(self, number: int, current: Any, path: str, state: Any) -> None:
-        fresh = np.random.RandomState()
-        fresh.set_state(self.value(state, _MISSING, path))
-        fits = isinstance(current, np.random.RandomState)
-        self._built[number] = current if fits else fresh
-        if fits:
-            self._do(current.set_state, fresh.get_state(legacy=False))
-
-    def _random(self, number: int, current: Any, path: str, state: Any) -> None:
-        fresh = random.Random()
-        fresh.setstate(self.value(state, _MISSING, path))
-        self._built[number] = current if isinstance(current, random.Random) else fresh
-        if isinstance(current, random.Random):
-            self._do(current.setstate, fresh.getstate())
-
-    def _space(self, number: int, current: Any, path: str, generators: list[Any]) -> None:
-        if not isinstance(current, spaces.Space):
-            raise ValueError(f"{path} is no space here")
-        self._built[number] = current
-        for space, value in zip(_space_parts(current), generators, strict=True):
-            known = _MISSING if space._np_random is None else space._np_random
-            self._do(setattr, space, "_np_random", self.value(value, known, path))
-
-    def _mujoco(self, number: int, current: Any, path: str, state: Any, arrays: dict[str, Any]) -> None:
-        if not simulations.is_data(current):
-            raise ValueError(f"{path} is no MuJoCo simulation here")
-        self._built[number] = current
-        simulations.check(current, state, arrays)
-        self._do(simulations.restore, current, state, arrays)
-
-    def _integer(self, number: int, current: Any, path: str, digits: str) -> None:
-        self._built[number] = int(digits, 16)
-
-    def _bytes(self, number: int, current: Any, path: str, kind: str, data: Any) -> None:
-        self._built[number] = bytearray(data) if kind == "bytearray" else bytes(data)
-
-    def _tuple(self, number: int, current: Any, path: str, kind: str, values: list[Any]) -> None:
-        known = current if isinstance(current, tuple) else ()
-        parts = [self.value(value, known[i] if i < len(known) else _MISSING, path) for i, value in enumerate(values)]
-        self._built[number] = tuple.__new__(tuple if kind == "tuple" else self._class(kind, current, path), parts)
-
-    def _sequence(self, number: int, current: Any, path: str, kind: str, values: list[Any], maxlen: Any = None) -> None:
-        target = self._collection(number, current, path, kind, maxlen)
-        known = list(current) if target is current and not isinstance(current, (set, frozenset)) else []
-        parts = [self.value(value, known[i] if i < len(known) else _MISSING, path) for i, value in enumerate(values)]
-        if kind == "frozenset":
-            self._built[number] = frozenset(parts)
-        else:
-            fill = target.update if isinstance(target, set) else target.extend
-            self._fill(target is current, _refill, target, fill, parts)
-
-    def _dict(self, number: int, current: Any, path: str, kind: str, values: list[Any]) -> None:
-        target = self._collection(number, current, path, kind)
-        known = current if target is current else {}
-        pairs = []
-        for key, value in zip(values[::2], values[1::2], strict=True):
-            built = self.value(key, _MISSING, path)
-            pairs.append((built, self.value(value, known.get(built, _MISSING), path)))
-        self._fill(target is current, _refill, target, target.update, pairs)
-
-    def _collection(self, number: int, current: Any, path: str, kind: str, maxlen: Any = None) -> Any:
-        if kind == "frozenset":
-            return None
-        if _class_name(type(current)) == kind:
-            target = current
-        elif kind == "collections.deque":
-            target = deque(maxlen=maxlen)
-        elif kind in ("list", "dict", "set"):
-            target = {"list": list, "dict": dict, "set": set}[kind]()
-        else:
-            raise ValueError(f"{path} is no {kind} here")
-        self._built[number] = target
-        return target
-
-    def _object(
-        self, number: int, current: Any, path: str, name: str, parts: dict[str, Any], skipped: list[str]
-    ) -> None:
-        kind = self._class(name, current, path)
-        target = current if type(current) is kind else object.__new__(kind)
-        if not _is_plain_object(target):
-            raise ValueError(f"{path} is a {name}")
-        self._built[number] = target
-        own = {
-            attribute: part
-            for attribute, part in target.__dict__.items()
-            if not _is_left_out(target, attribute) and not _is_skipped(part)
-        }
-        built = {
-            attribute: self.value(value, own.get(attribute, _MISSING), f"{kind.__name__}.{attribute}")
-            for attribute, value in parts.items()
-            if attribute in own or attribute not in target.__dict__
-        }
-        gone = [attribute for attribute in own if attribute not in parts and attribute not in skipped]
-        self._fill(target is current, _set_attributes, target.__dict__, built, gone)
-
-    def _class(self, name: str, current: Any, path: str) -> type:
-        if _class_name(type(current)) == name:
-            return type(current)
-        if self._classes is None:
-            writer = _Writer()
-            writer.value(self._root, "")
-            self._classes = writer.classes
-        if name not in self._classes:
-            here = "nothing" if current is _MISSING else f"a {_class_name(type(current))}"
-            raise ValueError(f"{path} was a {name} and is {here} here; a reset may make one")
-        return self._classes[name]
-
-    def _fill(self, is_known: bool, act: Callable[..., Any], *arguments: Any) -> None:
-        # What is new is nobody's yet, and generators want their states at once.
-        if is_known:
-            self._do(act, *arguments)
-        else:
-            act(*arguments)
-
-    def _do(self, act: Callable[..., Any], *arguments: Any) -> None:
-        self.actions.append(lambda: act(*arguments))
-
-
-_BUILDERS: dict[str, Callable[..., None]] = {
-    "enum": _Planner._enum,
-    "scalar": _Planner._scalar,
-    "array": _Planner._numbers,
-    "objects": _Planner._objects,
-    "generator": _Planner._generator,
-    "random_state": _Planner._random_state,
-    "random": _Planner._random,
-    "space": _Planner._space,
-    "mujoco": _Planner._mujoco,
-    "integer": _Planner._integer,
-    "bytes": _Planner._bytes,
-    "tuple": _Planner._tuple,
-    "list": _Planner._sequence,
-    "set": _Planner._sequence,
-    "frozenset": _Planner._sequence,
-    "deque": _Planner._sequence,
-    "dict": _Planner._dict,
-    "object": _Planner._object,
-}
-
-
-def _array(dtype: str, shape: list[int], data: Any) -> np.ndarray[Any, Any]:
-    kind = np.dtype(dtype)
-    if kind.kind not in _ARRAY_KINDS:
-        raise ValueError(f"an array of type {dtype}")
-    if kind.itemsize == 0:
-        return np.empty(shape, kind)
-    return np.frombuffer(bytes(data), kind).reshape(shape).copy()
-
-
-def _refill(target: Any, fill: Callable[[Any], None], parts: Any) -> None:
-    target.clear()
-    fill(parts)
-
-
-def _set_attributes(attributes: dict[str, Any], built: dict[str, Any], gone: list[str]) -> None:
-    for name in gone:
-        del attributes[name]
-    attributes.update(built)

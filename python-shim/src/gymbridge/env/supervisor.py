@@ -61,7 +61,8 @@ class Supervisor(environment_pb2_grpc.EnvironmentServiceServicer):
         """Makes every environment once; RequestError for one that does not exist, a log line for others."""
         for env_id in self._offer.env_ids:
             try:
-                request = pb.OpenSessionRequest(env_id=env_id, num_envs=1, protocol_revision=PROTOCOL_REVISION)
+                n = 0 if self._offer.vector else 1
+                request = pb.OpenSessionRequest(env_id=env_id, num_envs=n, protocol_revision=PROTOCOL_REVISION)
                 self.close(self.open(request, is_trial=True).session_id)
             except RequestError as error:
                 if error.code in _FATAL_AT_START:

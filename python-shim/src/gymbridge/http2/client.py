@@ -12,6 +12,7 @@ from urllib.parse import unquote
 import hpack
 
 from gymbridge.http2 import frames
+from gymbridge.http2.tls import TlsSocket
 
 _MAX_HEADER_BYTES = 65_536
 _READ_BYTES = 65_536
@@ -44,7 +45,7 @@ class ClientCall:
 
     def __init__(
         self,
-        sock: socket.socket,
+        sock: socket.socket | TlsSocket,
         authority: str,
         path: str,
         metadata: Mapping[str, str],
@@ -69,7 +70,7 @@ class ClientCall:
         self._received = 0
         fields = {
             ":method": "POST",
-            ":scheme": "http",
+            ":scheme": "https" if isinstance(sock, TlsSocket) else "http",
             ":path": path,
             ":authority": authority,
             "te": "trailers",

@@ -103,6 +103,7 @@ class Server:
         number = sock.fileno()
         connection = Connection(sock, self._max_message, self._accept_call, self._watch)
         if connection.closed:
+            # The client was gone before it was accepted.
             return
         self._connections[number] = connection
         self._events[number] = 0
@@ -133,9 +134,7 @@ class Server:
     def _forget_closed(self) -> None:
         for number, connection in list(self._connections.items()):
             if connection.closed:
-                # One whose client was gone before it was accepted is not registered.
-                with contextlib.suppress(KeyError):
-                    self._poll.unregister(number)
+                self._poll.unregister(number)
                 del self._connections[number], self._events[number]
         if self._last is not None and self._last.closed:
             self._last = None

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -41,11 +42,14 @@ final class ReplayCommand implements Callable<Integer> {
               + "is of one; otherwise a Python server is started for as long as the command runs.")
   @Nullable String address;
 
+  @Mixin final CredentialOptions credentials = new CredentialOptions();
+
   @Override
   public Integer call() {
     try (Replay replay = new Replay(log)) {
       if (address != null) {
-        return run(replay, RemoteVectorEnv.connect(address, replay.envId(), replay.options()));
+        SessionOptions options = replay.options().withCredentials(credentials.credentials());
+        return run(replay, RemoteVectorEnv.connect(address, replay.envId(), options));
       }
       if (replay.served()) {
         return serve(replay);

@@ -8,6 +8,8 @@ import io.gymbridge.client.ManagedServer;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
@@ -189,5 +191,32 @@ class CommandsTest {
           "2");
     }
     assertEquals(-1, Files.mismatch(folder.resolve("one/p.zip"), folder.resolve("two/p.zip")));
+  }
+
+  @Test
+  void recorded_evaluation_is_replayed_and_another_environments_is_told_apart() throws IOException {
+    String log = path("run.log");
+    ok(
+        "evaluate",
+        "--policy",
+        expert,
+        "--env",
+        "CartPole-v1",
+        "--episodes",
+        "3",
+        "--num-envs",
+        "3",
+        "--record",
+        log);
+    CommandRun same = CommandRun.of("replay", log);
+    assertEquals(Main.OK, same.code(), same.err());
+    assertTrue(same.out().contains("all as recorded"), same.out());
+    try (ManagedServer server = ManagedServer.serveEnv(List.of("CartPole-v1"), 3, 2)) {
+      // The Java CartPole is Gymnasium's, to the last bit.
+      assertEquals(Main.OK, CommandRun.of("replay", log, "--env-address", server.address()).code());
+    }
+    Files.write(folder.resolve("run.log"), new byte[] {1}, StandardOpenOption.APPEND);
+    assertTrue(CommandRun.of("replay", log).out().contains("in the middle of a record"));
+    assertEquals(Main.USAGE, CommandRun.of("replay", path("no.log")).code());
   }
 }

@@ -38,11 +38,6 @@ final class Gather {
     return new Reset(observations(answers), infos(answers, Gather::infos));
   }
 
-  /** The observations of restored lanes. */
-  Value restored(List<InteractResponse> answers) {
-    return observations(answers);
-  }
-
   /**
    * Joins steps. A shard that was lost has an answer to a reset among them: its lanes have no
    * reward, and no end.
@@ -135,7 +130,8 @@ final class Gather {
     return endings;
   }
 
-  private Value observations(List<InteractResponse> answers) {
+  /** The observations of steps, resets and restored lanes. */
+  Value observations(List<InteractResponse> answers) {
     if (counts.length == 1) {
       return codec.decode(observations(answers.get(0)), numEnvs, "observations");
     }

@@ -1,6 +1,5 @@
 package io.gymbridge.client;
 
-import com.google.protobuf.ByteString;
 import io.gymbridge.core.AutoresetMode;
 import io.gymbridge.core.EnvSpec;
 import io.gymbridge.core.GymException;
@@ -9,16 +8,10 @@ import io.gymbridge.core.NdArray;
 import io.gymbridge.core.StatefulVectorEnv;
 import io.gymbridge.core.Value;
 import io.gymbridge.core.VectorEnv;
-import io.gymbridge.proto.v1.CallRequest;
 import io.gymbridge.proto.v1.InteractRequest;
 import io.gymbridge.proto.v1.InteractResponse;
-import io.gymbridge.proto.v1.Item;
 import io.gymbridge.proto.v1.ItemMap;
-import io.gymbridge.proto.v1.RenderRequest;
 import io.gymbridge.proto.v1.ResetRequest;
-import io.gymbridge.proto.v1.RestoreStateRequest;
-import io.gymbridge.proto.v1.SaveStateRequest;
-import io.gymbridge.proto.v1.SetAttributeRequest;
 import io.gymbridge.proto.v1.StepRequest;
 import io.gymbridge.transport.Address;
 import io.gymbridge.transport.ItemCodec;
@@ -29,8 +22,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import java.util.function.Function;
-import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -57,8 +48,10 @@ public final class RemoteVectorEnv implements StatefulVectorEnv {
   private final int numShards;
   private final int numEnvs;
   private final Restarts restarts;
+  private final LaneRequests requests;
   private final boolean[] nothingLost;
   private final boolean[] ended;
+  private @Nullable InteractResponse @Nullable [] last;
   private @Nullable String wantsReset = "call reset before the first step";
 
   private RemoteVectorEnv(Address address, String envId, SessionOptions options) {
@@ -76,6 +69,7 @@ public final class RemoteVectorEnv implements StatefulVectorEnv {
     numShards = shards.size();
     gather = new Gather(new ValueCodec(spec.observationSpace()), shards, numEnvs);
     restarts = new Restarts(session, numEnvs);
+    requests = new LaneRequests(session, gather, numEnvs, this::checkErrors);
     nothingLost = new boolean[numEnvs];
     ended = new boolean[numEnvs];
   }
@@ -188,6 +182,7 @@ public final class RemoteVectorEnv implements StatefulVectorEnv {
     for (int lane = 0; lane < numEnvs; lane++) {
       ended[lane] &= lanes != null && !lanes[lane];
     }
+    last = answers;
     return gather.reset(List.of(answers));
   }
 
@@ -229,6 +224,7 @@ public final class RemoteVectorEnv implements StatefulVectorEnv {
 
   private Step joined(@Nullable InteractResponse[] answers, boolean[] lost) {
     checkErrors(answers);
+    last = answers;
     return gather.step(List.of(answers), lost);
   }
 
@@ -271,80 +267,34 @@ public final class RemoteVectorEnv implements StatefulVectorEnv {
    * null.
    */
   public List<@Nullable Object> renderItems(int... lanes) {
-    return gather.frames(
-        ask(
-            lanes,
-            own ->
-                InteractRequest.newBuilder().setRender(RenderRequest.newBuilder().addAllLanes(own)),
-            "rendering"),
-        lanes);
+    return requests.render(lanes);
   }
 
   @Override
   public byte[][] saveStates(int... lanes) {
-    int[] asked = orAll(lanes);
-    return gather.states(
-        ask(
-            asked,
-            own ->
-                InteractRequest.newBuilder()
-                    .setSaveState(SaveStateRequest.newBuilder().addAllLanes(own)),
-            "saving states"),
-        asked);
+    return requests.saveStates(lanes);
   }
 
   @Override
   public Value restoreStates(byte[][] states, int... lanes) {
-    session.checkOpen();
-    int[] asked = orAll(lanes);
-    if (states.length != asked.length) {
-      throw new GymException(
-          Kind.INVALID_ARGUMENT,
-          "got %d states for %d lanes".formatted(states.length, asked.length));
-    }
-    ByteString[] byLane = new ByteString[numEnvs];
-    for (int i = 0; i < asked.length; i++) {
-      byLane[asked[i]] = ByteString.copyFrom(states[i]);
-    }
-    RemoteSession.Requests request = (shard, own) -> restore(byLane, own);
-    @Nullable InteractResponse[] answers = session.exchange(request, "restoring states");
+    @Nullable InteractResponse[] answers = requests.restoreStates(states, lanes);
     for (int shard = 0; shard < numShards; shard++) {
-      // New lanes may be brought into a saved state as well as the old ones, if all of them are.
-      if (answers[shard] == null && isAll(byLane, shards.get(shard))) {
-        session.acceptLoss(shard);
-        int lost = shard;
-        answers[shard] =
-            session
-                .exchange((i, own) -> i == lost ? request.of(i, own) : null, "restoring states")[
-                shard];
+      InteractResponse before = last == null ? null : last[shard];
+      answers[shard] = answers[shard] == null ? before : answers[shard];
+      if (answers[shard] == null) {
+        throw new GymException(
+            Kind.FAILED_PRECONDITION, "some lanes have no state yet: reset all, or restore all");
       }
     }
-    checkAnswered(answers, IntStream.range(0, numEnvs).toArray(), "restoring states");
-    checkErrors(answers);
-    for (int lane : asked) {
+    for (int lane : lanes) {
       ended[lane] = false;
     }
-    if (asked.length == numEnvs) {
+    if (lanes.length == 0) {
+      Arrays.fill(ended, false);
       wantsReset = null;
     }
-    return gather.restored(List.of(answers));
-  }
-
-  private static boolean isAll(@Nullable ByteString[] byLane, Lanes lanes) {
-    return IntStream.range(lanes.first(), lanes.first() + lanes.count())
-        .allMatch(lane -> byLane[lane] != null);
-  }
-
-  /** A request for every shard, since each has to answer with its lanes' observations. */
-  private static InteractRequest.Builder restore(@Nullable ByteString[] byLane, Lanes own) {
-    RestoreStateRequest.Builder restore = RestoreStateRequest.newBuilder();
-    for (int i = 0; i < own.count(); i++) {
-      ByteString state = byLane[own.first() + i];
-      if (state != null) {
-        restore.addLanes(i).addStates(state);
-      }
-    }
-    return InteractRequest.newBuilder().setRestoreState(restore);
+    last = answers;
+    return gather.observations(List.of(answers));
   }
 
   /**
@@ -360,23 +310,12 @@ public final class RemoteVectorEnv implements StatefulVectorEnv {
    */
   public List<@Nullable Object> call(
       String name, List<?> args, Map<String, ?> kwargs, int... lanes) {
-    CallRequest.Builder call = CallRequest.newBuilder().setName(name);
-    args.forEach(argument -> call.addArgs(ItemCodec.encode(argument, "argument")));
-    if (!kwargs.isEmpty()) {
-      call.setKwargs(ItemCodec.encode(kwargs, "kwargs"));
-    }
-    int[] asked = orAll(lanes);
-    return gather.results(
-        ask(
-            asked,
-            own -> InteractRequest.newBuilder().setCall(call.clone().addAllLanes(own)),
-            "calling " + name),
-        asked);
+    return requests.call(name, args, kwargs, lanes);
   }
 
   /** An attribute of lanes' environments; see {@link #call}. */
   public List<@Nullable Object> getAttribute(String name, int... lanes) {
-    return call(name, List.of(), Map.of(), lanes);
+    return requests.call(name, List.of(), Map.of(), lanes);
   }
 
   /**
@@ -386,65 +325,7 @@ public final class RemoteVectorEnv implements StatefulVectorEnv {
    * @throws GymException as {@link #call}
    */
   public void setAttribute(String name, List<?> values) {
-    checkLength(values.size() == 1 ? numEnvs : values.size(), "values of " + name);
-    List<Item> items =
-        values.stream().map(value -> ItemCodec.encode(value, "value of " + name)).toList();
-    int[] all = orAll();
-    String doing = "setting " + name;
-    @Nullable InteractResponse[] answers =
-        session.exchange(
-            (shard, own) ->
-                InteractRequest.newBuilder()
-                    .setSetAttribute(
-                        SetAttributeRequest.newBuilder()
-                            .setName(name)
-                            .addAllValues(
-                                items.size() == 1
-                                    ? items
-                                    : items.subList(own.first(), own.first() + own.count()))),
-            doing);
-    checkAnswered(answers, all, doing);
-    checkErrors(answers);
-  }
-
-  private int[] orAll(int... lanes) {
-    return lanes.length == 0 ? IntStream.range(0, numEnvs).toArray() : lanes;
-  }
-
-  /** Asks the shards of some lanes for them, each by its own lanes' indices. */
-  private @Nullable InteractResponse[] ask(
-      int[] lanes, Function<List<Integer>, InteractRequest.Builder> request, String doing) {
-    session.checkOpen();
-    for (int lane : lanes) {
-      java.util.Objects.checkIndex(lane, numEnvs);
-    }
-    @Nullable InteractResponse[] answers =
-        session.exchange(
-            (shard, own) -> {
-              List<Integer> indices =
-                  Arrays.stream(lanes)
-                      .filter(own::has)
-                      .mapToObj(lane -> lane - own.first())
-                      .toList();
-              return indices.isEmpty() ? null : request.apply(indices);
-            },
-            doing);
-    checkAnswered(answers, lanes, doing);
-    checkErrors(answers);
-    return answers;
-  }
-
-  /** What is neither a step nor a reset cannot go on with new lanes. */
-  private void checkAnswered(@Nullable InteractResponse[] answers, int[] lanes, String doing) {
-    for (int shard = 0; shard < numShards; shard++) {
-      if (answers[shard] == null && Arrays.stream(lanes).anyMatch(shards.get(shard)::has)) {
-        throw new GymException(
-            Kind.UNAVAILABLE,
-            ("%s was lost, while %s: %s. The next step or reset begins an episode in a new"
-                    + " environment")
-                .formatted(shards.get(shard), doing, session.loss(shard)));
-      }
-    }
+    requests.setAttribute(name, values);
   }
 
   @Override

@@ -34,7 +34,8 @@ final class SessionOpening {
         Dial.call(
             () -> {
               for (int attempt = 1; ; attempt++) {
-                ManagedChannel channel = Channels.open(address, options.credentials(), options.maxMessageBytes());
+                ManagedChannel channel =
+                    Channels.open(address, options.credentials(), options.maxMessageBytes());
                 try {
                   return EnvironmentServiceGrpc.newBlockingStub(channel)
                       .withDeadlineAfter(deadline - System.nanoTime(), TimeUnit.NANOSECONDS)

@@ -1,5 +1,6 @@
 package io.gymbridge.client;
 
+import io.grpc.ManagedChannel;
 import io.grpc.Metadata;
 import io.grpc.Status;
 import io.gymbridge.core.GymException;
@@ -243,8 +244,14 @@ final class ShardStream extends Waiting implements ShardConnection.Owner {
     if (failure != null) {
       return;
     }
-    ShardConnection fresh =
-        new ShardConnection(Channels.open(address, options.credentials(), options.maxMessageBytes()), this);
+    ManagedChannel channel;
+    try {
+      channel = Channels.open(address, options.credentials(), options.maxMessageBytes());
+    } catch (GymException e) {
+      fail(e);
+      return;
+    }
+    ShardConnection fresh = new ShardConnection(channel, this);
     connection = fresh;
     attached = false;
     unanswered = 0;

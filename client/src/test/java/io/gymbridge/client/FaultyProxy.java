@@ -17,11 +17,13 @@ import io.gymbridge.proto.v1.OpenSessionResponse;
 import io.gymbridge.proto.v1.Shard;
 import io.gymbridge.transport.Address;
 import io.gymbridge.transport.Channels;
+import io.gymbridge.transport.ServerSecurity;
 import io.gymbridge.transport.Servers;
 import java.nio.file.Path;
 import java.util.EnumMap;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Semaphore;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -60,6 +62,7 @@ final class FaultyProxy extends EnvironmentServiceGrpc.EnvironmentServiceImplBas
   private final Map<Address, ManagedChannel> channels = new ConcurrentHashMap<>();
   private final Map<Fault, Integer> counts = new EnumMap<>(Fault.class);
   private final Function<InteractRequest, @Nullable Fault> faults;
+  private final Semaphore heartbeats = new Semaphore(0);
   private final long delayNanos;
   private final Server server;
   private final String address;
@@ -80,7 +83,7 @@ final class FaultyProxy extends EnvironmentServiceGrpc.EnvironmentServiceImplBas
     this.delayNanos = delayMillis * 1_000_000;
     this.faults = faults;
     Address listen = new Address.Unix(directory.resolve("proxy.sock"));
-    this.server = Servers.builder(listen, false).addService(this).build();
+    this.server = Servers.builder(listen, ServerSecurity.LOCAL).addService(this).build();
     this.address = Servers.start(server, listen).toString();
   }
 
@@ -93,6 +96,11 @@ final class FaultyProxy extends EnvironmentServiceGrpc.EnvironmentServiceImplBas
     synchronized (counts) {
       return new EnumMap<>(counts);
     }
+  }
+
+  /** A permit for each heartbeat that has come by. */
+  Semaphore heartbeats() {
+    return heartbeats;
   }
 
   @Override
@@ -151,7 +159,11 @@ final class FaultyProxy extends EnvironmentServiceGrpc.EnvironmentServiceImplBas
   }
 
   private synchronized @Nullable Fault next(InteractRequest request) {
-    Fault fault = request.hasHeartbeat() ? null : faults.apply(request);
+    if (request.hasHeartbeat()) {
+      heartbeats.release();
+      return null;
+    }
+    Fault fault = faults.apply(request);
     if (fault != null) {
       synchronized (counts) {
         counts.merge(fault, 1, Integer::sum);

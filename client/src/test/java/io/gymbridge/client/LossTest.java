@@ -227,6 +227,43 @@ class LossTest {
     }
   }
 
+  /** The log is begun anew every few steps, from a saved state; NEXT_STEP's dummies among them. */
+  @ParameterizedTest
+  @ValueSource(strings = {"NEXT_STEP", "SAME_STEP"})
+  void saved_states_take_the_place_of_what_led_to_them(AutoresetMode mode) {
+    SessionOptions options = FOUR.withAutoresetMode(mode);
+    try (ManagedServer server = TestServers.serve(2, "CartPole-v1");
+        Session session =
+            Session.open(server, "CartPole-v1", options.withRecovery(new Recovery(true, 7)));
+        ManagedServer other = TestServers.serve(2, "CartPole-v1");
+        VectorEnv reference = RemoteVectorEnv.connect(other.address(), "CartPole-v1", options)) {
+      Twins twins = new Twins(reference, session.env(), 5);
+      twins.steps(61);
+      session.kill(0);
+      twins.steps(40);
+      session.kill(1);
+      twins.steps(40);
+    }
+  }
+
+  @Test
+  void lost_lanes_can_be_restored_to_a_saved_state() {
+    try (ManagedServer server = TestServers.serve(1, "CartPole-v1");
+        Session session = Session.open(server, "CartPole-v1", FOUR)) {
+      RemoteVectorEnv env = session.env();
+      NdArray actions = NdArray.of(new long[] {0, 1, 0, 1}, 4);
+      env.reset(1);
+      Value before = env.step(actions).observations();
+      byte[][] states = env.saveStates();
+      Value after = env.step(actions).observations();
+      session.kill(0);
+      assertEquals(before, env.restoreStates(states));
+      VectorEnv.Step step = env.step(actions);
+      assertEquals(after, step.observations());
+      assertEquals(false, step.lost()[0]);
+    }
+  }
+
   @Test
   void hanging_worker_is_replayed(@TempDir Path directory) {
     SessionOptions options =

@@ -38,7 +38,7 @@ class RemoteVectorEnvTest extends VectorEnvContract {
     server =
         TestServers.serve(
             2,
-            List.of("--allow-kwargs", "length"),
+            List.of("--allow-kwargs", "length", "--allow-attributes", "length,has_wrapper_attr"),
             "CartPole-v1",
             ":counting",
             ":odd_infos",
@@ -260,6 +260,66 @@ class RemoteVectorEnvTest extends VectorEnvContract {
       env.reset(1);
       NdArray frame = env.render();
       assertArrayEquals(new int[] {4, 6, 3}, frame == null ? null : frame.shape());
+    }
+  }
+
+  @Test
+  void saved_lanes_go_on_from_where_they_were() {
+    try (RemoteVectorEnv env = open("CartPole-v1", 3, AutoresetMode.NEXT_STEP)) {
+      Random random = new Random(1);
+      env.reset(1);
+      Value actions = sample(env, random);
+      Value before = env.step(actions).observations();
+      byte[][] states = env.saveStates(2, 0);
+      Value after = env.step(actions).observations();
+      Value restored = env.restoreStates(states, 2, 0);
+      assertEquals(before.row(0), restored.row(0));
+      assertEquals(after.row(1), restored.row(1));
+      assertEquals(before.row(2), restored.row(2));
+      Value again = env.step(actions).observations();
+      assertEquals(after.row(0), again.row(0));
+      assertEquals(after.row(2), again.row(2));
+      byte[][] damaged = {new byte[5]};
+      GymException refusal = assertThrows(GymException.class, () -> env.restoreStates(damaged, 1));
+      assertEquals(Kind.INVALID_ARGUMENT, refusal.kind());
+    }
+  }
+
+  /** The last lane's shard has no part in the restoring. */
+  @Test
+  void lanes_of_other_shards_repeat_their_observations_when_one_is_restored() {
+    try (RemoteVectorEnv env = open("CartPole-v1", 2, AutoresetMode.NEXT_STEP)) {
+      Value first = env.reset(1).observations();
+      byte[][] states = env.saveStates(0);
+      Value stepped = env.step(NdArray.of(new long[2], 2)).observations();
+      Value restored = env.restoreStates(states, 0);
+      assertEquals(first.row(0), restored.row(0));
+      assertEquals(stepped.row(1), restored.row(1));
+    }
+  }
+
+  @Test
+  void attributes_are_read_set_and_called_where_the_server_allows_it() {
+    try (RemoteVectorEnv env = open(COUNTING, 3, AutoresetMode.NEXT_STEP)) {
+      env.reset(1);
+      env.setAttribute("length", List.of(2, 3, 4));
+      assertEquals(List.of(4L, 2L), env.getAttribute("length", 2, 0));
+      assertEquals(
+          List.of(true, true, true),
+          env.call("has_wrapper_attr", List.of(), Map.of("name", "length")));
+      GymException refusal = assertThrows(GymException.class, () -> env.getAttribute("seed"));
+      assertEquals(Kind.PERMISSION_DENIED, refusal.kind());
+      assertTrue(env.step(NdArray.of(new long[3], 3)).rewards().length == 3);
+    }
+  }
+
+  @Test
+  void each_lane_may_have_options_of_its_own() {
+    try (RemoteVectorEnv env = open(COUNTING, 2, AutoresetMode.NEXT_STEP)) {
+      Value observations =
+          env.reset(new long[] {5, 6}, null, List.of(Map.of("start", 1), Map.of("start", 3)))
+              .observations();
+      assertEquals(NdArray.of(new float[] {1, 5, 3, 6}, 2, 2), observations);
     }
   }
 }

@@ -15,7 +15,7 @@ import java.time.Duration;
  * @param stepTimeout how long a request may take before its lanes are given up and made anew; zero
  *     for as long as it likes, or as the client says
  * @param maxMessageBytes largest message, either way
- * @param security who may ask
+ * @param security who may ask, and how connections are encrypted
  */
 public record ServeOptions(
     int numEnvs,
@@ -99,8 +99,8 @@ public record ServeOptions(
         numEnvs, workers, maxSessions, maxNumEnvs, lease, stepTimeout, bytes, security);
   }
 
-  public ServeOptions withSecurity(ServerSecurity who) {
+  public ServeOptions withSecurity(ServerSecurity wanted) {
     return new ServeOptions(
-        numEnvs, workers, maxSessions, maxNumEnvs, lease, stepTimeout, maxMessageBytes, who);
+        numEnvs, workers, maxSessions, maxNumEnvs, lease, stepTimeout, maxMessageBytes, wanted);
   }
 }

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.grpc.ManagedChannel;
+import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.health.v1.HealthCheckRequest;
 import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
@@ -16,6 +17,8 @@ import io.grpc.reflection.v1.ServerReflectionResponse;
 import io.grpc.stub.StreamObserver;
 import io.gymbridge.client.RemotePolicies;
 import io.gymbridge.client.RemotePolicy;
+import io.gymbridge.client.RemoteVectorEnv;
+import io.gymbridge.client.SessionOptions;
 import io.gymbridge.core.Box;
 import io.gymbridge.core.DType;
 import io.gymbridge.core.GymException;
@@ -24,6 +27,9 @@ import io.gymbridge.core.NdArray;
 import io.gymbridge.core.Policy;
 import io.gymbridge.core.Space;
 import io.gymbridge.core.Value;
+import io.gymbridge.core.VectorEnv;
+import io.gymbridge.proto.v1.ListPoliciesRequest;
+import io.gymbridge.proto.v1.PolicyServiceGrpc;
 import io.gymbridge.transport.Address;
 import io.gymbridge.transport.Channels;
 import io.gymbridge.transport.Credentials;
@@ -249,6 +255,35 @@ class SecurityTest {
   }
 
   @Test
+  void session_goes_over_tls_with_certificate_and_token() {
+    ServeOptions options =
+        ServeOptions.DEFAULTS.withWorkers(2).withSecurity(TLS.withClientCa(CA).withToken(TOKEN));
+    Credentials good = with(TRUSTING, "client").withToken(TOKEN);
+    try (EnvironmentServer server =
+        EnvironmentServer.start("127.0.0.1:0", Served.javaEnvironments(), options)) {
+      try (VectorEnv env = open(server, good)) {
+        env.reset(0L);
+        env.step(NdArray.of(new long[4], 4));
+      }
+      assertEquals(
+          Kind.PERMISSION_DENIED,
+          assertThrows(GymException.class, () -> open(server, with(TRUSTING, "client")).close())
+              .kind());
+      assertEquals(
+          Kind.UNAVAILABLE,
+          assertThrows(GymException.class, () -> open(server, TRUSTING.withToken(TOKEN)).close())
+              .kind());
+    }
+  }
+
+  private static VectorEnv open(EnvironmentServer server, Credentials credentials) {
+    return RemoteVectorEnv.connect(
+        server.address(),
+        "CartPole-v1",
+        SessionOptions.DEFAULTS.withNumEnvs(4).withCredentials(credentials));
+  }
+
+  @Test
   void call_without_the_token_ends_as_unauthenticated() {
     try (PolicyServer server = serve(ServerSecurity.LOCAL.withToken(TOKEN))) {
       ManagedChannel channel = Channels.open(Address.parse(server.address()));
@@ -257,11 +292,10 @@ class SecurityTest {
             assertThrows(
                 StatusRuntimeException.class,
                 () ->
-                    io.gymbridge.proto.v1.PolicyServiceGrpc.newBlockingStub(channel)
+                    PolicyServiceGrpc.newBlockingStub(channel)
                         .withDeadlineAfter(20, TimeUnit.SECONDS)
-                        .listPolicies(
-                            io.gymbridge.proto.v1.ListPoliciesRequest.getDefaultInstance()));
-        assertEquals(io.grpc.Status.Code.UNAUTHENTICATED, failure.getStatus().getCode());
+                        .listPolicies(ListPoliciesRequest.getDefaultInstance()));
+        assertEquals(Status.Code.UNAUTHENTICATED, failure.getStatus().getCode());
       } finally {
         channel.shutdownNow();
       }

@@ -13,8 +13,8 @@ import io.gymbridge.core.GymException;
 import io.gymbridge.core.GymException.Kind;
 
 /**
- * Says plainly why a connection could not be secured: calls of a channel that had no answer yet end
- * with a {@link GymException} as the cause of their status.
+ * Says plainly why a connection could not be secured, in the status of calls on a channel that had
+ * no answer yet: where it is certain, as a {@link GymException} that is its cause.
  */
 final class Explanation implements ClientInterceptor {
   private final Address address;
@@ -54,12 +54,16 @@ final class Explanation implements ClientInterceptor {
     if (answered || status.getCode() != Status.Code.UNAVAILABLE) {
       return status;
     }
-    Throwable failure = status.getCause() == null ? status.asException() : status.getCause();
-    String why = Tls.explain(failure, address, credentials);
-    return why == null
-        ? status
-        : Status.UNAVAILABLE
+    Throwable cause = status.getCause();
+    String why = Tls.explain(cause == null ? status.asException() : cause, address, credentials);
+    if (why == null) {
+      return status;
+    }
+    // Without a cause the connection may also have been lost for another reason.
+    return cause == null
+        ? status.withDescription(why)
+        : status
             .withDescription(why)
-            .withCause(new GymException(Kind.UNAVAILABLE, why, null, failure));
+            .withCause(new GymException(Kind.UNAVAILABLE, why, null, cause));
   }
 }

@@ -21,6 +21,11 @@ import java.util.logging.Logger;
 
 /** The server's end of a connection. Thread-safe. */
 public final class Servers {
+  private static final int MAX_CALLS_PER_CONNECTION = 100;
+  // Streams that are opened only to be reset cost the server more than the client.
+  private static final int MAX_RESETS = 1000;
+  private static final int RESET_SECONDS = 10;
+
   /** It logs a stack trace for each connection on which something else than HTTP/2 arrives. */
   private static final Logger TRANSPORT_LOG =
       Logger.getLogger("io.grpc.netty.NettyServerTransport");
@@ -28,11 +33,6 @@ public final class Servers {
   static {
     TRANSPORT_LOG.setLevel(Level.WARNING);
   }
-
-  private static final int MAX_CALLS_PER_CONNECTION = 100;
-  // Streams that are opened only to be reset cost the server more than the client.
-  private static final int MAX_RESETS = 1000;
-  private static final int RESET_SECONDS = 10;
 
   private Servers() {}
 

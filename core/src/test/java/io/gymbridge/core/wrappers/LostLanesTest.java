@@ -1,0 +1,91 @@
+package io.gymbridge.core.wrappers;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import io.gymbridge.core.AutoresetMode;
+import io.gymbridge.core.EpisodeLoop;
+import io.gymbridge.core.NdArray;
+import io.gymbridge.core.SyncVectorEnv;
+import io.gymbridge.core.Trajectory;
+import io.gymbridge.core.Value;
+import io.gymbridge.core.VectorEnv;
+import io.gymbridge.core.testing.CountingEnv;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** What becomes of an episode that is cut because its lane was lost. */
+class LostLanesTest {
+  private static final NdArray ACTIONS = NdArray.of(new long[] {1}, 1);
+
+  /** One lane that is lost in its third step, as remote lanes are with their process. */
+  private static final class LosingEnv extends VectorWrapper {
+    private int steps;
+
+    LosingEnv(AutoresetMode mode) {
+      super(new SyncVectorEnv(CountingEnv::terminating, 1, mode));
+    }
+
+    @Override
+    public Step step(Value actions) {
+      steps++;
+      if (steps != 3) {
+        return env.step(actions);
+      }
+      Value first = env.reset().observations();
+      boolean[] none = new boolean[1];
+      return new Step(
+          first, new double[1], none, none, Map.of(), null, Map.of(), new boolean[] {true});
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"NEXT_STEP", "SAME_STEP"})
+  void cut_episode_counts_for_nothing_and_is_played_again(AutoresetMode mode) {
+    List<Trajectory> episodes =
+        EpisodeLoop.play(
+            new LosingEnv(mode), (observations, active) -> ACTIONS, 2, 1, episode -> {});
+    for (Trajectory episode : episodes) {
+      assertEquals(CountingEnv.LENGTH, episode.length());
+      assertEquals(0, episode.observations().row(0).array().getDouble(0));
+    }
+  }
+
+  @Test
+  void frames_of_before_are_gone() {
+    VectorEnv env = new VectorFrameStackObservation(new LosingEnv(AutoresetMode.NEXT_STEP), 2);
+    env.reset(1);
+    env.step(ACTIONS);
+    env.step(ACTIONS);
+    Value stacked = env.step(ACTIONS).observations().row(0);
+    assertEquals(NdArray.of(new float[] {0, 1, 0, 1}, 2, 2), stacked);
+  }
+
+  @Test
+  void statistics_are_of_whole_episodes() {
+    VectorRecordEpisodeStatistics env =
+        new VectorRecordEpisodeStatistics(new LosingEnv(AutoresetMode.NEXT_STEP), () -> 0L);
+    env.reset(1);
+    for (int i = 0; i < 3 + CountingEnv.LENGTH; i++) {
+      env.step(ACTIONS);
+    }
+    assertEquals(List.of((long) CountingEnv.LENGTH), env.lengthQueue());
+    assertEquals(List.of((double) CountingEnv.LENGTH), env.returnQueue());
+  }
+
+  @Test
+  void lost_flags_pass_through_all_wrappers() {
+    VectorEnv env =
+        new VectorNormalizeReward(
+            new VectorNormalizeObservation(
+                new VectorRecordEpisodeStatistics(
+                    new LosingEnv(AutoresetMode.SAME_STEP), () -> 0L)));
+    env.reset(1);
+    env.step(ACTIONS);
+    env.step(ACTIONS);
+    assertEquals(true, env.step(ACTIONS).lost()[0]);
+    assertEquals(false, env.step(ACTIONS).lost()[0]);
+  }
+}
