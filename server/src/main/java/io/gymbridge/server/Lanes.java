@@ -11,6 +11,7 @@ import io.gymbridge.proto.v1.InfoMode;
 import io.gymbridge.transport.Statuses;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -42,7 +43,7 @@ final class Lanes {
   private final List<Value> finals = new ArrayList<>();
   private @Nullable Value observations;
   private VectorInfo infos;
-  private final Map<String, Object>[] laneInfos;
+  private final List<Map<String, Object>> laneInfos;
   private VectorInfo finalInfos;
   private long nanos;
 
@@ -52,7 +53,6 @@ final class Lanes {
    * @param infoMode not UNSPECIFIED
    * @param firstLane number of the first one in its session, for messages
    */
-  @SuppressWarnings("unchecked")
   Lanes(List<Env> envs, AutoresetMode autoresetMode, InfoMode infoMode, int firstLane) {
     this.envs = envs.toArray(Env[]::new);
     this.spec = envs.get(0).spec();
@@ -68,7 +68,7 @@ final class Lanes {
     ready = new boolean[n];
     ended = new boolean[n];
     infos = new VectorInfo(n);
-    laneInfos = new Map[n];
+    laneInfos = new ArrayList<>(Collections.nCopies(n, Map.of()));
     finalInfos = new VectorInfo(n);
   }
 
@@ -113,7 +113,7 @@ final class Lanes {
 
   /** Lane by lane; empty but for {@link InfoMode#INFO_MODE_LANES}. */
   List<Map<String, Object>> laneInfos() {
-    return Arrays.asList(laneInfos);
+    return Collections.unmodifiableList(laneInfos);
   }
 
   /** SAME_STEP: the last observations of the lanes that ended now, in lane order. */
@@ -283,13 +283,13 @@ final class Lanes {
     if (infoMode == InfoMode.INFO_MODE_ALL) {
       infos.put(lane, info);
     } else if (infoMode == InfoMode.INFO_MODE_LANES) {
-      laneInfos[lane] = info;
+      laneInfos.set(lane, info);
     }
   }
 
   private void begin() {
     infos = new VectorInfo(envs.length);
-    Arrays.fill(laneInfos, Map.of());
+    Collections.fill(laneInfos, Map.of());
     finalInfos = new VectorInfo(envs.length);
     finals.clear();
   }
