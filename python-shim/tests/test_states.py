@@ -384,3 +384,18 @@ def test_tampered_nodes_are_refused():
     for nodes in ([], [["array", "|O", [1], b"12345678"]], [["nonsense"]], [["object", "os.system", {}, []]], [3]):
         with pytest.raises(RequestError, match="does not fit"):
             restoring.plan(Holder(), {"root": [0], "nodes": nodes})
+
+
+@pytest.mark.parametrize(
+    "generator",
+    [np.random.Generator(np.random.MT19937(1)), np.random.Generator(np.random.Philox(1)), np.random.RandomState(1)],
+)
+def test_positions_of_generators_are_checked(generator):
+    snapshot = states.unpack("X", states.pack("X", snapshots.take(Holder(generator=generator))))
+    restoring.plan(Holder(generator=generator), snapshot)
+    for node in snapshot["nodes"]:
+        if node[0] == "dict":
+            for name in {"pos", "buffer_pos"} & {key for key in node[2][::2] if type(key) is str}:
+                node[2][node[2].index(name) + 1] = 10**6
+    with pytest.raises(RequestError, match="outside of its buffer"):
+        restoring.plan(Holder(generator=generator), snapshot)

@@ -101,7 +101,7 @@ class _Planner:
 
     def _generator(self, number: int, current: Any, path: str, kind: str, state: Any) -> None:
         fresh = np.random.Generator(_GENERATORS[kind]())
-        fresh.bit_generator.state = self.value(state, _MISSING, path)
+        fresh.bit_generator.state = _checked(self.value(state, _MISSING, path))
         fits = isinstance(current, np.random.Generator) and type(current.bit_generator).__name__ == kind
         self._built[number] = current if fits else fresh
         if fits:
@@ -109,7 +109,7 @@ class _Planner:
 
     def _random_state(self, number: int, current: Any, path: str, state: Any) -> None:
         fresh = np.random.RandomState()
-        fresh.set_state(self.value(state, _MISSING, path))
+        fresh.set_state(_checked(self.value(state, _MISSING, path)))
         fits = isinstance(current, np.random.RandomState)
         self._built[number] = current if fits else fresh
         if fits:
@@ -245,6 +245,13 @@ _BUILDERS: dict[str, Callable[..., None]] = {
     "dict": _Planner._dict,
     "object": _Planner._object,
 }
+
+
+def _checked(state: dict[str, Any]) -> dict[str, Any]:
+    """A generator's state, whose positions NumPy takes unchecked and reads memory by."""
+    if not 0 <= state.get("buffer_pos", 0) <= 4 or not 0 <= state["state"].get("pos", 0) <= 624:
+        raise ValueError("a generator's position is outside of its buffer")
+    return state
 
 
 def _array(dtype: str, shape: list[int], data: Any) -> np.ndarray[Any, Any]:

@@ -81,14 +81,14 @@ class LeaseTest {
 
   @Test
   void silent_session_lives_by_its_heartbeats(@TempDir Path directory) throws Exception {
-    SessionOptions brief = TWO.withMaxShards(1).withLease(Duration.ofMillis(300));
+    SessionOptions brief = TWO.withMaxShards(1).withLease(Duration.ofSeconds(3));
     try (ManagedServer server = TestServers.serve(1, ":counting");
         FaultyProxy proxy = new FaultyProxy(server.address(), directory, 0, request -> null);
         VectorEnv env =
             RemoteVectorEnv.connect(proxy.address(), "envs_for_tests:counting", brief)) {
       env.reset(1);
-      // They are a sixth of the lease apart, at least: a second at least.
-      proxy.heartbeats().acquire(20);
+      // They are a sixth of the lease apart, at least: together more than a lease.
+      proxy.heartbeats().acquire(8);
       assertEquals(
           NdArray.of(new float[] {1, 1, 1, 2}, 2, 2),
           env.step(NdArray.of(new long[2], 2)).observations());
@@ -97,10 +97,9 @@ class LeaseTest {
 
   @Test
   void server_that_is_gone_is_reported_once_the_lease_is_over() {
-    SessionOptions brief =
-        TWO.withLease(Duration.ofMillis(300)).withOpenTimeout(Duration.ofSeconds(1));
     try (ManagedServer other = TestServers.serve(1, ":counting")) {
-      SessionOptions patient = brief.withOpenTimeout(Duration.ofSeconds(1));
+      SessionOptions patient =
+          TWO.withLease(Duration.ofSeconds(1)).withOpenTimeout(Duration.ofSeconds(5));
       VectorEnv env = RemoteVectorEnv.connect(other.address(), "envs_for_tests:counting", patient);
       env.reset(1);
       other.close();

@@ -66,7 +66,7 @@ class LostLanesTest {
   @Test
   void statistics_are_of_whole_episodes() {
     VectorRecordEpisodeStatistics env =
-        new VectorRecordEpisodeStatistics(new LosingEnv(AutoresetMode.NEXT_STEP));
+        new VectorRecordEpisodeStatistics(new LosingEnv(AutoresetMode.NEXT_STEP), () -> 0L);
     env.reset(1);
     for (int i = 0; i < 3 + CountingEnv.LENGTH; i++) {
       env.step(ACTIONS);
@@ -80,7 +80,8 @@ class LostLanesTest {
     VectorEnv env =
         new VectorNormalizeReward(
             new VectorNormalizeObservation(
-                new VectorRecordEpisodeStatistics(new LosingEnv(AutoresetMode.SAME_STEP))));
+                new VectorRecordEpisodeStatistics(
+                    new LosingEnv(AutoresetMode.SAME_STEP), () -> 0L)));
     env.reset(1);
     env.step(ACTIONS);
     env.step(ACTIONS);
