@@ -1,6 +1,7 @@
 package io.gymbridge.client;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.gymbridge.core.GymException;
@@ -14,6 +15,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.locks.LockSupport;
@@ -49,7 +51,8 @@ class LeaseTest {
   @Test
   void killed_clients_session_ends_and_leaves_nothing_behind() throws IOException {
     try (ManagedServer server = TestServers.serve(2, List.of("--max-sessions", "1"), ":counting")) {
-      Path directory = Path.of(server.address().substring("unix:".length())).getParent();
+      Path socket = Path.of(server.address().substring("unix:".length()));
+      Path directory = Objects.requireNonNull(socket.getParent());
       Set<String> filesBefore = files(directory);
       Set<ProcessHandle> processesBefore =
           ProcessHandle.current().descendants().collect(Collectors.toSet());
@@ -97,19 +100,19 @@ class LeaseTest {
 
   @Test
   void server_that_is_gone_is_reported_once_the_lease_is_over() {
-    try (ManagedServer other = TestServers.serve(1, ":counting")) {
-      SessionOptions patient =
-          TWO.withLease(Duration.ofSeconds(1)).withOpenTimeout(Duration.ofSeconds(5));
-      VectorEnv env = RemoteVectorEnv.connect(other.address(), "envs_for_tests:counting", patient);
+    ManagedServer other = TestServers.serve(1, ":counting");
+    SessionOptions patient =
+        TWO.withLease(Duration.ofSeconds(1)).withOpenTimeout(Duration.ofSeconds(5));
+    try (VectorEnv env =
+        RemoteVectorEnv.connect(other.address(), "envs_for_tests:counting", patient)) {
       env.reset(1);
       other.close();
       NdArray actions = NdArray.of(new long[2], 2);
-      GymException gone =
-          org.junit.jupiter.api.Assertions.assertThrows(
-              GymException.class, () -> env.step(actions));
+      GymException gone = assertThrows(GymException.class, () -> env.step(actions));
       assertEquals(Kind.UNAVAILABLE, gone.kind());
       assertTrue(gone.getMessage().contains("did not come back within 5 s"), gone.getMessage());
-      env.close();
+    } finally {
+      other.close();
     }
   }
 }
