@@ -23,14 +23,20 @@ final class Bell implements Closeable {
   /**
    * Takes both over.
    *
-   * @param socket connected
+   * @param socket connected, and registered with the selector
    */
-  Bell(SocketChannel socket, Selector selector) throws IOException {
+  Bell(SocketChannel socket, Selector selector) {
     this.socket = socket;
     this.selector = selector;
-    socket.configureBlocking(false);
-    if (socket.keyFor(selector) == null) {
+  }
+
+  /** Has a selector wait for what comes on a socket. */
+  static void register(SocketChannel socket, Selector selector) throws IOException {
+    try {
+      socket.configureBlocking(false);
       socket.register(selector, SelectionKey.OP_READ);
+    } catch (ClosedSelectorException e) {
+      throw new ClosedChannelException();
     }
   }
 

@@ -70,7 +70,9 @@ public final class MemoryLink implements Closeable {
       // It blocks no longer than until the server's system, not the server, has taken note.
       socket.connect(UnixDomainSocketAddress.of(path));
       socket.write(ByteBuffer.wrap(nonce));
-      return new Bell(socket, Selector.open());
+      Selector selector = Selector.open();
+      Bell.register(socket, selector);
+      return new Bell(socket, selector);
     } catch (IOException | RuntimeException e) {
       socket.close();
       throw new IOException("cannot ring %s: %s".formatted(path, e.getMessage()), e);
@@ -92,15 +94,19 @@ public final class MemoryLink implements Closeable {
 
   /** Whether {@link #receive} may have something. */
   public boolean isReady() {
-    return reader.isReady();
+    try {
+      return reader.isReady();
+    } catch (InternalError e) {
+      return true;
+    }
   }
 
   /** The next message, a copy of what lies in the ring; null where there is none. */
   public <M> @Nullable M receive(Parser<M> parser) throws IOException {
-    byte[] copy =
-        guarded(
+    byte @Nullable [] copy =
+        MemoryLink.<byte @Nullable []>guarded(
             () -> {
-              ByteBuffer record = reader.next();
+              @Nullable ByteBuffer record = reader.next();
               if (record == null) {
                 return null;
               }
@@ -119,12 +125,12 @@ public final class MemoryLink implements Closeable {
     return message;
   }
 
-  private interface Access<T> {
+  private interface Access<T extends @Nullable Object> {
     T run() throws IOException;
   }
 
-  /** A file that became shorter is an error of the virtual machine. */
-  private static <T> T guarded(Access<T> access) throws IOException {
+  /** What a file that became shorter causes is an error of the virtual machine. */
+  private static <T extends @Nullable Object> T guarded(Access<T> access) throws IOException {
     try {
       return access.run();
     } catch (InternalError e) {

@@ -90,29 +90,29 @@ public final class MemoryOffer implements Closeable {
   }
 
   /** The server's end, once a client has rung; null until then. */
-  public @Nullable MemoryLink accept() throws IOException {
-    if (caller == null) {
-      caller = listening.accept();
-      if (caller == null) {
-        return null;
-      }
-      caller.configureBlocking(false);
-      caller.register(selector, SelectionKey.OP_READ);
-      said.clear();
+  public synchronized @Nullable MemoryLink accept() throws IOException {
+    SocketChannel ringing = caller == null ? listening.accept() : caller;
+    if (ringing == null) {
+      return null;
     }
-    int count = caller.read(said);
+    if (caller == null) {
+      caller = ringing;
+      said.clear();
+      Bell.register(ringing, selector);
+    }
+    int count = ringing.read(said);
     if (said.hasRemaining() && count >= 0) {
       return null;
     }
     if (!Arrays.equals(said.array(), nonce) || count < 0) {
-      caller.close();
+      ringing.close();
       caller = null;
       return null;
     }
     names.remove();
     listening.close();
     return new MemoryLink(
-        segment.writeResponses(), segment.readRequests(), new Bell(caller, selector));
+        segment.writeResponses(), segment.readRequests(), new Bell(ringing, selector));
   }
 
   /** Whether the client has had its time; look once more with {@link #accept} before closing. */
@@ -132,7 +132,7 @@ public final class MemoryOffer implements Closeable {
 
   /** Withdraws the offer; to be called unless it was accepted. */
   @Override
-  public void close() {
+  public synchronized void close() {
     names.remove();
     try (selector;
         listening) {
