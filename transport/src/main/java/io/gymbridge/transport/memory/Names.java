@@ -79,7 +79,7 @@ final class Names {
   }
 
   /** Removes directories of this user whose processes are gone. */
-  private static void removeStale(Path parent, UserPrincipal user) {
+  static void removeStale(Path parent, UserPrincipal user) {
     try (DirectoryStream<Path> found = Files.newDirectoryStream(parent, "gymbridge-*")) {
       for (Path directory : found) {
         if (isStale(directory, user)) {
