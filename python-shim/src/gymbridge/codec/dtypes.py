@@ -65,7 +65,7 @@ def to_bytes(array: np.ndarray[Any, Any] | np.generic) -> bytes:
 def view_of(array: np.ndarray[Any, Any]) -> bytes | memoryview:
     """As `to_bytes`, without a copy where the elements lie as they should."""
     if _LITTLE and array.dtype.isnative and array.flags.c_contiguous:
-        return memoryview(array.reshape(-1).view(np.uint8))
+        return memoryview(array.reshape(-1).view(np.uint8))  # type: ignore[arg-type]
     return to_bytes(array)
 
 

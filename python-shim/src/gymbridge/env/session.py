@@ -53,10 +53,7 @@ class Session:
         lanes = self.lanes
         lanes.nanos = 0
         try:
-            if isinstance(request, Step):
-                step = self._step(request.actions)
-            else:
-                step = self._answer(request, response)
+            step = self._step(request.actions) if isinstance(request, Step) else self._answer(request, response)
         except RequestError as error:
             response.error.CopyFrom(error.to_status(self._with_tracebacks))
         except Exception as error:
@@ -70,8 +67,9 @@ class Session:
     def _answer(self, request: pb.InteractRequest, response: pb.InteractResponse) -> list[Data]:
         kind = request.WhichOneof("request")
         if kind == "step":
-            lanes = self.lanes
-            return self._step(lanes.action_codec.decode(request.step.actions, lanes.num_envs, "actions"))
+            some = self._each_once(request.step.lanes) if request.step.lanes else None
+            n = self.lanes.num_envs if some is None else len(some)
+            return self._step(self.lanes.action_codec.decode(request.step.actions, n, "actions"), some)
         if kind == "reset":
             self._reset(request.reset, response.reset)
         elif kind == "render":
@@ -88,12 +86,12 @@ class Session:
             raise invalid_argument("the request is empty")
         return []
 
-    def _step(self, actions: Arrays) -> list[Data]:
+    def _step(self, actions: Arrays, some: Sequence[int] | None = None) -> list[Data]:
         lanes = self.lanes
         codec = lanes.observation_codec
-        lanes.step(actions)
+        observations = lanes.step(actions, some)
         return self._steps.encode(
-            codec.parts(lanes.observations),
+            codec.parts(observations),
             lanes.rewards.astype("<f8", copy=False).tobytes(),
             lanes.terminated.tobytes(),
             lanes.truncated.tobytes(),
@@ -155,9 +153,7 @@ class Session:
         response.states.extend([states.pack(self._env_id, state) for state in saved])
 
     def _restore(self, request: pb.RestoreStateRequest, response: pb.RestoreStateResponse) -> None:
-        wanted = self._wanted(request.lanes)
-        if len(set(wanted)) != len(wanted):
-            raise invalid_argument(f"lanes: {wanted} name one more than once")
+        wanted = self._each_once(request.lanes)
         if len(request.states) != len(wanted):
             raise invalid_argument(f"states: got {len(request.states)}, expected {len(wanted)}, one per lane")
         self.lanes.restore(wanted, [states.unpack(self._env_id, state) for state in request.states])
@@ -169,6 +165,12 @@ class Session:
             if lane >= n:
                 raise invalid_argument(f"lanes: {lane} is not less than {n}")
         return list(lanes) or list(range(n))
+
+    def _each_once(self, lanes: Sequence[int]) -> list[int]:
+        wanted = self._wanted(lanes)
+        if len(set(wanted)) != len(wanted):
+            raise invalid_argument(f"lanes: {wanted} name one more than once")
+        return wanted
 
 
 def _options(request: pb.ResetRequest, n: int) -> list[dict[str, Any] | None]:

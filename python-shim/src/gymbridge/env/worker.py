@@ -99,7 +99,7 @@ class Worker:
 
     def _reap(self) -> None:
         shard = self._shard
-        if shard is not None and shard.memory is not None and shard.memory.expires_in <= 0:
+        if shard is not None and shard.memory is not None and shard.memory.is_forsaken:
             shard.drop_memory()
         if shard is not None and shard.expires_in <= 0 and not self._jobs:
             log(f"worker {os.getpid()}: the session's lease ran out; closing its lanes")
@@ -183,7 +183,7 @@ class Worker:
             return
         arrived = perf_counter_ns()
         shard.renew()
-        request: Step | pb.InteractRequest | None = shard.session.parse_step(data)
+        request: Any = shard.session.parse_step(data)
         if request is None:
             request = _parse(pb.InteractRequest, call, data)
             if request is None:

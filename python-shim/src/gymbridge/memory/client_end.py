@@ -45,7 +45,9 @@ class ClientEnd:
         self._reader = RingReader(
             self._segment, self._segment.responses, segment.RESPONSES_WRITTEN, segment.RESPONSES_READ
         )
-        self._writer = RingWriter(self._segment, self._segment.requests, segment.REQUESTS_WRITTEN, segment.REQUESTS_READ)
+        self._writer = RingWriter(
+            self._segment, self._segment.requests, segment.REQUESTS_WRITTEN, segment.REQUESTS_READ
+        )
         self._spin = _SPIN_NANOS
         self._poll = select.poll()
         self._poll.register(self._bell, select.POLLIN)

@@ -1,7 +1,7 @@
 """Messages in a ring of memory: one side writes records, the other reads them, each moves a position of its own.
 
-On x86-64 stores are seen in their order. Elsewhere a lock that nobody else wants keeps them apart: a record is in memory
-before the position that tells of it, and a position is read before the record.
+On x86-64 stores are seen in their order. Elsewhere a lock that nobody else wants keeps them apart: a record is in
+memory before the position that tells of it, and a position is read before the record.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ class RingWriter:
         return end if end - read <= size else 0
 
     def write(self, parts: Sequence[Data], length: int, end: int) -> int:
-        """Writes a record of `length` bytes that `place` has put so that it ends there; the message's offset in memory."""
+        """Writes a record of `length` bytes, which `place` lets end there; the message's offset in memory."""
         needed = 8 + (length + 7 & -8)
         written, size = self.written, self._size
         if end - written != needed:

@@ -91,6 +91,15 @@ class ServerEnd:
         """Seconds until an offer ends that was not taken up; infinite once it was."""
         return float("inf") if self._listener is None else self._expires - time.monotonic()
 
+    @property
+    def is_forsaken(self) -> bool:
+        """Whether nobody has taken up the offer in time, nor does now: it may be that we were busy."""
+        if self.expires_in <= 0:
+            self._accept()
+            for stranger in list(self._strangers):
+                self._hear(stranger)
+        return self.expires_in <= 0
+
     def look(self) -> bool:
         """Acts on the next message, if there is one; whether there was."""
         if self.closed:
@@ -190,7 +199,7 @@ class ServerEnd:
         except OSError:
             said = b""
         self._strangers.remove(stranger)
-        if self._bell is not None or not hmac.compare_digest(said, self.offered.nonce):
+        if not hmac.compare_digest(said, self.offered.nonce):
             self._server.forget(stranger)
             stranger.close()
             return
