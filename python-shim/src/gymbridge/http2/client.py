@@ -146,6 +146,7 @@ class ClientCall:
 
     def receive_arrived(self) -> bytes | memoryview | None:
         """The next message if it has arrived, None if not yet; CallEnded where there is none any more."""
+        message: bytes | memoryview | None
         while True:
             if self._partial:
                 message = self._next_message()
@@ -153,7 +154,7 @@ class ClientCall:
                     return message
             elif self._end is not None:
                 raise CallEnded(*self._end)
-            if self._position == len(self._input) and not self._sock_has_more():
+            if self._position == len(self._input) and not self._has_arrived():
                 return None
             message = self._take_frame()
             if message is not None:
@@ -168,7 +169,9 @@ class ClientCall:
         """Closes the socket. Closing twice is allowed."""
         self._sock.close()
 
-    def _sock_has_more(self) -> bool:
+    def _has_arrived(self) -> bool:
+        if isinstance(self._sock, TlsSocket) and self._sock.has_decrypted():
+            return True
         poll = select.poll()
         poll.register(self._sock.fileno(), select.POLLIN)
         return bool(poll.poll(0))
