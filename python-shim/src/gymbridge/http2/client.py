@@ -139,6 +139,19 @@ class ClientCall:
             if message is not None:
                 return message
 
+    @property
+    def has_input(self) -> bool:
+        """Whether something was read from the socket that `receive` has not looked at."""
+        if self._position < len(self._input) or self._end is not None:
+            return True
+        if len(self._partial) >= 5 and len(self._partial) >= 5 + frames.PREFIX.unpack_from(self._partial)[1]:
+            return True
+        return isinstance(self._sock, TlsSocket) and self._sock.has_input
+
+    def fileno(self) -> int:
+        """The socket's."""
+        return self._sock.fileno()
+
     def shut_down(self) -> None:
         """Breaks the connection, from any thread: whoever waits on it gets ConnectionBroken."""
         with contextlib.suppress(OSError):

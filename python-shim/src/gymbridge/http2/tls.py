@@ -49,6 +49,16 @@ class TlsSocket:
         """As `recv`, into a buffer; how much it was."""
         return self._do(lambda: self._sock.recv_into(buffer))
 
+    @property
+    def has_input(self) -> bool:
+        """Whether bytes are decrypted already, of which no poll would tell."""
+        with self._lock:
+            return self._sock.pending() > 0
+
+    def fileno(self) -> int:
+        """The socket's."""
+        return self._sock.fileno()
+
     def shutdown(self, how: int) -> None:
         """Breaks the connection, from any thread."""
         socket.socket.shutdown(self._sock, how)
