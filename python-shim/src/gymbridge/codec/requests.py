@@ -6,7 +6,8 @@ wrong, is left to protobuf, so that there is one place that refuses.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -19,7 +20,8 @@ _FIELDS = {name: field.number for name, field in pb.InteractRequest.DESCRIPTOR.f
 _SEQUENCE, _ACKNOWLEDGED = _FIELDS["sequence"] << 3, _FIELDS["acknowledged"] << 3
 
 
-class Step(NamedTuple):
+@dataclass(slots=True)
+class Step:
     """A request to step all lanes; `actions` are arrays of its own."""
 
     sequence: int
@@ -33,7 +35,7 @@ class StepParser:
     def __init__(self, codec: BatchCodec, n: int) -> None:
         # What stands before the first buffer, and of each buffer what comes behind it.
         self._before = b""
-        self._leaves: list[tuple[int, np.dtype, tuple[int, ...], bytes]] = []
+        self._leaves: list[tuple[int, np.dtype[Any], tuple[int, ...], bytes]] = []
         leaves = [leaf for leaf in codec.leaves if isinstance(leaf, ArrayLeaf) and leaf.is_plain and leaf.min_bytes]
         self._is_possible = 0 < len(leaves) == len(codec.leaves)
         if self._is_possible:

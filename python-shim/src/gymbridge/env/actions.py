@@ -22,13 +22,14 @@ class BatchChecker:
 
     def __init__(self, codec: BatchCodec, what: str, row: str, first_row: int = 0) -> None:
         self._checks = _checks(codec)
+        self._single = self._checks[0] if len(self._checks) == 1 else None
         self._what = what
         self._row = row
         self._first_row = first_row
 
     def __call__(self, arrays: Arrays, ignored: Array | None = None, rows: Sequence[int] | None = None) -> None:
-        """Checks N values; those where `ignored` (bool (N)) is true may be anything. `rows` are theirs: None, 0 to N."""
-        found = _first(self._checks, arrays, ignored)
+        """Checks N values of the given rows (None: 0 to N); where `ignored` (bool (N)) is true, anything goes."""
+        found = self._single(arrays[0], ignored) if self._single else _first(self._checks, arrays, ignored)
         if found is not None:
             index, path, problem = found
             row = index if rows is None else rows[index]

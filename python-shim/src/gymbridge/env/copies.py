@@ -56,7 +56,8 @@ class Copies(Lanes):
         self._begin()
         chosen = range(self.num_envs) if lanes is None else lanes
         envs = self.envs
-        action_of, put, observations = self.action_codec.value, self.observation_codec.write, self.observations
+        action_of = self.action_codec.rows(actions).__getitem__
+        put, observations = self.observation_codec.write, self.observations
         same_step = self.autoreset_mode == SAME_STEP
         rewards: list[float] = []
         terminated: list[bool] = []
@@ -73,7 +74,7 @@ class Copies(Lanes):
                     terminated.append(False)
                     truncated.append(False)
                 else:
-                    observation, reward, terminal, cut, info = env.step(action_of(actions, row))
+                    observation, reward, terminal, cut, info = env.step(action_of(row))
                     rewards.append(float(reward))
                     terminated.append(bool(terminal))
                     truncated.append(bool(cut))
@@ -85,9 +86,7 @@ class Copies(Lanes):
             raise self._broken(error, lane, lanes) from error
         finally:
             self.nanos = perf_counter_ns() - started
-        self.rewards = np.array(rewards)
-        self.terminated = np.array(terminated)
-        self.truncated = np.array(truncated)
+        self.rewards, self.terminated, self.truncated = rewards, terminated, truncated
         if self.lane_infos is not None:
             self.lane_infos = infos
         elif self._with_infos:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Callable, Sequence
 from time import perf_counter_ns
 from typing import Any
@@ -92,9 +93,9 @@ class Session:
         observations = lanes.step(actions, some)
         return self._steps.encode(
             codec.parts(observations),
-            lanes.rewards.astype("<f8", copy=False).tobytes(),
-            lanes.terminated.tobytes(),
-            lanes.truncated.tobytes(),
+            _reals(lanes.rewards),
+            bytes(lanes.terminated),
+            bytes(lanes.truncated),
             lanes.infos,
             lanes.lane_infos,
             None if lanes.final_observations is None else codec.parts(lanes.final_observations),
@@ -171,6 +172,12 @@ class Session:
         if len(set(wanted)) != len(wanted):
             raise invalid_argument(f"lanes: {wanted} name one more than once")
         return wanted
+
+
+def _reals(values: Sequence[float] | Array) -> bytes:
+    if isinstance(values, np.ndarray):
+        return values.astype("<f8", copy=False).tobytes()
+    return struct.pack(f"<{len(values)}d", *values)
 
 
 def _options(request: pb.ResetRequest, n: int) -> list[dict[str, Any] | None]:

@@ -67,7 +67,8 @@ class Worker:
         self._jobs: deque[Callable[[], None]] = deque()
         self._shard: Shard | None = None
         self._warned: set[str] = set()
-        self._busy_since = 0.0
+        # On perf_counter_ns, 0: idle.
+        self._busy_since = 0
         self._max_message = config["max_message_mib"] << 20
         self._server = Server(control, self._max_message, self._accept, spin_nanos=_SPIN_NANOS)
 
@@ -82,13 +83,12 @@ class Worker:
         jobs = self._jobs
         while True:
             with self._lock:
-                if not jobs:
-                    self._server.run_once(self._patience())
-                self._reap()
+                if not jobs and self._server.run_once(self._patience):
+                    self._reap()
             while jobs:
-                self._busy_since = time.monotonic()
+                self._busy_since = perf_counter_ns()
                 jobs.popleft()()
-                self._busy_since = 0.0
+                self._busy_since = 0
 
     def _patience(self) -> float | None:
         shard = self._shard
@@ -140,7 +140,7 @@ class Worker:
         if shard is None or shard.released or not shard.is_named_by(request.attach.token):
             call.finish(5, "no shard has this token; it may have ended")
             return
-        shard.renew()
+        shard.renew(perf_counter_ns())
         call.trusted = True
         call.max_message = self._max_message
         call.on_message = partial(self._on_request, shard, call, False)
@@ -182,7 +182,7 @@ class Worker:
         if shard.call is not call:
             return
         arrived = perf_counter_ns()
-        shard.renew()
+        shard.renew(arrived)
         request: Any = shard.session.parse_step(data)
         if request is None:
             request = _parse(pb.InteractRequest, call, data)
@@ -200,7 +200,7 @@ class Worker:
             shard.detach(call)
             call.finish(8, f"{_MAX_JOBS} requests wait to be executed; a client may have {WINDOW} on the way")
             return
-        waits = bool(self._jobs) or self._busy_since != 0.0
+        waits = bool(self._jobs) or self._busy_since != 0
         self._jobs.append(partial(self._answer, shard, call, in_memory, request, arrived, waits))
 
     def _answer(
@@ -219,9 +219,9 @@ class Worker:
                 shard.detach(call)
                 call.finish(8, f"{call.unread} responses wait to be read; a client may have {WINDOW} on the way")
             return
-        parts = shard.answer(request, arrived, perf_counter_ns() - arrived if waits else 0)
+        parts = shard.answer(request, arrived, self._busy_since - arrived if waits else 0)
         with self._lock:
-            shard.renew()
+            shard.renew(perf_counter_ns())
             shard.reply(call, parts, in_memory)
 
     def _open(self, call: Call, data: bytes) -> None:
@@ -282,13 +282,13 @@ class Worker:
             limit = float("inf") if shard is None else shard.step_timeout
             time.sleep(min(limit / 4, _LONG_SECONDS))
             since = self._busy_since
-            busy = time.monotonic() - since if since else 0.0
+            busy = (perf_counter_ns() - since) / 1e9 if since else 0.0
             if busy > limit:
                 self._give_up(f"a request took longer than the step timeout of {limit:g} s")
             if busy > _LONG_SECONDS:
                 with self._lock:
                     if self._busy_since == since:
-                        self._server.run_once(0)
+                        self._server.run_once(lambda: 0.0)
                     if self._busy_since == since and shard is not None and shard.expires_in <= 0:
                         self._tell(event="released", token=shard.token)
                         self._give_up("the session's lease ran out while its environment was busy")
