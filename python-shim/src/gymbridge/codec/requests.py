@@ -22,8 +22,12 @@ _SEQUENCE, _ACKNOWLEDGED = _FIELDS["sequence"] << 3, _FIELDS["acknowledged"] << 
 
 @dataclass(slots=True)
 class Step:
-    """A request to step all lanes; `actions` are arrays of its own."""
+    """A request to step all lanes.
 
+    `head` is its number's field, which its response begins with too; `actions` are arrays of its own.
+    """
+
+    head: bytes
     sequence: int
     acknowledged: int
     actions: Arrays
@@ -55,14 +59,14 @@ class StepParser:
             sequence, at = data[1], 2
             if sequence > 0x7F:
                 sequence, at = _number(data, 1)
-            start = at
+            begin = at
             at += len(self._before)
-            if data[start:at] != self._before:
+            if data[begin:at] != self._before:
                 return None
             actions = []
             for size, dtype, shape, after in self._leaves:
-                actions.append(np.ndarray(shape, dtype, bytearray(data[at : at + size])))
-                at += size
+                start, at = at, at + size
+                actions.append(np.ndarray(shape, dtype, bytearray(data[start:at])))
                 if after:
                     if data[at : at + len(after)] != after:
                         return None
@@ -72,7 +76,7 @@ class StepParser:
                 if data[at] != _ACKNOWLEDGED:
                     return None
                 acknowledged, at = _number(data, at + 1)
-            return Step(sequence, acknowledged, actions) if at == len(data) else None
+            return Step(data[:begin], sequence, acknowledged, actions) if at == len(data) else None
         except (IndexError, TypeError):
             # It ends too early.
             return None
@@ -80,14 +84,17 @@ class StepParser:
 
 def _number(data: bytes, at: int) -> tuple[int, int]:
     """The varint there, and where it ends; IndexError where the data ends before it does."""
-    byte = data[at]
-    number = byte & 0x7F
-    shift = 7
-    while byte > 0x7F:
-        at += 1
-        byte = data[at]
+    first = data[at]
+    if first < 0x80:
+        return first, at + 1
+    second = data[at + 1]
+    if second < 0x80:
+        return first & 0x7F | second << 7, at + 2
+    number, shift = first & 0x7F | (second & 0x7F) << 7, 14
+    for place in range(at + 2, at + 9):
+        byte = data[place]
         number |= (byte & 0x7F) << shift
+        if byte < 0x80:
+            return number, place + 1
         shift += 7
-        if shift > 63:
-            raise IndexError
-    return number, at + 1
+    raise IndexError

@@ -27,7 +27,8 @@ class BatchCodec:
     """Batches of N values of one space. A batch is a list of columns, one per leaf: what is neither Tuple nor Dict.
 
     `buffers` is the number of buffers on the wire; `bytes_per_value` what a value takes there, at least where values
-    vary in size. UNIMPLEMENTED for a space that is not one of Gymnasium's ten.
+    vary in size. `single_array` is the leaf of a space whose values are arrays, None for others. UNIMPLEMENTED for a
+    space that is not one of Gymnasium's ten.
     """
 
     def __init__(self, space: spaces.Space[Any], path: str = "") -> None:
@@ -38,7 +39,7 @@ class BatchCodec:
         self._is_fixed = all(isinstance(leaf, ArrayLeaf) for leaf in self.leaves)
         self._build = _builder(space, iter(enumerate(self.leaves)))
         self._single = self.leaves[0] if len(self.leaves) == 1 and not self.leaves[0].keys else None
-        self._array = self._single if isinstance(self._single, ArrayLeaf) and self._single.is_array else None
+        self.single_array = self._single if isinstance(self._single, ArrayLeaf) and self._single.is_array else None
         self._floating = [
             (number, leaf)
             for number, leaf in enumerate(self.leaves)
@@ -69,7 +70,7 @@ class BatchCodec:
 
     def rows(self, arrays: Arrays) -> Any:
         """A sequence of the batch's values, as `value` gives them."""
-        if self._array is not None:
+        if self.single_array is not None:
             return arrays[0]
         return [self._build(arrays, index) for index in range(len(arrays[0]))]
 

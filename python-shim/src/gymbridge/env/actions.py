@@ -71,7 +71,9 @@ def _array_check(leaf: ArrayLeaf) -> _Check:
 
     def check(array: Array, ignored: Array | None) -> tuple[int, str, str] | None:
         if limits is not None and 0 < array.size <= _SMALL:
-            numbers = array.ravel().tolist()
+            numbers = array.tolist() if array.ndim == 1 else array.ravel().tolist()
+            if len(numbers) == 1 and limits[0] <= numbers[0] <= limits[1]:
+                return None
             total = sum(numbers)
             # Comparisons may pass over a NaN, but no sum does.
             if limits[0] <= min(numbers) and max(numbers) <= limits[1] and total == total:

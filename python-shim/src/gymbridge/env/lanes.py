@@ -84,6 +84,11 @@ class Lanes(ABC):
         outside their space and FAILED_PRECONDITION for lanes that want a reset: nothing is stepped.
         """
 
+    @property
+    def is_plain(self) -> bool:
+        """Whether of the last step there is nothing but observations, rewards and flags."""
+        return self.infos is None and self.lane_infos is None and self.final_observations is None
+
     @abstractmethod
     def render(self, lanes: Sequence[int]) -> list[Any]:
         """What the given lanes' `render` returns."""

@@ -95,7 +95,7 @@ class Shard:
             known = responses.get(sequence)
             if known is None:
                 return [_refusal(sequence, self._out_of_order(sequence))]
-            if isinstance(known, Kept):
+            if isinstance(known, tuple):
                 assert self.memory is not None
                 known = self.memory.read(known)
             return [known]

@@ -30,7 +30,6 @@ from typing import Any
 import grpc
 from google.protobuf.message import DecodeError
 
-from gymbridge.codec.requests import Step
 from gymbridge.env.attributes import COMPUTE_REWARD, AllowedAttributes
 from gymbridge.env.opening import open_lanes
 from gymbridge.env.session import Session
@@ -51,6 +50,8 @@ _LONG_SECONDS = 0.5
 # A thread that sleeps is woken late, but one that spins keeps a core from others: about what a wake-up costs.
 _SPIN_NANOS = 60_000
 _MAX_ATTACH_BYTES = 4096
+# The field of a request's number, with which the ordinary ones begin.
+_NUMBERED = bytes((pb.InteractRequest.DESCRIPTOR.fields_by_name["sequence"].number << 3,))
 # Of a client that repeats requests, or does not read: well above what one that keeps to its window has.
 _MAX_JOBS = 1024
 _MAX_UNREAD = 64
@@ -183,35 +184,31 @@ class Worker:
             return
         arrived = perf_counter_ns()
         shard.renew(arrived)
-        request: Any = shard.session.parse_step(data)
-        if request is None:
-            request = _parse(pb.InteractRequest, call, data)
-            if request is None:
-                return
-            kind = request.WhichOneof("request")
-            if kind == "heartbeat":
-                shard.reply_at_once(call, pb.InteractResponse(heartbeat=pb.HeartbeatResponse()), in_memory)
-                return
-            if kind == "attach":
-                error = RequestError(grpc.StatusCode.FAILED_PRECONDITION, "the stream is attached already")
-                shard.reply_at_once(call, pb.InteractResponse(error=error.to_status()), in_memory)
-                return
+        if not data.startswith(_NUMBERED) and not self._is_numbered(shard, call, in_memory, data):
+            return
         if len(self._jobs) >= _MAX_JOBS:
             shard.detach(call)
             call.finish(8, f"{_MAX_JOBS} requests wait to be executed; a client may have {WINDOW} on the way")
             return
-        waits = bool(self._jobs) or self._busy_since != 0
-        self._jobs.append(partial(self._answer, shard, call, in_memory, request, arrived, waits))
+        waits = self._busy_since != 0 or len(self._jobs) > 0
+        self._jobs.append(partial(self._answer, shard, call, in_memory, data, arrived, waits))
 
-    def _answer(
-        self,
-        shard: Shard,
-        call: Call,
-        in_memory: bool,
-        request: Step | pb.InteractRequest,
-        arrived: int,
-        waits: bool,
-    ) -> None:
+    def _is_numbered(self, shard: Shard, call: Call, in_memory: bool, data: bytes) -> bool:
+        """Whether the request waits for its turn; otherwise it was answered."""
+        request = _parse(pb.InteractRequest, call, data)
+        if request is None:
+            return False
+        kind = request.WhichOneof("request")
+        if kind == "heartbeat":
+            shard.reply_at_once(call, pb.InteractResponse(heartbeat=pb.HeartbeatResponse()), in_memory)
+        elif kind == "attach":
+            error = RequestError(grpc.StatusCode.FAILED_PRECONDITION, "the stream is attached already")
+            shard.reply_at_once(call, pb.InteractResponse(error=error.to_status()), in_memory)
+        else:
+            return True
+        return False
+
+    def _answer(self, shard: Shard, call: Call, in_memory: bool, data: bytes, arrived: int, waits: bool) -> None:
         if shard.released or shard.call is not call:
             return
         if call.unread > _MAX_UNREAD:
@@ -219,6 +216,12 @@ class Worker:
                 shard.detach(call)
                 call.finish(8, f"{call.unread} responses wait to be read; a client may have {WINDOW} on the way")
             return
+        request = shard.session.parse_step(data)
+        if request is None:
+            with self._lock:
+                if data.startswith(_NUMBERED) and not self._is_numbered(shard, call, in_memory, data):
+                    return
+            request = pb.InteractRequest.FromString(data)
         parts = shard.answer(request, arrived, self._busy_since - arrived if waits else 0)
         with self._lock:
             shard.renew(perf_counter_ns())
