@@ -28,7 +28,7 @@ class BatchChecker:
         self._first_row = first_row
 
     def __call__(self, arrays: Arrays, ignored: Array | None = None, rows: Sequence[int] | None = None) -> None:
-        """Checks N values of the given rows (None: 0 to N); where `ignored` (bool (N)) is true, anything goes."""
+        """Checks N values; those where `ignored` (bool (N)) is true may be anything. `rows` are their numbers."""
         found = self._single(arrays[0], ignored) if self._single else _first(self._checks, arrays, ignored)
         if found is not None:
             index, path, problem = found
