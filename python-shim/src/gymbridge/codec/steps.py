@@ -34,7 +34,7 @@ _MORE, _LAST = [bytes((i | 0x80,)) for i in range(0x80)], [bytes((i,)) for i in 
 PLAIN_NANOS = 1 << 28
 # Answers up to this size are put together at once: a copy takes less time than it does to handle the parts.
 _JOINED_BYTES = 16_384
-Data = bytes | memoryview
+Data = bytes | bytearray | memoryview
 
 
 class PlainEncoder:

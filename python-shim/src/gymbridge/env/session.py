@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from gymbridge.codec.items import decode_item, decode_map, encode_item
-from gymbridge.codec.requests import Step, StepParser
+from gymbridge.codec.plain_steps import Step, StepParser
 from gymbridge.codec.steps import PLAIN_NANOS, Data, PlainEncoder, StepEncoder
 from gymbridge.codec.values import Array, Arrays
 from gymbridge.env import states

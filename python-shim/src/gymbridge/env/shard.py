@@ -7,7 +7,7 @@ import secrets
 from collections import OrderedDict
 from time import perf_counter_ns
 
-from gymbridge.codec.requests import Step
+from gymbridge.codec.plain_steps import Step
 from gymbridge.codec.steps import Data
 from gymbridge.env.session import Session
 from gymbridge.errors import RequestError, failed_precondition, invalid_argument, resource_exhausted

@@ -10,9 +10,8 @@ import platform
 import threading
 from collections.abc import Sequence
 
+from gymbridge.codec.steps import Data
 from gymbridge.memory.segment import Segment
-
-Data = bytes | bytearray | memoryview
 
 _SKIP = (1 << 64) - 1
 _STORES_ARE_ORDERED = platform.machine() in ("x86_64", "AMD64")
@@ -109,6 +108,10 @@ class RingReader:
         self._next = after
         at = self._start + offset + 8
         return at, at + length
+
+    def has_more(self) -> bool:
+        """Whether the writer has moved on; whether `find` likes what it wrote is another matter."""
+        return self._words[self._written_at] != self._next
 
     def release(self) -> None:
         """Gives what was found back to the writer."""

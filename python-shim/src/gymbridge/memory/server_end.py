@@ -11,9 +11,10 @@ import time
 from collections.abc import Callable, MutableMapping, Sequence
 from functools import partial
 
+from gymbridge.codec.steps import Data
 from gymbridge.http2.server import Server
 from gymbridge.memory import segment
-from gymbridge.memory.ring import Data, RingBroken, RingReader, RingWriter
+from gymbridge.memory.ring import RingBroken, RingReader, RingWriter
 from gymbridge.v1 import environment_pb2 as pb
 
 _OFFER_SECONDS = 10.0
