@@ -261,7 +261,7 @@ def test_request_under_way_when_the_stream_breaks_is_executed_once(start, tmp_pa
     thread.start()
     eventually(lambda: "waiting" in server.log)
     broken = stream(env)._line
-    broken.shut_down()
+    broken.call.shut_down()
     eventually(lambda: stream(env)._line not in (broken, None))
     (tmp_path / "go").touch()
     thread.join(20)
