@@ -124,8 +124,7 @@ final class CartPole extends LocalBatch {
   private void integrate(int first, int end) {
     for (int lane = first; lane < end; lane++) {
       double push =
-          (force[lane]
-                  + POLE_MOMENT * (angularVelocity[lane] * angularVelocity[lane]) * sin[lane])
+          (force[lane] + POLE_MOMENT * (angularVelocity[lane] * angularVelocity[lane]) * sin[lane])
               / TOTAL_MASS;
       double angularAcceleration =
           (GRAVITY * sin[lane] - cos[lane] * push)

@@ -47,8 +47,7 @@ abstract class LocalBatch extends EnvBatch {
 
   @Override
   protected final void restoreState(int lane, byte[] saved) {
-    EnvState.restore(
-        saved, spec().id(), LocalEnv.STATE_VERSION, state -> exchangeAll(lane, state));
+    EnvState.restore(saved, spec().id(), LocalEnv.STATE_VERSION, state -> exchangeAll(lane, state));
   }
 
   private void exchangeAll(int lane, EnvState state) {

@@ -63,8 +63,7 @@ final class MountainCar extends LocalBatch {
     for (int i = 0; i < count; i++) {
       int lane = first + i;
       long push = actions.getLong(i) - 1;
-      double speed =
-          velocity[lane] + (push * FORCE + Math.cos(3 * position[lane]) * -GRAVITY);
+      double speed = velocity[lane] + (push * FORCE + Math.cos(3 * position[lane]) * -GRAVITY);
       speed = Math.max(-MAX_SPEED, Math.min(MAX_SPEED, speed));
       double place = Math.max(MIN_POSITION, Math.min(MAX_POSITION, position[lane] + speed));
       if (place == MIN_POSITION && speed < 0) {
