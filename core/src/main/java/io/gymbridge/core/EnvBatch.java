@@ -116,8 +116,8 @@ public abstract class EnvBatch implements AutoCloseable {
     return NdArray.wrap(dtype, row, rowShape);
   }
 
-  /** Views of {@code rows} observations, which change with the buffer. */
-  NdArray observations(ByteBuffer buffer, int rows) {
+  /** A view of {@code rows} observations, which changes with the buffer. */
+  public final NdArray observations(ByteBuffer buffer, int rows) {
     return NdArray.wrap(dtype, buffer.slice(0, rows * rowBytes), Leaves.batchShape(rows, rowShape));
   }
 

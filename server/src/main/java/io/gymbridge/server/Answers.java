@@ -1,7 +1,6 @@
 package io.gymbridge.server;
 
 import com.google.protobuf.ByteString;
-import com.google.protobuf.UnsafeByteOperations;
 import io.gymbridge.core.GymException;
 import io.gymbridge.core.GymException.Kind;
 import io.gymbridge.core.Value;
@@ -24,10 +23,11 @@ import io.gymbridge.proto.v1.StepResponse;
 import io.gymbridge.transport.ItemCodec;
 import io.gymbridge.transport.Statuses;
 import io.gymbridge.transport.ValueCodec;
-import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -45,6 +45,11 @@ final class Answers {
   private final ValueCodec observationCodec;
   private final ValueCodec actionCodec;
   private final LaneStates states;
+  private final Deque<StepAnswer> free = new ArrayDeque<>();
+  private final Deque<Sent> sent = new ArrayDeque<>();
+
+  /** A step's response that the client may ask for again. */
+  private record Sent(long sequence, StepAnswer memory) {}
 
   /**
    * Takes the lanes over.
@@ -59,14 +64,20 @@ final class Answers {
     states = new LaneStates(lanes, observationCodec);
   }
 
-  /** Executes a request; whatever fails becomes the response's error. */
+  /**
+   * Executes a request; whatever fails becomes the response's error.
+   *
+   * @param request after which no response that it acknowledges is looked at again: the memory of
+   *     these is written anew
+   */
   InteractResponse answer(InteractRequest request) {
     InteractResponse.Builder response =
         InteractResponse.newBuilder().setSequence(request.getSequence());
     lanes.resetClock();
+    release(request.getAcknowledged());
     try {
       switch (request.getRequestCase()) {
-        case STEP -> response.setStep(step(request.getStep()));
+        case STEP -> response.setStep(step(request.getStep(), request.getSequence()));
         case RESET -> response.setReset(reset(request.getReset()));
         case RENDER -> response.setRendered(render(request.getRender()));
         case SAVE_STATE -> response.setSaved(save(request.getSaveState()));
@@ -85,14 +96,24 @@ final class Answers {
     return response.setEnvironmentNanos(lanes.nanos()).build();
   }
 
-  private StepResponse step(StepRequest request) {
-    lanes.step(actionCodec.decode(request.getActions(), lanes.numEnvs(), "actions"));
+  private void release(long acknowledged) {
+    while (!sent.isEmpty() && Long.compareUnsigned(sent.getFirst().sequence(), acknowledged) <= 0) {
+      free.push(sent.removeFirst().memory());
+    }
+  }
+
+  private StepResponse step(StepRequest request, long sequence) {
+    int n = lanes.numEnvs();
+    Value actions = actionCodec.decode(request.getActions(), n, "actions");
+    StepAnswer memory =
+        free.isEmpty() ? new StepAnswer(n, lanes.rowBytes(), lanes.infoMode()) : free.pop();
+    lanes.step(actions, memory.buffers);
+    sent.addLast(new Sent(sequence, memory));
+    if (lanes.rowBytes() > 0) {
+      return together(memory);
+    }
     StepResponse.Builder response =
-        StepResponse.newBuilder()
-            .setObservations(observations(lanes.observations(), lanes.numEnvs()))
-            .setRewards(doubles(lanes.rewards()))
-            .setTerminated(flags(lanes.terminated()))
-            .setTruncated(flags(lanes.truncated()));
+        memory.arrays().toBuilder().setObservations(observations(lanes.observations(), n));
     switch (lanes.infoMode()) {
       case INFO_MODE_ALL -> response.setInfos(infos(lanes.infos()));
       case INFO_MODE_LANES -> response.addAllLaneInfos(laneInfos());
@@ -104,6 +125,19 @@ final class Answers {
       if (lanes.infoMode() != InfoMode.INFO_MODE_NONE) {
         response.setFinalInfos(infos(lanes.finalInfos()));
       }
+    }
+    return response.build();
+  }
+
+  private StepResponse together(StepAnswer memory) {
+    if (memory.buffers.finals() == 0) {
+      return memory.arrays();
+    }
+    StepResponse.Builder response =
+        memory.arrays().toBuilder()
+            .setFinalObservations(memory.finalObservations(lanes.rowBytes()));
+    if (lanes.infoMode() != InfoMode.INFO_MODE_NONE) {
+      response.setFinalInfos(ItemMap.getDefaultInstance());
     }
     return response.build();
   }
@@ -255,20 +289,6 @@ final class Answers {
           "%s: got %d bytes, expected %d for %d lanes"
               .formatted(what, bytes.size(), expected, lanes.numEnvs()));
     }
-  }
-
-  private static ByteString doubles(double[] values) {
-    byte[] bytes = new byte[values.length * 8];
-    ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).asDoubleBuffer().put(values);
-    return UnsafeByteOperations.unsafeWrap(bytes);
-  }
-
-  private static ByteString flags(boolean[] values) {
-    byte[] bytes = new byte[values.length];
-    for (int i = 0; i < bytes.length; i++) {
-      bytes[i] = (byte) (values[i] ? 1 : 0);
-    }
-    return UnsafeByteOperations.unsafeWrap(bytes);
   }
 
   private static GymException invalid(String message) {
