@@ -373,9 +373,9 @@ def multi_binary(**kwargs: Any) -> gym.Env:
     return _Sampled(spaces.MultiBinary((2, 2)), spaces.MultiBinary(4), **kwargs)
 
 
-def image(**kwargs: Any) -> gym.Env:
-    """Observations uint8 (84, 84, 4); actions Discrete(6)."""
-    return _Sampled(spaces.Box(0, 255, (84, 84, 4), np.uint8), spaces.Discrete(6), **kwargs)
+def image(height: int = 84, width: int = 84, channels: int = 4, **kwargs: Any) -> gym.Env:
+    """Observations uint8 (height, width, channels); actions Discrete(6)."""
+    return _Sampled(spaces.Box(0, 255, (height, width, channels), np.uint8), spaces.Discrete(6), **kwargs)
 
 
 def large(**kwargs: Any) -> gym.Env:

@@ -41,6 +41,8 @@ final class EnvironmentOptions implements AutoCloseable {
 
   @Mixin final CredentialOptions credentials = new CredentialOptions();
 
+  @Mixin final TransportOption travel = new TransportOption();
+
   @Option(
       names = "--record",
       paramLabel = "LOG",
@@ -66,7 +68,8 @@ final class EnvironmentOptions implements AutoCloseable {
       VectorEnv env = Envs.makeVec(id, lanes, AutoresetMode.NEXT_STEP, Map.of());
       return log == null ? env : RecordingVectorEnv.local(env, log);
     }
-    SessionOptions options = EnvironmentOptions.learning(lanes);
+    SessionOptions options =
+        EnvironmentOptions.learning(lanes).withTransport(travel.transport);
     if (address != null) {
       options = options.withCredentials(credentials.credentials());
     }

@@ -43,11 +43,17 @@ final class ReplayCommand implements Callable<Integer> {
 
   @Mixin final CredentialOptions credentials = new CredentialOptions();
 
+  @Mixin final TransportOption travel = new TransportOption();
+
   @Override
   public Integer call() {
     try (Replay replay = new Replay(log)) {
       if (address != null) {
-        SessionOptions options = replay.options().withCredentials(credentials.credentials());
+        SessionOptions options =
+            replay
+                .options()
+                .withCredentials(credentials.credentials())
+                .withTransport(travel.transport);
         return run(replay, RemoteVectorEnv.connect(address, replay.envId(), options));
       }
       if (replay.served()) {
@@ -58,7 +64,7 @@ final class ReplayCommand implements Callable<Integer> {
   }
 
   private Integer serve(Replay replay) {
-    SessionOptions options = replay.options();
+    SessionOptions options = replay.options().withTransport(travel.transport);
     String[] allowed =
         options.kwargs().isEmpty()
             ? new String[0]

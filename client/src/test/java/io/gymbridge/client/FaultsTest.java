@@ -28,9 +28,8 @@ class FaultsTest {
       SessionOptions.DEFAULTS
           .withNumEnvs(4)
           .withAutoresetMode(AutoresetMode.SAME_STEP)
-          // What goes through shared memory does not pass the proxy.
-          .withTransport(Transport.GRPC)
-          .withResendInterval(Duration.ofMillis(20));
+          .withResendInterval(Duration.ofMillis(20))
+          .withTransport(Transport.GRPC);
   private static final List<Fault> FAULTS = List.of(Fault.values());
   private static ManagedServer server;
 
