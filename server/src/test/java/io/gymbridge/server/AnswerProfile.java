@@ -18,6 +18,7 @@ import io.gymbridge.proto.v1.StepRequest;
 import io.gymbridge.transport.ValueCodec;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
+import java.util.Arrays;
 import java.util.Map;
 import java.util.Random;
 import java.util.stream.IntStream;
@@ -61,16 +62,13 @@ final class AnswerProfile {
             .setReset(ResetRequest.getDefaultInstance())
             .build());
     byte[] wire = new byte[1 << 20];
-    long inside = 0;
-    long answering = 0;
-    long writing = 0;
+    long[] inside = new long[steps];
+    long[] around = new long[steps];
+    long[] writing = new long[steps];
     ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
     long allocated = 0;
     for (int i = 0; i < steps; i++) {
       if (i == steps / 2) {
-        inside = 0;
-        answering = 0;
-        writing = 0;
         allocated = threads.getCurrentThreadAllocatedBytes();
       }
       InteractRequest request =
@@ -83,19 +81,25 @@ final class AnswerProfile {
       InteractResponse response = answers.answer(request);
       long answered = System.nanoTime();
       response.writeTo(CodedOutputStream.newInstance(wire));
-      writing += System.nanoTime() - answered;
-      answering += answered - started;
-      inside += lanes.nanos();
+      writing[i] = System.nanoTime() - answered;
+      inside[i] = lanes.nanos();
+      around[i] = answered - started - inside[i];
     }
     allocated = threads.getCurrentThreadAllocatedBytes() - allocated;
-    double counted = steps - steps / 2;
     System.out.printf(
-        "%-10s environment %.2f µs, answer around it %.2f µs, writing %.2f µs; %.0f bytes%n",
+        "%-10s p50: environment %.2f µs, answer around it %.2f µs, writing %.2f µs; %d bytes%n",
         what,
-        inside / counted / 1e3,
-        (answering - inside) / counted / 1e3,
-        writing / counted / 1e3,
-        allocated / counted);
+        median(inside) / 1e3,
+        median(around) / 1e3,
+        median(writing) / 1e3,
+        allocated / (steps - steps / 2));
+  }
+
+  /** Of the second half: the first is for warming up. */
+  private static long median(long[] nanos) {
+    long[] sorted = Arrays.copyOfRange(nanos, nanos.length / 2, nanos.length);
+    Arrays.sort(sorted);
+    return sorted[sorted.length / 2];
   }
 
   private static ByteString[] actions(Lanes lanes) {
