@@ -36,8 +36,8 @@ public final class BatchVectorEnv implements VectorEnv {
     }
 
     private void read() {
+      buffers.rewards().asDoubleBuffer().get(rewards);
       for (int lane = 0; lane < rewards.length; lane++) {
-        rewards[lane] = buffers.rewards().getDouble(lane * Double.BYTES);
         terminated[lane] = buffers.terminated().get(lane) != 0;
         truncated[lane] = buffers.truncated().get(lane) != 0;
       }

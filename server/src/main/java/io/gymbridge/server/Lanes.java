@@ -219,7 +219,7 @@ final class Lanes {
    *     INVALID_ARGUMENT for an action outside its space; and what the environments throw
    */
   void step(Value actions, StepBuffers into) {
-    if (batch == null || !batch.takes(actions) || !allRunning(batch)) {
+    if (batch == null || !batch.takes(actions) || !allMayStep()) {
       for (int lane = 0; lane < envs.length; lane++) {
         chosen[lane] = actions.row(lane);
         check(lane, lane);
@@ -269,9 +269,9 @@ final class Lanes {
     }
   }
 
-  private boolean allRunning(EnvBatch together) {
+  private boolean allMayStep() {
     for (int lane = 0; lane < envs.length; lane++) {
-      if (!ready[lane] || !together.running(lane)) {
+      if (!ready[lane] || (ended[lane] && autoresetMode == AutoresetMode.DISABLED)) {
         return false;
       }
     }
