@@ -60,7 +60,8 @@ final class AnswerProfile {
         InteractRequest.newBuilder()
             .setSequence(1)
             .setReset(ResetRequest.getDefaultInstance())
-            .build());
+            .build(),
+        System.nanoTime());
     byte[] wire = new byte[1 << 20];
     long[] inside = new long[steps];
     long[] around = new long[steps];
@@ -78,7 +79,7 @@ final class AnswerProfile {
               .setStep(StepRequest.parseFrom(actions[i % BATCHES]))
               .build();
       long started = System.nanoTime();
-      InteractResponse response = answers.answer(request);
+      InteractResponse response = answers.answer(request, started);
       long answered = System.nanoTime();
       response.writeTo(CodedOutputStream.newInstance(wire));
       writing[i] = System.nanoTime() - answered;
