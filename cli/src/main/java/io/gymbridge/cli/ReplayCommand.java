@@ -4,7 +4,6 @@ import io.gymbridge.client.ManagedServer;
 import io.gymbridge.client.RemoteVectorEnv;
 import io.gymbridge.client.SessionOptions;
 import io.gymbridge.client.recording.Replay;
-import io.gymbridge.core.SyncVectorEnv;
 import io.gymbridge.core.VectorEnv;
 import io.gymbridge.envs.Envs;
 import java.nio.file.Path;
@@ -78,10 +77,8 @@ final class ReplayCommand implements Callable<Integer> {
 
   private static VectorEnv local(Replay replay) {
     SessionOptions options = replay.options();
-    return new SyncVectorEnv(
-        () -> Envs.make(replay.envId(), options.kwargs()),
-        options.numEnvs(),
-        options.autoresetMode());
+    return Envs.makeVec(
+        replay.envId(), options.numEnvs(), options.autoresetMode(), options.kwargs());
   }
 
   private Integer run(Replay replay, VectorEnv env) {

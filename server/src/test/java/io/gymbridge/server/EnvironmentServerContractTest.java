@@ -19,8 +19,7 @@ class EnvironmentServerContractTest {
   private static final List<ServedEnvironment> CART_POLE =
       Served.javaEnvironments().stream().filter(env -> env.id().equals("CartPole-v1")).toList();
 
-  private static final SessionOptions GRPC =
-      SessionOptions.DEFAULTS.withTransport(Transport.GRPC);
+  private static final SessionOptions GRPC = SessionOptions.DEFAULTS.withTransport(Transport.GRPC);
 
   private static Served unix;
   private static EnvironmentServer tcp;
