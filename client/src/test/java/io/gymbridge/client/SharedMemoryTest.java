@@ -51,7 +51,7 @@ class SharedMemoryTest {
   private static final int[] POSITIONS = {64, 128, 192, 256};
 
   private static ManagedServer server;
-  @TempDir Path directory;
+  @TempDir private Path directory = Path.of("");
 
   @BeforeAll
   static void serve() {

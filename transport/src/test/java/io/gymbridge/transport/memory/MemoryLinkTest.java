@@ -43,12 +43,13 @@ final class MemoryLinkTest {
   }
 
   private MemoryLink accept() throws IOException {
-    MemoryLink link = offer.accept();
-    while (link == null) {
+    while (true) {
+      MemoryLink link = offer.accept();
+      if (link != null) {
+        return link;
+      }
       offer.sleep();
-      link = offer.accept();
     }
-    return link;
   }
 
   private static Path directory(SharedMemory described) {
