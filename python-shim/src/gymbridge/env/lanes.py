@@ -82,6 +82,16 @@ class Lanes(ABC):
         is stepped.
         """
 
+    @property
+    def about_to_reset(self) -> Array | None:
+        """bool (N), true for lanes whose episode the next step does not go on with but begins; None where none is."""
+        return self._ended if self._any_ended else None
+
+    @property
+    def numbers(self) -> range:
+        """The lanes' indices in the session."""
+        return range(self._first_lane, self._first_lane + self.num_envs)
+
     @abstractmethod
     def render(self, lanes: Sequence[int]) -> list[Any]:
         """What the given lanes' `render` returns."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import grpc
 import numpy as np
 
 from gymbridge.codec.items import decode_item, decode_map, encode_item
@@ -14,11 +15,15 @@ from gymbridge.env import states
 from gymbridge.env.attributes import AllowedAttributes
 from gymbridge.env.lanes import Lanes
 from gymbridge.errors import RequestError, failed_precondition, invalid_argument, raised, unimplemented
+from gymbridge.rollout.roller import Roller
 from gymbridge.v1 import environment_pb2 as pb
 
 
 class Session:
-    """Answers requests one at a time, in the thread that runs environments. `lanes` is what they act on."""
+    """Answers requests one at a time, in the thread that runs environments. `lanes` is what they act on.
+
+    `roller` has policies act in them; None where the server takes no policies.
+    """
 
     def __init__(
         self,
@@ -26,6 +31,7 @@ class Session:
         env_id: str,
         render_mode: str,
         allowed: AllowedAttributes,
+        roller: Roller | None,
         with_tracebacks: bool,
         warn: Callable[[str], None],
     ) -> None:
@@ -33,6 +39,7 @@ class Session:
         self._env_id = env_id
         self._render_mode = render_mode
         self._allowed = allowed
+        self._roller = roller
         self._with_tracebacks = with_tracebacks
         self._steps = StepEncoder(warn, lanes.everywhere)
 
@@ -53,6 +60,10 @@ class Session:
                 self._call(request.call, response.called)
             elif kind == "set_attribute":
                 self._set_attribute(request.set_attribute, response.attribute_set)
+            elif kind == "rollout":
+                self._require_roller().roll_out(request.rollout, response.rolled_out)
+            elif kind == "put_policy":
+                self._require_roller().put(request.put_policy, response.policy_put)
             elif kind == "save_state":
                 self._save(request.save_state, response.saved)
             elif kind == "restore_state":
@@ -141,6 +152,12 @@ class Session:
             raise invalid_argument(f"states: got {len(request.states)}, expected {len(wanted)}, one per lane")
         self.lanes.restore(wanted, [states.unpack(self._env_id, state) for state in request.states])
         response.observations.buffers.extend(self.lanes.observation_codec.lay(self.lanes.observations))
+
+    def _require_roller(self) -> Roller:
+        if self._roller is None:
+            message = "policies are not taken here; start the server with --allow-policies"
+            raise RequestError(grpc.StatusCode.PERMISSION_DENIED, message)
+        return self._roller
 
     def _wanted(self, lanes: Sequence[int]) -> list[int]:
         n = self.lanes.num_envs

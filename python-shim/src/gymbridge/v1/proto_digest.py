@@ -1,3 +1,3 @@
 """Which .proto files these stubs were generated from; written by generate.py."""
 
-SHA256 = "ca994b64ca5b9742b7d60b17bbd1cb25f24eaeed25f5f5ead8bebb7d1345070a"
+SHA256 = "9202ced4054d4956ae69f892779ddd91a07be0e23af0578e0795088add2ad190"
