@@ -51,6 +51,10 @@ class Leaf(ABC):
         """A column with copies of stacked values; ValueError, naming the leaf, where they do not fit."""
 
     @abstractmethod
+    def take(self, column: Any, indices: Sequence[int]) -> Any:
+        """A new column of the values at these indices."""
+
+    @abstractmethod
     def join(self, columns: Sequence[Any]) -> Any:
         """The columns end to end."""
 
@@ -103,6 +107,10 @@ class ArrayLeaf(Leaf):
             raise ValueError(f"{self.path} has shape {array.shape}, expected {expected} for {self.space}".lstrip())
         self._check_dtype(array)
         return array.astype(self.dtype)
+
+    def take(self, column: Array, indices: Sequence[int]) -> Array:  # noqa: D102
+        taken: Array = column[indices]
+        return taken
 
     def join(self, columns: Sequence[Array]) -> Array:  # noqa: D102
         return np.concatenate(columns) if columns else self.allocate(0)

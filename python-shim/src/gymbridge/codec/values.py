@@ -79,6 +79,10 @@ class BatchCodec:
             raise ValueError(f"the parts of stacked values of {self.space} have different lengths {sorted(lengths)}")
         return max(lengths, default=0), arrays
 
+    def take(self, arrays: Arrays, indices: Sequence[int]) -> Arrays:
+        """A new batch of the values at these indices, in their order."""
+        return [leaf.take(column, indices) for column, leaf in zip(arrays, self.leaves, strict=True)]
+
     def join(self, batches: Sequence[Arrays]) -> Arrays:
         """The batches end to end."""
         return [leaf.join([arrays[number] for arrays in batches]) for number, leaf in enumerate(self.leaves)]

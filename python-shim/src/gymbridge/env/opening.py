@@ -115,6 +115,8 @@ def _describe(lanes: Lanes, env: Any, request: pb.OpenSessionRequest) -> pb.Open
             spec.metadata.items[str(key)].CopyFrom(encode_item(value))
     if is_goal_env(env, lanes.observation_codec.space):
         response.capabilities.append(COMPUTE_REWARD)
+    if isinstance(lanes, Copies):
+        response.capabilities.append("step_lanes")
     with contextlib.suppress(RequestError):
         lanes.save([0])
         response.capabilities.append("save_state")

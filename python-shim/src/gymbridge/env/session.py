@@ -81,9 +81,11 @@ class Session:
     def _step(self, request: pb.StepRequest) -> bytes:
         lanes = self.lanes
         codec = lanes.observation_codec
-        lanes.step(lanes.action_codec.decode(request.actions, lanes.num_envs, "actions"))
+        some = self._each_once(request.lanes) if request.lanes else None
+        n = lanes.num_envs if some is None else len(some)
+        observations = lanes.step(lanes.action_codec.decode(request.actions, n, "actions"), some)
         return self._steps.encode(
-            codec.lay(lanes.observations),
+            codec.lay(observations),
             lanes.rewards.astype("<f8", copy=False).tobytes(),
             lanes.terminated.tobytes(),
             lanes.truncated.tobytes(),
@@ -145,9 +147,7 @@ class Session:
         response.states.extend([states.pack(self._env_id, state) for state in saved])
 
     def _restore(self, request: pb.RestoreStateRequest, response: pb.RestoreStateResponse) -> None:
-        wanted = self._wanted(request.lanes)
-        if len(set(wanted)) != len(wanted):
-            raise invalid_argument(f"lanes: {wanted} name one more than once")
+        wanted = self._each_once(request.lanes)
         if len(request.states) != len(wanted):
             raise invalid_argument(f"states: got {len(request.states)}, expected {len(wanted)}, one per lane")
         self.lanes.restore(wanted, [states.unpack(self._env_id, state) for state in request.states])
@@ -165,6 +165,12 @@ class Session:
             if lane >= n:
                 raise invalid_argument(f"lanes: {lane} is not less than {n}")
         return list(lanes) or list(range(n))
+
+    def _each_once(self, lanes: Sequence[int]) -> list[int]:
+        wanted = self._wanted(lanes)
+        if len(set(wanted)) != len(wanted):
+            raise invalid_argument(f"lanes: {wanted} name one more than once")
+        return wanted
 
 
 def _options(request: pb.ResetRequest, n: int) -> list[dict[str, Any] | None]:
