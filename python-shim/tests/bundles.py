@@ -196,5 +196,3 @@ def policy_for(observation_space, action_space, **options) -> bytes:
     """A bundle with a random network for these spaces."""
     make = gaussian_model if isinstance(action_space, spaces.Box) else categorical_model
     return bundle(make(observation_space, action_space, **options), observation_space, action_space)
-
-

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -82,6 +83,16 @@ class Lanes(ABC):
         Gives their observations. Actions and all results are in the order of `lanes`. INVALID_ARGUMENT for actions outside their space and FAILED_PRECONDITION for lanes that want a reset: nothing
         is stepped.
         """
+
+    @contextlib.contextmanager
+    def without_infos(self) -> Iterator[None]:
+        """Leaves infos out for a while."""
+        modes = self._with_infos, self._info_mode
+        self._with_infos, self._info_mode = False, NO_INFOS
+        try:
+            yield
+        finally:
+            self._with_infos, self._info_mode = modes
 
     @property
     def about_to_reset(self) -> Array | None:

@@ -61,7 +61,8 @@ class Session:
             elif kind == "set_attribute":
                 self._set_attribute(request.set_attribute, response.attribute_set)
             elif kind == "rollout":
-                self._require_roller().roll_out(request.rollout, response.rolled_out)
+                with self.lanes.without_infos():
+                    self._require_roller().roll_out(request.rollout, response.rolled_out)
             elif kind == "put_policy":
                 self._require_roller().put(request.put_policy, response.policy_put)
             elif kind == "save_state":

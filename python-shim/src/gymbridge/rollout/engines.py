@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
@@ -35,7 +34,7 @@ class OnnxRuntimeEngine(Engine):
 
     def __init__(self, model: bytes, outputs: Sequence[str]) -> None:
         try:
-            import onnxruntime
+            import onnxruntime  # type: ignore[import-untyped]
         except ModuleNotFoundError as error:
             raise failed_precondition(
                 "the policy's network is more than NumPy computes here, and the package onnxruntime is missing: "

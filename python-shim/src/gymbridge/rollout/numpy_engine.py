@@ -82,16 +82,15 @@ def _needed(graph: Graph, outputs: Sequence[str]) -> set[str]:
     return needed
 
 
-def _call(function: Callable[..., object], *arguments: Any) -> Callable[[], object]:
-    """A NumPy function with its arguments, the last of which takes the result."""
-    return lambda: function(*arguments)
+def _call(function: Callable[..., object], out: Array, *arguments: Array) -> Callable[[], object]:
+    return lambda: function(*arguments, out=out)
 
 
 def _unary(function: Any) -> Callable[[Node, list[Array]], _Made]:
     def make(node: Node, inputs: list[Array]) -> _Made:
         (x,) = inputs
         out = np.empty_like(x)
-        return out, [_call(function, x, out)]
+        return out, [_call(function, out, x)]
 
     return make
 
@@ -100,7 +99,7 @@ def _binary(function: Any) -> Callable[[Node, list[Array]], _Made]:
     def make(node: Node, inputs: list[Array]) -> _Made:
         a, b = inputs
         out = _buffer(np.broadcast_shapes(a.shape, b.shape), _same_dtype(inputs))
-        return out, [_call(function, a, b, out)]
+        return out, [_call(function, out, a, b)]
 
     return make
 
@@ -108,13 +107,13 @@ def _binary(function: Any) -> Callable[[Node, list[Array]], _Made]:
 def _relu(node: Node, inputs: list[Array]) -> _Made:
     (x,) = inputs
     out = np.empty_like(x)
-    return out, [_call(np.maximum, x, np.zeros((), x.dtype), out)]
+    return out, [_call(np.maximum, out, x, np.zeros((), x.dtype))]
 
 
 def _clip(node: Node, inputs: list[Array]) -> _Made:
     x, low, high = inputs
     out = _buffer(x.shape, _same_dtype(inputs))
-    return out, [_call(np.maximum, x, low, out), _call(np.minimum, out, high, out)]
+    return out, [_call(np.maximum, out, x, low), _call(np.minimum, out, out, high)]
 
 
 def _extreme(function: Any) -> Callable[[Node, list[Array]], _Made]:
@@ -135,7 +134,7 @@ def _gemm(node: Node, inputs: list[Array]) -> _Made:
     if node.attributes.get("transB", 0):
         b = np.ascontiguousarray(b.T)
     out = _buffer((a.shape[0], b.shape[1]), _same_dtype(inputs))
-    return out, [_call(np.matmul, a, b, out), _call(np.add, out, c, out)]
+    return out, [_call(np.matmul, out, a, b), _call(np.add, out, out, c)]
 
 
 def _mat_mul(node: Node, inputs: list[Array]) -> _Made:
@@ -143,7 +142,7 @@ def _mat_mul(node: Node, inputs: list[Array]) -> _Made:
     if a.ndim != 2 or b.ndim != 2:
         raise Unsupported("MatMul of more than two dimensions")
     out = _buffer((a.shape[0], b.shape[1]), _same_dtype(inputs))
-    return out, [_call(np.matmul, a, b, out)]
+    return out, [_call(np.matmul, out, a, b)]
 
 
 def _cast(node: Node, inputs: list[Array]) -> _Made:
@@ -182,7 +181,7 @@ def _shape(node: Node, inputs: list[Array]) -> _Made:
 def _expand(node: Node, inputs: list[Array]) -> _Made:
     x, shape = inputs
     out = _buffer(np.broadcast_shapes(x.shape, tuple(shape.tolist())), x.dtype)
-    return out, [_call(np.copyto, out, x)]
+    return out, [lambda: np.copyto(out, x)]
 
 
 def _slice(node: Node, inputs: list[Array]) -> _Made:

@@ -110,7 +110,8 @@ def _node(data: memoryview) -> Node:
 
 
 def _attribute(data: memoryview) -> tuple[str, Any]:
-    name, found = "", None
+    name = ""
+    found: Any = None
     floats: list[float] = []
     integers: list[int] = []
     for number, wire, value in _fields(data):

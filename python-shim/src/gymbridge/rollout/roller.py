@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import grpc
 import numpy as np
-
 from gymnasium import spaces
 
 from gymbridge.codec.values import Array, Arrays
@@ -59,7 +58,7 @@ class Roller:
             raise invalid_argument(f"version: got {request.version}, expected {has}")
         if not can_roll_out(lanes):
             raise invalid_argument(
-                "rollouts need observations and actions that are plain arrays, and a session that resets lanes by itself"
+                "rollouts need plain arrays for observations and actions, and a session that resets lanes by itself"
             )
         action_space = lanes.action_codec.space
         bundle = read_bundle(request.bundle, lanes.observation_codec.space, action_space)
@@ -124,7 +123,8 @@ class Roller:
 
     def _checked(self, request: pb.RolloutRequest) -> _Acting:
         if request.steps < 1 or request.first_step >= _MAX_FIRST_STEP:
-            raise invalid_argument(f"steps {request.steps}, first_step {request.first_step}: expected 1 or more, and below 2^48")
+            wanted = f"steps {request.steps}, first_step {request.first_step}"
+            raise invalid_argument(f"got {wanted}, expected 1 or more, and less than {_MAX_FIRST_STEP}")
         acting = self._acting
         if acting is None:
             raise failed_precondition("there is no policy to act: put one first")
