@@ -74,6 +74,9 @@ final class Answers {
         case CALL, SET_ATTRIBUTE ->
             throw new GymException(
                 Kind.UNIMPLEMENTED, "Java environments have no attributes that clients can reach");
+        case PUT_POLICY, ROLLOUT ->
+            throw new GymException(
+                Kind.UNIMPLEMENTED, "rollouts are the Python server's: step the lanes yourself");
         case ATTACH, HEARTBEAT, REQUEST_NOT_SET -> throw invalid("the request is empty");
       }
     } catch (RuntimeException e) {
