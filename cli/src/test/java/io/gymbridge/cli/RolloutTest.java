@@ -41,8 +41,7 @@ final class RolloutTest {
   @BeforeAll
   static void serve() {
     server =
-        ManagedServer.serveEnv(
-            List.of("HalfCheetah-v5", "CartPole-v1"), 4, 2, "--allow-policies");
+        ManagedServer.serveEnv(List.of("HalfCheetah-v5", "CartPole-v1"), 4, 2, "--allow-policies");
   }
 
   @AfterAll
@@ -131,8 +130,7 @@ final class RolloutTest {
         double density = 0;
         for (int d = 0; d < 6; d++) {
           int i = at * 6 + d;
-          double z =
-              RolloutNoise.normal(RolloutNoise.uniform(seed, at % 4, 3 + at / 4, d, 6));
+          double z = RolloutNoise.normal(RolloutNoise.uniform(seed, at % 4, 3 + at / 4, d, 6));
           double sample = RolloutNoise.exp(logStd.getDouble(i)) * z + mean.getDouble(i);
           assertEquals((float) sample, samples.getDouble(i));
           double clipped = Math.max(-1, Math.min(1, samples.getDouble(i)));
@@ -195,8 +193,7 @@ final class RolloutTest {
     assertEquals(0, rollout.logProbabilities().length);
     assertNull(rollout.samples());
     try (var local = bundle.policy(0)) {
-      NdArray expected =
-          local.act(rollout.observations().slice(0, 2).reshape(8, 17), true).array();
+      NdArray expected = local.act(rollout.observations().slice(0, 2).reshape(8, 17), true).array();
       for (int i = 0; i < expected.size(); i++) {
         assertEquals(expected.getDouble(i), rollout.actions().getDouble(i), 1e-5);
       }

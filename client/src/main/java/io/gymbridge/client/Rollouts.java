@@ -58,6 +58,7 @@ final class Rollouts {
   long put(byte[] bundle) {
     long version = ++newest;
     ByteString before = policy;
+    long[] versionsBefore = versions.clone();
     policy = ByteString.copyFrom(bundle);
     @Nullable InteractResponse[] answers =
         session.exchange((shard, own) -> putRequest(shard), "putting a policy");
@@ -65,9 +66,14 @@ final class Rollouts {
     try {
       checkErrors.accept(answers);
     } catch (GymException e) {
-      // Where all have refused it, they have the one before.
-      policy = anyTaken ? ByteString.EMPTY : before;
-      newest = anyTaken ? version : version - 1;
+      if (anyTaken) {
+        policy = ByteString.EMPTY;
+      } else {
+        // All have refused it, and have the one before.
+        policy = before;
+        newest = version - 1;
+        System.arraycopy(versionsBefore, 0, versions, 0, versions.length);
+      }
       throw e;
     }
     return version;
