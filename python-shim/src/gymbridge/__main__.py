@@ -129,6 +129,7 @@ def _parser() -> argparse.ArgumentParser:
     bench.add_argument("--env", required=True, metavar="ID")
     bench.add_argument("--num-envs", type=_positive, default=8, help="[%(default)s]")
     bench.add_argument("--vectorizer", choices=("loop", "sync", "async"), default="sync", help="[%(default)s]")
+    bench.add_argument("--policy", metavar="BUNDLE", help="act with this policy, in a loop, instead of random actions")
     bench.add_argument("--steps", type=_positive, default=None, help="calls; instead of --seconds")
     bench.add_argument("--seconds", type=float, default=5.0, help="[%(default)s]")
     bench.add_argument("--seed", type=int, default=0, help="[%(default)s]")

@@ -7,12 +7,17 @@ import json
 import time
 import warnings
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import gymnasium as gym
 import numpy as np
 
 from gymbridge.env.factory import UnknownEnvironment, find_factory, make_env
+from gymbridge.errors import RequestError
+from gymbridge.rollout.bundle import read_bundle
+from gymbridge.rollout.engines import make_engine
+from gymbridge.rollout.heads import Gaussian
 from gymbridge.serving import fail
 
 _WARM_UP_CALLS = 50
@@ -27,7 +32,14 @@ def run(arguments: argparse.Namespace) -> None:
         make_env(arguments.env, factory, {}).close()
     except UnknownEnvironment as error:
         fail(str(error))
-    step, close = _stepper(factory, arguments.vectorizer, arguments.num_envs, arguments.seed)
+    if arguments.policy:
+        envs = [factory() for _ in range(arguments.num_envs)]
+        try:
+            step, close = _policy_loop(envs, Path(arguments.policy).read_bytes(), arguments.seed)
+        except RequestError as error:
+            fail(error.message)
+    else:
+        step, close = _stepper(factory, arguments.vectorizer, arguments.num_envs, arguments.seed)
     try:
         result = measure(step, arguments.num_envs, arguments.steps, arguments.seconds)
     finally:
@@ -83,6 +95,28 @@ def _stepper(
     return (lambda number: envs.step(actions[number % _DISTINCT_ACTIONS])), envs.close
 
 
+def _policy_loop(envs: list[Any], bundle: bytes, seed: int) -> tuple[Callable[[int], object], Callable[[], None]]:
+    """The loop of a learner in one process: a Gaussian policy acts on all environments at once, then each steps."""
+    space = envs[0].action_space
+    policy = read_bundle(bundle, envs[0].observation_space, space)
+    observations = np.stack([env.reset(seed=seed + lane)[0] for lane, env in enumerate(envs)])
+    engine = make_engine(policy.model, policy.graph, observations, Gaussian.outputs)
+    random = np.random.default_rng(seed)
+    low, high = space.low, space.high
+
+    def step(number: int) -> None:
+        mean, log_std = engine(observations)
+        samples = mean + np.exp(log_std) * random.standard_normal(mean.shape, np.float32)
+        actions = np.minimum(np.maximum(samples, low), high)
+        for lane, env in enumerate(envs):
+            observation, _, terminated, truncated, _ = env.step(actions[lane])
+            if terminated or truncated:
+                observation, _ = env.reset()
+            observations[lane] = observation
+
+    return step, lambda: _close(envs)
+
+
 def _loop(envs: list[Any], seed: int) -> tuple[Callable[[int], object], Callable[[], None]]:
     space = envs[0].action_space
     space.seed(seed)
@@ -96,8 +130,9 @@ def _loop(envs: list[Any], seed: int) -> tuple[Callable[[int], object], Callable
             if terminated or truncated:
                 env.reset()
 
-    def close() -> None:
-        for env in envs:
-            env.close()
+    return step, lambda: _close(envs)
 
-    return step, close
+
+def _close(envs: list[Any]) -> None:
+    for env in envs:
+        env.close()

@@ -72,7 +72,9 @@ final class Rollouts {
         // All have refused it, and have the one before.
         policy = before;
         newest = version - 1;
-        System.arraycopy(versionsBefore, 0, versions, 0, versions.length);
+        for (int shard = 0; shard < versions.length; shard++) {
+          versions[shard] = answers[shard] == null ? 0 : versionsBefore[shard];
+        }
       }
       throw e;
     }
