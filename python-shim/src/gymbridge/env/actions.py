@@ -27,7 +27,7 @@ class BatchChecker:
         self._first_row = first_row
 
     def __call__(self, arrays: Arrays, ignored: Array | None = None, rows: Sequence[int] | None = None) -> None:
-        """Checks N values; those where `ignored` (bool (N)) is true may be anything. `rows` are theirs: None, 0 to N."""
+        """Checks N values; those where `ignored` (bool (N)) is true may be anything. `rows` are their numbers."""
         found = _first(self._checks, arrays, ignored)
         if found is not None:
             index, path, problem = found

@@ -80,8 +80,8 @@ class Lanes(ABC):
     def step(self, actions: Arrays, lanes: Sequence[int] | None = None) -> Arrays:
         """Advances all lanes or these, each named once, by one step, resetting as the autoreset mode says.
 
-        Gives their observations. Actions and all results are in the order of `lanes`. INVALID_ARGUMENT for actions outside their space and FAILED_PRECONDITION for lanes that want a reset: nothing
-        is stepped.
+        Gives their observations. Actions and all results are in the order of `lanes`. INVALID_ARGUMENT for actions
+        outside their space and FAILED_PRECONDITION for lanes that want a reset: nothing is stepped.
         """
 
     @contextlib.contextmanager

@@ -140,6 +140,15 @@ class ClientCall:
             if message is not None:
                 return message
 
+    @property
+    def has_input(self) -> bool:
+        """Whether something has arrived that `receive` has not looked at and the socket does not tell of."""
+        if self._position < len(self._input) or self._end is not None:
+            return True
+        if len(self._partial) >= 5 and len(self._partial) >= 5 + frames.PREFIX.unpack_from(self._partial)[1]:
+            return True
+        return isinstance(self._sock, TlsSocket) and self._sock.has_decrypted()
+
     def fileno(self) -> int:
         """The socket's, to wait for what arrives."""
         return self._sock.fileno()
