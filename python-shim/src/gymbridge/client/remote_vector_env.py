@@ -365,7 +365,8 @@ class RemoteVectorEnv(gym.vector.VectorEnv[Any, Any, Any]):
     ) -> list[tuple[ShardStream, pb.InteractResponse]]:
         """The responses of all shards, which work at the same time; of those that were lost, where `losses` takes them.
 
-        A shard whose `request` is None is left out. `name` is the method's, for messages. Raises the first error once all have answered.
+        A shard whose `request` is None is left out. `name` is the method's, for messages. Raises the first error once
+        all have answered.
         """
         self._steps.require_idle(name)
         requests = {shard: message for shard in self._session.require() if (message := request(shard)) is not None}
