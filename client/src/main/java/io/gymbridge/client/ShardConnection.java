@@ -81,8 +81,8 @@ final class ShardConnection extends ClientCall.Listener<InteractResponse> {
   }
 
   /**
-   * Asks for a sign of life, and for what may have been lost, both on the stream; nothing where what
-   * was sent before has not gone yet.
+   * Asks for a sign of life, and for what may have been lost, both on the stream; nothing where
+   * what was sent before has not gone yet.
    */
   void sendAgain(InteractRequest... requests) {
     if (call.isReady()) {

@@ -7,8 +7,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * One thread that waits for what the event loop brings, or another process. It spins for a moment
- * before it sleeps, since a wake-up takes longer than many answers do; where spinning was in vain it
- * leaves that for a while, so that it does not keep a core from those who work on the answer.
+ * before it sleeps, since a wake-up takes longer than many answers do; where spinning was in vain
+ * it leaves that for a while, so that it does not keep a core from those who work on the answer.
  */
 abstract class Waiting {
   /** What a wake-up costs, about. */

@@ -22,15 +22,15 @@ final class StepLatency {
     int workers = Integer.parseInt(arguments[2]);
     int steps = Integer.parseInt(arguments[3]);
     Transport transport = Transport.valueOf(arguments[4].toUpperCase(Locale.ROOT));
-    SessionOptions options =
-        SessionOptions.DEFAULTS.withNumEnvs(numEnvs).withTransport(transport);
+    SessionOptions options = SessionOptions.DEFAULTS.withNumEnvs(numEnvs).withTransport(transport);
     try (ManagedServer server = ManagedServer.serveEnv(List.of(id), numEnvs, workers);
         RemoteVectorEnv env = RemoteVectorEnv.connect(server.address(), id, options)) {
       List<Value> actions = actions(env);
       env.reset(1);
       measure(env, actions, Math.max(5_000, steps / 2));
       long[][] nanos = measure(env, actions, steps);
-      System.out.printf("%s, %d lanes, %d workers, %d steps, %s%n", id, numEnvs, workers, steps, transport);
+      System.out.printf(
+          "%s, %d lanes, %d workers, %d steps, %s%n", id, numEnvs, workers, steps, transport);
       report("round trip", nanos[0]);
       report("overhead", nanos[1]);
       double seconds = Arrays.stream(nanos[0]).sum() / 1e9;

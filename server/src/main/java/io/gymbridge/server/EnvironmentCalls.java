@@ -94,9 +94,7 @@ final class EnvironmentCalls extends EnvironmentServiceGrpc.EnvironmentServiceIm
   @Override
   public StreamObserver<InteractRequest> interact(StreamObserver<InteractResponse> answers) {
     return new InteractStream(
-        sessions::shard,
-        (ServerCallStreamObserver<InteractResponse>) answers,
-        Callers.isLocal());
+        sessions::shard, (ServerCallStreamObserver<InteractResponse>) answers, Callers.isLocal());
   }
 
   private static <T> void answer(StreamObserver<T> observer, Supplier<CompletableFuture<T>> work) {

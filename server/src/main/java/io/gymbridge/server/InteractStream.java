@@ -79,8 +79,7 @@ final class InteractStream implements StreamObserver<InteractRequest> {
     try {
       Shard found = find.apply(request.getAttach());
       shard = found;
-      found.attach(
-          this, request.getSequence(), local && request.getAttach().getSharedMemory());
+      found.attach(this, request.getSequence(), local && request.getAttach().getSharedMemory());
     } catch (GymException e) {
       finish(Statuses.encode(e));
     }

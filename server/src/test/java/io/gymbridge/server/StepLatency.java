@@ -42,8 +42,7 @@ final class StepLatency {
   }
 
   private static void measure(String address, int numEnvs, int steps, Transport transport) {
-    SessionOptions options =
-        SessionOptions.DEFAULTS.withNumEnvs(numEnvs).withTransport(transport);
+    SessionOptions options = SessionOptions.DEFAULTS.withNumEnvs(numEnvs).withTransport(transport);
     try (RemoteVectorEnv env = RemoteVectorEnv.connect(address, "", options)) {
       Random random = new Random(1);
       List<Value> batches = new ArrayList<>();
