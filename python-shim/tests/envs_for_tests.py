@@ -98,12 +98,16 @@ class _Waiting(_Tiny):
 
 
 class _Obeying(_Tiny):
-    """Action 1: waits for a file `go`; action 2: ends its process."""
+    """Action 1: waits for a file; action 2: ends its process."""
+
+    def __init__(self, go: str = "go", **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.go = go
 
     def step(self, action):
         if action == 2:
             os.kill(os.getpid(), signal.SIGKILL)
-        while action == 1 and not os.path.exists("go"):
+        while action == 1 and not os.path.exists(self.go):
             time.sleep(0.01)
         return super().step(action)
 
@@ -297,7 +301,7 @@ def unrepeatable(**kwargs: Any) -> gym.Env:
 
 
 def obeys(**kwargs: Any) -> gym.Env:
-    """As `counting`; action 1 waits until there is a file "go" in the current directory, 2 ends the process."""
+    """As `counting`; action 1 waits until there is a file `go`, 2 ends the process."""
     return _Obeying(**kwargs)
 
 
@@ -369,9 +373,9 @@ def multi_binary(**kwargs: Any) -> gym.Env:
     return _Sampled(spaces.MultiBinary((2, 2)), spaces.MultiBinary(4), **kwargs)
 
 
-def image(**kwargs: Any) -> gym.Env:
-    """Observations uint8 (84, 84, 4); actions Discrete(6)."""
-    return _Sampled(spaces.Box(0, 255, (84, 84, 4), np.uint8), spaces.Discrete(6), **kwargs)
+def image(height: int = 84, width: int = 84, channels: int = 4, **kwargs: Any) -> gym.Env:
+    """Observations uint8 (height, width, channels); actions Discrete(6)."""
+    return _Sampled(spaces.Box(0, 255, (height, width, channels), np.uint8), spaces.Discrete(6), **kwargs)
 
 
 def large(**kwargs: Any) -> gym.Env:

@@ -55,12 +55,13 @@ def both(zoo, env_id, mode, wrap=lambda envs: envs, **arguments):
     return wrap(theirs), wrap(ours)
 
 
+@pytest.mark.parametrize("transport", ["shm", "grpc"])
 @pytest.mark.parametrize("mode", AutoresetMode, ids=lambda mode: mode.name)
 @pytest.mark.parametrize("env_id", COMPARED)
-def test_steps_equal_those_of_sync_vector_env(zoo, env_id, mode):
+def test_steps_equal_those_of_sync_vector_env(zoo, env_id, mode, transport):
     # FrozenLake's info "prob" is an int after a reset and a float after a step.
     max_shards = 1 if env_id == "FrozenLake-v1" else 2
-    theirs, ours = both(zoo, env_id, mode, max_shards=max_shards)
+    theirs, ours = both(zoo, env_id, mode, max_shards=max_shards, transport=transport)
     assert len(ours._session.shards) == max_shards
     same(theirs.reset(seed=7), ours.reset(seed=7), "reset")
     theirs.action_space.seed(1)

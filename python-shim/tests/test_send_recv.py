@@ -212,7 +212,7 @@ def test_connection_that_breaks_loses_nothing_of_several_steps_under_way(make):
     envs.reset(seed=0)
     for lanes in ([3], [0, 1], [2]):
         envs.send(np.zeros(len(lanes), np.int64), lanes)
-        envs._session.shards[0]._call.shut_down()
+        envs._session.shards[0]._line.call.shut_down()
     observations, *_, infos = envs.recv()
     assert infos["env_id"].tolist() == [3, 0, 1, 2]
     assert observations.tolist() == [[1, 3], [1, 0], [1, 1], [1, 2]]
@@ -224,11 +224,11 @@ def test_heartbeats_while_nobody_reads_leave_the_connection(make):
     envs.reset(seed=0)
     envs.send(np.array([0]), [1])
     shard = envs._session.shards[0]
-    call = shard._call
+    line = shard._line
     for _ in range(6):
         shard.beat()
     assert list(received(envs.recv())) == [1]
-    assert shard._call is call
+    assert shard._line is line
 
 
 def test_loss_is_raised_for_each_sub_batch_and_a_reset_goes_on(obeying):

@@ -44,6 +44,11 @@ class Address:
             return Address(self.host, int(text[1:]), "", self.credentials)
         return Address.parse(text, self.credentials)
 
+    @property
+    def is_local(self) -> bool:
+        """Whether the server is on this machine, as far as the address tells."""
+        return bool(self.path) or self.host in ("localhost", "::1") or self.host.startswith("127.")
+
     def __str__(self) -> str:
         """As `parse` takes it."""
         host = f"[{self.host}]" if ":" in self.host else self.host

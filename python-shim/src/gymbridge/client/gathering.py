@@ -11,8 +11,11 @@ import numpy as np
 
 from gymbridge.client.infos import join_infos, take_infos
 from gymbridge.client.opening import garbled, plain
+from gymbridge.client.shard_stream import response_of
 from gymbridge.codec.dtypes import from_bytes
 from gymbridge.codec.items import decode_map
+from gymbridge.codec.plain_steps import StepReader
+from gymbridge.codec.steps import Data
 from gymbridge.codec.values import Array, Arrays, BatchCodec
 from gymbridge.errors import RequestError
 from gymbridge.v1 import environment_pb2 as pb
@@ -50,11 +53,23 @@ class Gatherer:
         self._codec = codec
         self._copy = copy
         self._plain = plain(codec.space)
+        self._readers: dict[int, StepReader] = {}
 
-    def step(self, lanes: Sequence[int], message: pb.StepResponse) -> Part:
-        """A step's answer; RemoteError where it does not fit."""
+    def step(self, lanes: Sequence[int], data: Data) -> Part:
+        """A step's answer, in bytes; RemoteError where it is an error or does not fit."""
         n = len(lanes)
+        reader = self._readers.get(n)
+        if reader is None:
+            reader = self._readers[n] = StepReader(self._codec, n, self._copy)
+        results = reader.read(data)
         try:
+            if results is not None:
+                columns, rewards, terminated, truncated, more = results
+                part = Part(lanes, columns, rewards, terminated, truncated, None)
+                if more is not None:
+                    self._add_more(part, more)
+                return part
+            message = response_of(data).step
             terminated = from_bytes(message.terminated, _BOOL, (n,), "terminated")
             truncated = from_bytes(message.truncated, _BOOL, (n,), "truncated")
             part = Part(
@@ -63,16 +78,21 @@ class Gatherer:
                 from_bytes(message.rewards, _FLOAT64, (n,), "rewards"),
                 terminated,
                 truncated,
-                decode_map(message.infos) if message.HasField("infos") else None,
+                None,
             )
-            if message.HasField("final_observations"):
-                ended = int((terminated | truncated).sum())
-                part.final_observations = self._codec.decode(message.final_observations, ended, "final_observations")
-            if message.HasField("final_infos"):
-                part.final_infos = decode_map(message.final_infos)
+            self._add_more(part, message)
             return part
         except RequestError as error:
             raise garbled(error) from error
+
+    def _add_more(self, part: Part, message: pb.StepResponse) -> None:
+        if message.HasField("infos"):
+            part.infos = decode_map(message.infos)
+        if message.HasField("final_observations"):
+            ended = int((part.terminated | part.truncated).sum())
+            part.final_observations = self._codec.decode(message.final_observations, ended, "final_observations")
+        if message.HasField("final_infos"):
+            part.final_infos = decode_map(message.final_infos)
 
     def reset(self, lanes: Sequence[int], message: pb.ResetResponse, loss: str) -> Part:
         """A reset's answer, as a step without reward; RemoteError where it does not fit."""
@@ -107,6 +127,9 @@ class Gatherer:
         """Observations, rewards, terminated, truncated and infos of the parts' lanes, in order of parts or lanes."""
         if len(parts) == 1:
             (part,) = parts
+            if part.infos is None and part.final_observations is None and not part.loss and not in_lane_order:
+                values = self._codec.value(part.observations, slice(None))
+                return values, part.rewards, part.terminated, part.truncated, {}
             columns, rewards, terminated, truncated = (
                 part.observations,
                 part.rewards,

@@ -12,6 +12,7 @@ from gymnasium.envs.registration import EnvSpec
 
 from gymbridge.client.errors import RemoteError, SessionEnded
 from gymbridge.client.infos import lane_info
+from gymbridge.client.line import Transport
 from gymbridge.client.opening import (
     COMPUTE_REWARD,
     call_request,
@@ -27,9 +28,11 @@ from gymbridge.client.opening import (
 )
 from gymbridge.client.registration import remote_spec
 from gymbridge.client.session import Session
+from gymbridge.client.shard_stream import response_of
 from gymbridge.codec.items import decode_item, decode_map
+from gymbridge.codec.plain_steps import StepReader, write_step
 from gymbridge.codec.spaces import decode_space
-from gymbridge.codec.values import BatchCodec
+from gymbridge.codec.values import Arrays, BatchCodec
 from gymbridge.credentials import NONE, Credentials
 from gymbridge.errors import RequestError
 from gymbridge.v1 import environment_pb2 as pb
@@ -47,9 +50,12 @@ class RemoteEnv(gym.Env[Any, Any]):
         env_id: what the server calls the environment; empty for the only one.
         render_mode: Gymnasium's; "rgb_array", "ansi" and the like, but not "human".
         infos: whether to send infos; without them steps are faster.
-        copy: whether observations are arrays of the caller's own; otherwise they may be read-only views.
+        copy: whether observations are the caller's own; otherwise they may be read-only views, valid until the next
+            call.
         lease_seconds: how long the server waits for this process, should it fall silent; 0: as the server has it.
         step_timeout: seconds after which the server gives up a step; 0: as the server has it.
+        transport: "auto": through shared memory where the server is on this machine and has some, otherwise gRPC
+            alone; "shm": shared memory, or RemoteError; "grpc": gRPC alone.
         credentials: TLS and a token, where the server wants them.
         **kwargs: for the environment's constructor; the server must allow them.
 
@@ -74,6 +80,7 @@ class RemoteEnv(gym.Env[Any, Any]):
         copy: bool = True,
         lease_seconds: float = 0.0,
         step_timeout: float = 0.0,
+        transport: Transport = "auto",
         credentials: Credentials = NONE,
         **kwargs: Any,
     ) -> None:
@@ -95,11 +102,12 @@ class RemoteEnv(gym.Env[Any, Any]):
             "copy": copy,
             "lease_seconds": lease_seconds,
             "step_timeout": step_timeout,
+            "transport": transport,
             **kwargs,
         }
         if credentials != NONE:
             self._arguments["credentials"] = credentials
-        self._session = Session(address, request, credentials)
+        self._session = Session(address, request, credentials, transport)
         self._finalizer = weakref.finalize(self, self._session.close)
         self._remote = self._session.opened.spec
         self.observation_space = decode_space(self._remote.observation_space)
@@ -110,6 +118,7 @@ class RemoteEnv(gym.Env[Any, Any]):
         self._actions = BatchCodec(self.action_space)
         self._plain = plain(self.observation_space)
         self._copy = copy
+        self._reader = StepReader(self._observations, 1, copy)
         self.spec = remote_spec(self._arguments)
 
     @property
@@ -140,10 +149,20 @@ class RemoteEnv(gym.Env[Any, Any]):
 
     def step(self, action: Any) -> tuple[Any, float, bool, bool, dict[str, Any]]:
         """One step. ValueError where the action's shape or type does not fit, RemoteError where it is out of bounds."""
-        request = pb.InteractRequest()
-        self._actions.fill(request.step.actions, self._actions.stack((action,)))
         (shard,) = self._session.require()
-        step = shard.ask(request).step
+        shard.begin(write_step(self._actions, self._actions.stack((action,))))
+        data = shard.end_data()
+        results = self._reader.read(data)
+        if results is not None:
+            columns, rewards, (terminated,), (truncated,), more = results
+            return (
+                self._value(columns),
+                float(rewards[0]),
+                bool(terminated),
+                bool(truncated),
+                {} if more is None else self._info(more),
+            )
+        step = response_of(data).step
         try:
             (reward,) = _REWARD.unpack(step.rewards)
             terminated, truncated = _BOOLS[step.terminated], _BOOLS[step.truncated]
@@ -231,9 +250,12 @@ class RemoteEnv(gym.Env[Any, Any]):
 
     def _observation(self, message: value_pb2.Buffers) -> Any:
         try:
-            value = self._observations.value(self._observations.decode(message, 1, "observation", self._copy), 0)
+            return self._value(self._observations.decode(message, 1, "observation", self._copy))
         except RequestError as error:
             raise garbled(error) from error
+
+    def _value(self, columns: Arrays) -> Any:
+        value = self._observations.value(columns, 0)
         return value if self._plain is None else self._plain(value)
 
     def _info(self, message: Any) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from gymnasium.vector.utils import batch_space
 
 from gymbridge.client.errors import RemoteError, SessionEnded, WorkerLost
 from gymbridge.client.gathering import Gatherer, Part
+from gymbridge.client.line import Transport
 from gymbridge.client.opening import (
     COMPUTE_REWARD,
     call_request,
@@ -29,10 +30,12 @@ from gymbridge.client.opening import (
 from gymbridge.client.registration import remote_spec
 from gymbridge.client.rollouts import Policies, Rollout, RolloutGatherer
 from gymbridge.client.session import Session
-from gymbridge.client.shard_stream import ShardStream
+from gymbridge.client.shard_stream import Request, ShardStream, response_of
 from gymbridge.client.stepping import Stepping
 from gymbridge.codec.items import decode_item
+from gymbridge.codec.plain_steps import write_step
 from gymbridge.codec.spaces import decode_space
+from gymbridge.codec.steps import Data
 from gymbridge.codec.values import Array, Arrays, BatchCodec
 from gymbridge.credentials import NONE, Credentials
 from gymbridge.v1 import environment_pb2 as pb
@@ -57,13 +60,15 @@ class RemoteVectorEnv(gym.vector.VectorEnv[Any, Any, Any]):
         autoreset_mode: Gymnasium's, or its name.
         render_mode: Gymnasium's; "rgb_array", "ansi" and the like, but not "human".
         infos: whether to send infos; without them steps are faster.
-        copy: whether observations are arrays of the caller's own; otherwise they may be read-only views.
+        copy: whether arrays are the caller's own; otherwise they may be read-only views, valid until the next call.
         on_loss: "raise": a step in which a process dies raises WorkerLost, and `reset` goes on. "mark": the step's
             other lanes are as always; the lost ones begin a new episode, whose first observation is returned with
             reward 0, not terminated and not truncated, and `infos["lost"]` says why (with the mask "_lost").
         max_shards: most processes to use; 0: as many as the server has.
         lease_seconds: how long the server waits for this process, should it fall silent; 0: as the server has it.
         step_timeout: seconds after which the server gives up a step; 0: as the server has it.
+        transport: "auto": through shared memory where the server is on this machine and has some, otherwise gRPC
+            alone; "shm": shared memory, or RemoteError; "grpc": gRPC alone.
         credentials: TLS and a token, where the server wants them.
         max_episode_steps: a limit other than the environment's own, as a keyword argument for it.
         **kwargs: for the environment's constructor; the server must allow them.
@@ -86,6 +91,7 @@ class RemoteVectorEnv(gym.vector.VectorEnv[Any, Any, Any]):
         max_shards: int = 0,
         lease_seconds: float = 0.0,
         step_timeout: float = 0.0,
+        transport: Transport = "auto",
         credentials: Credentials = NONE,
         max_episode_steps: int | None = None,
         **kwargs: Any,
@@ -119,12 +125,13 @@ class RemoteVectorEnv(gym.vector.VectorEnv[Any, Any, Any]):
             "max_shards": max_shards,
             "lease_seconds": lease_seconds,
             "step_timeout": step_timeout,
+            "transport": transport,
             "max_episode_steps": max_episode_steps,
             **kwargs,
         }
         if credentials != NONE:
             self._arguments["credentials"] = credentials
-        self._session = Session(address, request, credentials)
+        self._session = Session(address, request, credentials, transport)
         self.closed = False
         self._finalizer = weakref.finalize(self, self._session.close)
         opened = self._session.opened
@@ -194,15 +201,11 @@ class RemoteVectorEnv(gym.vector.VectorEnv[Any, Any, Any]):
             self._steps.send(range(self.num_envs), columns)
             return self._gatherer.join(self._steps.receive(), in_lane_order=True)
 
-        def request(shard: ShardStream) -> pb.InteractRequest:
-            message = pb.InteractRequest()
-            self._actions.fill(message.step.actions, [column[_slice(shard)] for column in columns])
-            return message
+        def request(shard: ShardStream) -> bytes:
+            return write_step(self._actions, [column[_slice(shard)] for column in columns])
 
         losses: list[tuple[ShardStream, str]] = []
-        parts = [
-            self._gatherer.step(shard.lanes, response.step) for shard, response in self._ask("step", request, losses)
-        ]
+        parts = [self._gatherer.step(shard.lanes, data) for shard, data in self._ask_all("step", request, losses)]
         return self._gatherer.join(self._with_revived(parts, losses))
 
     def send(self, actions: Any, env_ids: Sequence[int] | Array | None = None) -> None:
@@ -363,10 +366,19 @@ class RemoteVectorEnv(gym.vector.VectorEnv[Any, Any, Any]):
         request: Callable[[ShardStream], pb.InteractRequest | None],
         losses: list[tuple[ShardStream, str]] | None = None,
     ) -> list[tuple[ShardStream, pb.InteractResponse]]:
+        """As `_ask_all`; raises the first error among the responses too."""
+        return [(shard, response_of(data)) for shard, data in self._ask_all(name, request, losses)]
+
+    def _ask_all(
+        self,
+        name: str,
+        request: Callable[[ShardStream], Request | None],
+        losses: list[tuple[ShardStream, str]] | None = None,
+    ) -> list[tuple[ShardStream, Data]]:
         """The responses of all shards, which work at the same time; of those that were lost, where `losses` takes them.
 
-        A shard whose `request` is None is left out. `name` is the method's, for messages. Raises the first error once
-        all have answered.
+        A shard whose `request` is None is left out. `name` is the method's, for messages. Raises, once all have
+        answered, the first error because of which there is no response.
         """
         self._steps.require_idle(name)
         requests = {shard: message for shard in self._session.require() if (message := request(shard)) is not None}
@@ -382,7 +394,7 @@ class RemoteVectorEnv(gym.vector.VectorEnv[Any, Any, Any]):
                 shard.begin(message)
             for shard in shards:
                 try:
-                    responses.append((shard, shard.end()))
+                    responses.append((shard, shard.end_data()))
                 except WorkerLost as error:
                     if losses is None or not self._marks_losses:
                         failure = failure or error

@@ -6,12 +6,14 @@ import contextlib
 import os
 import secrets
 import threading
+from functools import partial
 from typing import Any
 
 from google.protobuf.message import DecodeError
 
 from gymbridge.client.address import Address
 from gymbridge.client.errors import ConnectionFailed, RemoteError, SessionEnded, from_end
+from gymbridge.client.line import Transport
 from gymbridge.client.shard_stream import ShardStream
 from gymbridge.credentials import NONE, Credentials
 from gymbridge.http2.client import CallEnded, ConnectionBroken
@@ -32,9 +34,18 @@ class Session:
     Raises, as all its methods: ConnectionFailed where no server answers, RemoteError where it refuses.
     """
 
-    def __init__(self, address: str, request: pb.OpenSessionRequest, credentials: Credentials = NONE) -> None:
+    def __init__(
+        self,
+        address: str,
+        request: pb.OpenSessionRequest,
+        credentials: Credentials = NONE,
+        transport: Transport = "auto",
+    ) -> None:
+        if transport not in ("auto", "shm", "grpc"):
+            raise ValueError(f"got transport={transport!r}, expected 'auto', 'shm' or 'grpc'")
         self._server = Address.parse(address, credentials)
         self._request = request
+        self._transport: Transport = transport
         self._over = threading.Event()
         self._forks = _forks
         self.shards: list[ShardStream] = []
@@ -59,7 +70,7 @@ class Session:
                 raise ConnectionFailed(self._server.explain(str(error))) from error
         lease = self.opened.lease_seconds or _OPEN_SECONDS
         self.shards = [
-            ShardStream(self._server, shard, lambda lane=shard.first_lane: self._describe(lane), lease)  # type: ignore[misc]
+            ShardStream(self._server, shard, partial(self._describe, shard.first_lane), lease, self._transport)
             for shard in self.opened.shards
         ]
         self.is_open = True

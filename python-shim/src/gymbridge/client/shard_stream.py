@@ -15,10 +15,13 @@ from google.protobuf.message import DecodeError
 
 from gymbridge.client.address import Address
 from gymbridge.client.errors import ConnectionFailed, RemoteError, SessionEnded, WorkerLost, from_end, from_status
-from gymbridge.http2.client import CallEnded, ClientCall, ConnectionBroken
+from gymbridge.client.line import Line, Transport
+from gymbridge.codec.plain_steps import acknowledged_field, sequence_field
+from gymbridge.codec.steps import Data
+from gymbridge.http2.client import CallEnded, ConnectionBroken
+from gymbridge.memory.client_end import MemoryEnded
 from gymbridge.v1 import environment_pb2 as pb
 
-_INTERACT = "/gymbridge.v1.EnvironmentService/Interact"
 _HEARTBEAT = pb.InteractRequest(heartbeat=pb.HeartbeatRequest()).SerializeToString()
 _OK, _NOT_FOUND, _ABORTED, _UNAVAILABLE = 0, 5, 10, 14
 _CONNECT_SECONDS = 10.0
@@ -31,21 +34,40 @@ _MAX_SILENCE = 2
 _DEFAULT_WINDOW = 1
 # Of requests without a response: what sockets hold in any case, so that neither side waits for the other to read.
 _MAX_UNREAD_BYTES = 65_536
+# Times that shared memory may end without a response before the stream is taken instead.
+_MAX_MEMORY_ENDS = 2
 
 
-@dataclass
+# A request without its numbers, or the bytes of one to step.
+Request = pb.InteractRequest | bytes
+
+
+@dataclass(slots=True)
 class _Asked:
     """A request under way: its number (0 until it is sent), what was sent, and what came of it."""
 
-    request: pb.InteractRequest
+    request: Request
     sequence: int = 0
+    # How its response usually begins.
+    head: bytes = b""
     data: bytes = b""
-    response: pb.InteractResponse | None = None
+    response: Data | None = None
     error: RemoteError | None = None
 
     @property
     def is_over(self) -> bool:
         return self.response is not None or self.error is not None
+
+    def encode(self, sequence: int, acknowledged: int) -> None:
+        """Makes what is sent under that number."""
+        self.sequence = sequence
+        self.head = sequence_field(sequence)
+        request = self.request
+        if isinstance(request, bytes):
+            self.data = self.head + request + acknowledged_field(acknowledged)
+        else:
+            request.sequence, request.acknowledged = sequence, acknowledged
+            self.data = request.SerializeToString()
 
 
 class ShardStream:
@@ -56,7 +78,14 @@ class ShardStream:
     another.
     """
 
-    def __init__(self, server: Address, shard: pb.Shard, describe: Callable[[], pb.Shard], lease_seconds: float):
+    def __init__(
+        self,
+        server: Address,
+        shard: pb.Shard,
+        describe: Callable[[], pb.Shard],
+        lease_seconds: float,
+        transport: Transport,
+    ) -> None:
         self.lanes = range(shard.first_lane, shard.first_lane + shard.num_envs)
         # Why the lanes are new ones that want a reset of them all; empty where they are not.
         self.loss = ""
@@ -66,7 +95,10 @@ class ShardStream:
         self._shard = shard
         self._describe = describe
         self._lease = lease_seconds
-        self._call: ClientCall | None = None
+        self._transport: Transport = transport
+        # How often shared memory came to an end since a response last came through it.
+        self._memory_ends = 0
+        self._line: Line | None = None
         # Held while requests are under way, and by heartbeats in between.
         self._busy = threading.Lock()
         self._waiting: deque[_Asked] = deque()
@@ -81,20 +113,24 @@ class ShardStream:
         """How often the shard's process was replaced."""
         return self._shard.generation
 
-    def ask(self, request: pb.InteractRequest) -> pb.InteractResponse:
+    def ask(self, request: Request) -> pb.InteractResponse:
         """The response to a request, where no other is under way. Raises as `end`."""
         self.begin(request)
         return self.end()
 
-    def begin(self, request: pb.InteractRequest) -> None:
+    def begin(self, request: Request) -> None:
         """Sends a request, whose number is set here. What goes wrong, `end` raises."""
         if not self._waiting:
             self._busy.acquire()
+        for asked in self._waiting:
+            if asked.response is not None:
+                # What lies in the memory is overwritten by and by once another request is sent.
+                asked.response = bytes(asked.response)
         self._active = True
         self._waiting.append(_Asked(request))
         try:
             if self._trouble is None:
-                if self._call is None:
+                if self._line is None:
                     self._sequence = self._attach()
                 self._send()
         except (CallEnded, ConnectionBroken, RemoteError) as error:
@@ -104,9 +140,13 @@ class ShardStream:
             raise
 
     def end(self) -> pb.InteractResponse:
-        """The response to the oldest request that was begun.
+        """The response to the oldest request that was begun. Raises as `end_data`, and RemoteError for an error."""
+        return response_of(self.end_data())
 
-        RemoteError where the server answers with an error; WorkerLost, SessionEnded or ConnectionFailed where it cannot
+    def end_data(self) -> Data:
+        """The bytes of the response to the oldest request that was begun, valid until the next one is begun.
+
+        WorkerLost, SessionEnded or ConnectionFailed where it cannot
         answer. After a loss only a reset of all lanes is sent: it goes to the lanes that took the lost ones' place.
         """
         asked = self._waiting[0]
@@ -124,11 +164,8 @@ class ShardStream:
             raise
         if asked.error is not None:
             raise asked.error
-        response = asked.response
-        assert response is not None
-        if response.HasField("error"):
-            raise from_status(response.error)
-        return response
+        assert asked.response is not None
+        return asked.response
 
     @property
     def is_ready(self) -> bool:
@@ -137,13 +174,14 @@ class ShardStream:
 
     @property
     def has_input(self) -> bool:
-        """Whether `advance` has something to act on already, which `fileno` need not tell of."""
-        return self._trouble is not None or self._call is None or self._call.has_input
+        """Whether `advance` has something to act on already, which `filenos` need not tell of."""
+        return self._trouble is not None or self._line is None or self._line.has_input
 
-    def fileno(self) -> int:
+    @property
+    def filenos(self) -> list[int]:
         """What becomes readable when something arrives; for requests under way that are not ready."""
-        assert self._call is not None
-        return self._call.fileno()
+        assert self._line is not None
+        return self._line.filenos
 
     def advance(self) -> None:
         """Acts on trouble, or on the next message."""
@@ -161,9 +199,11 @@ class ShardStream:
             self._trouble = None
             self._busy.release()
 
-    def raise_if_lost(self, request: pb.InteractRequest) -> None:
+    def raise_if_lost(self, request: Request) -> None:
         """WorkerLost where the lanes want a reset after a loss, and the request is none of them all."""
-        if self.loss and not (request.HasField("reset") and not request.reset.reset_mask):
+        if self.loss and (
+            isinstance(request, bytes) or not request.HasField("reset") or len(request.reset.reset_mask) > 0
+        ):
             first, last = self.lanes[0], self.lanes[-1]
             lanes = f" of lane {last}" if first == last else f" of lanes {first} to {last}"
             raise WorkerLost(self.loss, lanes)
@@ -183,31 +223,32 @@ class ShardStream:
                     self._beat_while_idle()
             finally:
                 self._busy.release()
-        elif (call := self._call) is not None:
+        elif (line := self._line) is not None:
             # The other thread waits for a response, and skips that to the heartbeat.
             if self.listening:
                 if self._silence >= _MAX_SILENCE:
-                    call.shut_down()
+                    line.call.shut_down()
                 self._silence += 1
             with contextlib.suppress(ConnectionBroken):
-                call.send(_HEARTBEAT)
+                line.call.send(_HEARTBEAT)
 
     def close(self) -> None:
         """Closes the connection. Closing twice is allowed."""
-        call = self._call
-        if call is not None:
-            call.shut_down()
-            call.close()
+        line = self._line
+        if line is not None:
+            line.call.shut_down()
+            line.close()
 
     def _beat_while_idle(self) -> None:
         try:
-            if self._call is None:
+            if self._line is None:
                 self._sequence = self._attach()
-            assert self._call is not None
-            self._call.settimeout(_CONNECT_SECONDS)
-            self._call.send(_HEARTBEAT)
-            self._call.receive()
-            self._call.settimeout(None)
+            assert self._line is not None
+            call = self._line.call
+            call.settimeout(_CONNECT_SECONDS)
+            call.send(_HEARTBEAT)
+            call.receive()
+            call.settimeout(None)
         except (CallEnded, ConnectionBroken):
             self._drop()
 
@@ -223,13 +264,11 @@ class ShardStream:
                 asked.error = error
                 continue
             self._sequence += 1
-            asked.sequence = asked.request.sequence = self._sequence
-            asked.request.acknowledged = acknowledged
-            asked.data = asked.request.SerializeToString()
-            while self._unread_bytes() > _MAX_UNREAD_BYTES:
+            asked.encode(self._sequence, acknowledged)
+            assert self._line is not None
+            while self._unread_bytes() > _MAX_UNREAD_BYTES or not self._line.takes(len(asked.data)):
                 self._receive()
-            assert self._call is not None
-            self._call.send(asked.data)
+            self._line.send(asked.data)
 
     def _unread_bytes(self) -> int:
         """Of all requests that have no response, where it is more than one."""
@@ -266,28 +305,35 @@ class ShardStream:
         asked = next((asked for asked in self._waiting if not asked.is_over), None)
         if asked is None:
             return
-        call = self._call
-        assert call is not None
+        line = self._line
+        assert line is not None
         self.listening = True
         try:
-            data = call.receive()
+            data = line.receive()
         finally:
             self.listening = False
         self._silence = 0
-        try:
-            response: pb.InteractResponse = pb.InteractResponse.FromString(data)
-        except DecodeError as error:
-            raise ConnectionBroken("the server sent something else than a response") from error
-        if response.sequence == asked.sequence:
-            asked.response = response
-        elif not response.HasField("heartbeat"):
-            raise ConnectionBroken(f"got response {response.sequence}, expected {asked.sequence}")
+        if data[: len(asked.head)] != asked.head:
+            try:
+                response = pb.InteractResponse.FromString(data)
+            except DecodeError as error:
+                raise ConnectionBroken("the server sent something else than a response") from error
+            if response.HasField("heartbeat"):
+                return
+            if response.sequence != asked.sequence:
+                raise ConnectionBroken(f"got response {response.sequence}, expected {asked.sequence}")
+        # Further requests may be sent before this one's response is wanted.
+        asked.response = data if len(self._waiting) == 1 else bytes(data)
+        line.answered()
+        self._memory_ends = 0
 
     def _recover(self, trouble: Exception) -> None:
         """Attaches anew after the trouble and sends all requests again, or raises what cannot be mended."""
         if isinstance(trouble, RemoteError):
             raise trouble
         self._drop()
+        if isinstance(trouble, MemoryEnded):
+            self._memory_ends += 1
         if isinstance(trouble, CallEnded):
             self._raise_if_final(trouble)
         generation = self._shard.generation
@@ -298,9 +344,9 @@ class ShardStream:
             for asked in sent:
                 asked.sequence = 0
         elif self._sequence - len(sent) <= last <= self._sequence:
-            assert self._call is not None
+            assert self._line is not None
             for asked in sent:
-                self._call.send(asked.data)
+                self._line.send(asked.data)
         else:
             raise RemoteError(f"the server has executed {last} requests of {self._sequence}", "ABORTED")
         self._send()
@@ -339,24 +385,30 @@ class ShardStream:
             pause = min(2 * pause, 1.0)
 
     def _attach_once(self) -> int:
-        call = self._server.resolve(self._shard.address).call(_INTERACT, _CONNECT_SECONDS)
-        try:
-            call.send(pb.InteractRequest(attach=pb.AttachRequest(token=self._shard.token)).SerializeToString())
-            response = pb.InteractResponse.FromString(call.receive())
-            call.settimeout(None)
-        except BaseException:
-            call.close()
-            raise
-        self._call = call
+        address = self._server.resolve(self._shard.address)
+        gives_up = self._transport == "auto" and self._memory_ends >= _MAX_MEMORY_ENDS
+        self._line = Line(address, self._shard.token, "grpc" if gives_up else self._transport)
         self._silence = 0
-        self._window = response.attached.window or _DEFAULT_WINDOW
-        last: int = response.attached.last_sequence
+        attached = self._line.attached
+        self._window = attached.window or _DEFAULT_WINDOW
+        last: int = attached.last_sequence
         return last
 
     def _drop(self) -> None:
-        call, self._call = self._call, None
-        if call is not None:
-            call.close()
+        line, self._line = self._line, None
+        if line is not None:
+            line.close()
+
+
+def response_of(data: Data) -> pb.InteractResponse:
+    """A response's message; RemoteError for an error, the server's or of its making."""
+    try:
+        response: pb.InteractResponse = pb.InteractResponse.FromString(data)
+    except DecodeError as error:
+        raise RemoteError("the server sent something else than a response", "INTERNAL") from error
+    if response.HasField("error"):
+        raise from_status(response.error)
+    return response
 
 
 def wait_for_any(streams: list[ShardStream]) -> list[ShardStream]:
@@ -377,11 +429,12 @@ def _readable(streams: list[ShardStream]) -> list[ShardStream]:
     poll = select.poll()
     numbers = {}
     for stream in streams:
-        numbers[stream.fileno()] = stream
-        poll.register(stream.fileno(), select.POLLIN)
+        for number in stream.filenos:
+            numbers[number] = stream
+            poll.register(number, select.POLLIN)
         stream.listening = True
     try:
-        return [numbers[number] for number, _ in poll.poll()]
+        return list(dict.fromkeys(numbers[number] for number, _ in poll.poll()))
     finally:
         for stream in streams:
             stream.listening = False

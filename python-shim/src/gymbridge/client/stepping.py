@@ -155,7 +155,7 @@ class Stepping:
         if not asked:
             del self._under_way[shard]
         try:
-            self._answered.append(self._gatherer.step(lanes, shard.end().step))
+            self._answered.append(self._gatherer.step(lanes, shard.end_data()))
         except WorkerLost as error:
             self._lanes.difference_update(lanes)
             if not self._marks_losses:

@@ -90,6 +90,9 @@ class ArrayLeaf(Leaf):
     def put(self, column: Array, index: int, value: Any) -> None:  # noqa: D102
         if type(value) is not np.ndarray:
             value = np.asarray(value)
+        elif value.dtype is self.dtype and value.shape == self.shape:
+            column[index] = value
+            return
         if value.shape != self.shape:
             raise ValueError(f"{self.path} has shape {value.shape}, its space {self.space} has {self.shape}".lstrip())
         self._check_dtype(value)

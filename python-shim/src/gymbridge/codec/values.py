@@ -27,7 +27,8 @@ class BatchCodec:
     """Batches of N values of one space. A batch is a list of columns, one per leaf: what is neither Tuple nor Dict.
 
     `buffers` is the number of buffers on the wire; `bytes_per_value` what a value takes there, at least where values
-    vary in size. UNIMPLEMENTED for a space that is not one of Gymnasium's ten.
+    vary in size. `single_array` is the leaf of a space whose values are arrays, None for others. UNIMPLEMENTED for a
+    space that is not one of Gymnasium's ten.
     """
 
     def __init__(self, space: spaces.Space[Any], path: str = "") -> None:
@@ -38,6 +39,12 @@ class BatchCodec:
         self._is_fixed = all(isinstance(leaf, ArrayLeaf) for leaf in self.leaves)
         self._build = _builder(space, iter(enumerate(self.leaves)))
         self._single = self.leaves[0] if len(self.leaves) == 1 and not self.leaves[0].keys else None
+        self.single_array = self._single if isinstance(self._single, ArrayLeaf) and self._single.is_array else None
+        self._floating = [
+            (number, leaf)
+            for number, leaf in enumerate(self.leaves)
+            if not isinstance(leaf, ArrayLeaf) or leaf.is_floating
+        ]
 
     def allocate(self, n: int) -> Arrays:
         """N values, all zero bits, and empty where they vary in size."""
@@ -60,6 +67,12 @@ class BatchCodec:
         For a slice, its values stacked as Gymnasium does: arrays (n, …), and tuples where values vary in size.
         """
         return self._build(arrays, index)
+
+    def rows(self, arrays: Arrays) -> Any:
+        """A sequence of the batch's values, as `value` gives them."""
+        if self.single_array is not None:
+            return arrays[0]
+        return [self._build(arrays, index) for index in range(len(arrays[0]))]
 
     def stack(self, values: Iterable[Any]) -> Arrays:
         """A batch of the given values."""
@@ -92,8 +105,8 @@ class BatchCodec:
 
     def not_finite(self, arrays: Arrays) -> tuple[int, str, str] | None:
         """The first value of the batch with an infinity or NaN, its leaf's path, and where: ` component [0] is nan`."""
-        for column, leaf in zip(arrays, self.leaves, strict=True):
-            found = leaf.not_finite(column)
+        for number, leaf in self._floating:
+            found = leaf.not_finite(arrays[number])
             if found is not None:
                 return found
         return None

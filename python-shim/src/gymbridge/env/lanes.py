@@ -26,7 +26,7 @@ class Lanes(ABC):
     """N environments and the batch of what they last returned. Used by one thread.
 
     Attributes, all valid until the next call: `observations` (one column of N per leaf), and of the lanes that the last
-    call was about, all or M of them, `rewards` float64 (M), `terminated` and `truncated` bool (M), `infos` and
+    call was about, all or M of them, `rewards` (M numbers), `terminated` and `truncated` (M bools), `infos` and
     `final_infos` in vector form (None unless wanted), `lane_infos` the lanes' own (None unless wanted instead of
     `infos`), `final_observations` (SAME_STEP: of those that ended now), `nanos` spent inside the environments. Lanes
     are numbered from 0 here, and from `first_lane` in messages.
@@ -49,9 +49,10 @@ class Lanes(ABC):
         self.observation_codec = BatchCodec(observation_space)
         self.action_codec = BatchCodec(action_space)
         self.observations = self.observation_codec.allocate(num_envs)
-        self.rewards = np.zeros(num_envs)
-        self.terminated = np.zeros(num_envs, np.bool_)
-        self.truncated = np.zeros(num_envs, np.bool_)
+        # Lists take less time to fill than arrays; vector environments have arrays.
+        self.rewards: list[float] | Array = []
+        self.terminated: list[bool] | Array = []
+        self.truncated: list[bool] | Array = []
         self.infos: dict[str, Any] | None = None
         self.lane_infos: list[dict[str, Any]] | None = None
         self.final_infos: dict[str, Any] | None = None
@@ -103,6 +104,11 @@ class Lanes(ABC):
     def numbers(self) -> range:
         """The lanes' indices in the session."""
         return range(self._first_lane, self._first_lane + self.num_envs)
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether of the last step there is nothing but observations, rewards and flags."""
+        return self.infos is None and self.lane_infos is None and self.final_observations is None
 
     @abstractmethod
     def render(self, lanes: Sequence[int]) -> list[Any]:
@@ -161,20 +167,23 @@ class Lanes(ABC):
                     raise failed_precondition(f"{ended}: reset it by reset_mask before stepping")
 
     def _check_rewards(self, lanes: Sequence[int] | None = None) -> None:
+        rewards = self.rewards
         # The sum may overflow where no reward is infinite: then they are looked at.
-        if not math.isfinite(sum(self.rewards.tolist())) and not np.isfinite(self.rewards).all():
-            row = int(np.argmin(np.isfinite(self.rewards)))
-            message = f"the environment returned the reward {self.rewards[row]}, which is not finite"
+        if isinstance(rewards, list) and math.isfinite(sum(rewards)):
+            return
+        if not np.isfinite(rewards).all():
+            row = int(np.argmin(np.isfinite(rewards)))
+            message = f"the environment returned the reward {rewards[row]}, which is not finite"
             raise self._broken(ValueError(message), row if lanes is None else lanes[row], lanes)
 
     def _note_ends(self, lanes: Sequence[int] | None = None) -> None:
         if self.autoreset_mode == SAME_STEP:
             return
         if lanes is not None:
-            self._ended[lanes] = self.terminated | self.truncated
+            self._ended[lanes] = np.logical_or(self.terminated, self.truncated)
             self._any_ended = bool(self._ended.any())
             return
-        any_ended = 1 in self.terminated.tobytes() or 1 in self.truncated.tobytes()
+        any_ended = True in self.terminated or True in self.truncated
         if any_ended or self._any_ended:
             np.logical_or(self.terminated, self.truncated, out=self._ended)
         self._any_ended = any_ended

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Callable, Sequence
 from time import perf_counter_ns
 from typing import Any
@@ -10,8 +11,8 @@ import grpc
 import numpy as np
 
 from gymbridge.codec.items import decode_item, decode_map, encode_item
-from gymbridge.codec.requests import Step, StepParser
-from gymbridge.codec.steps import Data, StepEncoder
+from gymbridge.codec.plain_steps import Step, StepParser
+from gymbridge.codec.steps import PLAIN_NANOS, Data, PlainEncoder, StepEncoder
 from gymbridge.codec.values import Array, Arrays
 from gymbridge.env import states
 from gymbridge.env.attributes import AllowedAttributes
@@ -20,12 +21,15 @@ from gymbridge.errors import RequestError, failed_precondition, invalid_argument
 from gymbridge.rollout.roller import Roller
 from gymbridge.v1 import environment_pb2 as pb
 
+# Larger observations are not copied but where they are sent.
+_PLAIN_BYTES = 8192
+
 
 class Session:
     """Answers requests one at a time, in the thread that runs environments.
 
-    `lanes` is what they act on, `roller` has policies act in them, None where the server takes no policies; `parse_step`
-    reads the usual step, as StepParser does.
+    `lanes` is what they act on; `roller` has policies act in them, None where the server takes no policies;
+    `parse_step` reads the usual step, as StepParser does.
     """
 
     def __init__(
@@ -45,6 +49,10 @@ class Session:
         self._roller = roller
         self._with_tracebacks = with_tracebacks
         self._steps = StepEncoder(warn, lanes.everywhere)
+        leaf = lanes.observation_codec.single_array
+        self._plain: Callable[..., bytes] | None = None
+        if leaf is not None and leaf.is_plain and lanes.num_envs * leaf.min_bytes <= _PLAIN_BYTES:
+            self._plain = PlainEncoder(lanes.num_envs, lanes.num_envs * leaf.min_bytes).encode
         self.parse_step = StepParser(lanes.action_codec, lanes.num_envs).parse
 
     def answer(self, request: Step | pb.InteractRequest, arrived: int, waited: int) -> list[Data]:
@@ -53,16 +61,28 @@ class Session:
         `arrived` is when the request had been read, on perf_counter_ns, and `waited` how many nanoseconds of the time
         since then it waited for others. Gives the parts of the response's bytes, which are valid until the next one.
         """
-        response = pb.InteractResponse()
-        step: list[Data] = []
         lanes = self.lanes
         lanes.nanos = 0
+        response = None
+        step: list[Data] = []
         try:
-            step = self._step(request.actions) if isinstance(request, Step) else self._answer(request, response)
+            if isinstance(request, Step):
+                observations = lanes.step(request.actions)
+                nanos = perf_counter_ns() - arrived
+                if self._plain is not None and lanes.is_plain and waited == 0 and nanos < PLAIN_NANOS:
+                    (array,) = observations
+                    results = lanes.rewards, lanes.terminated, lanes.truncated
+                    return [self._plain(request.head, lanes.nanos, nanos, array.tobytes(), *results)]
+                step = self._encode(observations)
+            else:
+                response = pb.InteractResponse()
+                step = self._answer(request, response)
         except RequestError as error:
-            response.error.CopyFrom(error.to_status(self._with_tracebacks))
+            response = pb.InteractResponse(error=error.to_status(self._with_tracebacks))
         except Exception as error:
-            response.error.CopyFrom(raised(error).to_status(self._with_tracebacks))
+            response = pb.InteractResponse(error=raised(error).to_status(self._with_tracebacks))
+        if response is None:
+            response = pb.InteractResponse()
         response.sequence = request.sequence
         response.environment_nanos = lanes.nanos
         response.queue_nanos = waited
@@ -74,7 +94,9 @@ class Session:
         if kind == "step":
             some = self._each_once(request.step.lanes) if request.step.lanes else None
             n = self.lanes.num_envs if some is None else len(some)
-            return self._step(self.lanes.action_codec.decode(request.step.actions, n, "actions"), some)
+            return self._encode(
+                self.lanes.step(self.lanes.action_codec.decode(request.step.actions, n, "actions"), some)
+            )
         if kind == "reset":
             self._reset(request.reset, response.reset)
         elif kind == "render":
@@ -96,15 +118,14 @@ class Session:
             raise invalid_argument("the request is empty")
         return []
 
-    def _step(self, actions: Arrays, some: Sequence[int] | None = None) -> list[Data]:
+    def _encode(self, observations: Arrays) -> list[Data]:
         lanes = self.lanes
         codec = lanes.observation_codec
-        observations = lanes.step(actions, some)
         return self._steps.encode(
             codec.parts(observations),
-            lanes.rewards.astype("<f8", copy=False).tobytes(),
-            lanes.terminated.tobytes(),
-            lanes.truncated.tobytes(),
+            _reals(lanes.rewards),
+            bytes(lanes.terminated),
+            bytes(lanes.truncated),
             lanes.infos,
             lanes.lane_infos,
             None if lanes.final_observations is None else codec.parts(lanes.final_observations),
@@ -187,6 +208,12 @@ class Session:
         if len(set(wanted)) != len(wanted):
             raise invalid_argument(f"lanes: {wanted} name one more than once")
         return wanted
+
+
+def _reals(values: Sequence[float] | Array) -> bytes:
+    if isinstance(values, np.ndarray):
+        return values.astype("<f8", copy=False).tobytes()
+    return struct.pack(f"<{len(values)}d", *values)
 
 
 def _options(request: pb.ResetRequest, n: int) -> list[dict[str, Any] | None]:

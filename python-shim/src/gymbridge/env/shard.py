@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import hmac
 import secrets
-import time
 from collections import OrderedDict
+from time import perf_counter_ns
 
-from gymbridge.codec.requests import Step
+from gymbridge.codec.plain_steps import Step
 from gymbridge.codec.steps import Data
 from gymbridge.env.session import Session
 from gymbridge.errors import RequestError, failed_precondition, invalid_argument, resource_exhausted
@@ -31,7 +31,7 @@ class Shard:
         self.memory: ServerEnd | None = None
         self.released = False
         self._lease_seconds = lease_seconds
-        self._renewed = time.monotonic()
+        self._renewed = perf_counter_ns()
         self._epoch = 0
         self._last_sequence = 0
         # The number that was executed just now, for `reply` to keep its response; 0: a repetition or a refusal.
@@ -42,14 +42,14 @@ class Shard:
         """Whether this is the shard's token."""
         return hmac.compare_digest(self.token.encode(), token.encode())
 
-    def renew(self) -> None:
-        """Begins the lease anew."""
-        self._renewed = time.monotonic()
+    def renew(self, now: int) -> None:
+        """Begins the lease anew, at that time on perf_counter_ns."""
+        self._renewed = now
 
     @property
     def expires_in(self) -> float:
         """Seconds left of the lease."""
-        return self._renewed + self._lease_seconds - time.monotonic()
+        return self._lease_seconds - (perf_counter_ns() - self._renewed) / 1e9
 
     def attach(self, call: Call) -> pb.InteractResponse:
         """Gives the shard to a stream; the one that had it ends with ABORTED."""
@@ -95,7 +95,7 @@ class Shard:
             known = responses.get(sequence)
             if known is None:
                 return [_refusal(sequence, self._out_of_order(sequence))]
-            if isinstance(known, Kept):
+            if isinstance(known, tuple):
                 assert self.memory is not None
                 known = self.memory.read(known)
             return [known]

@@ -78,9 +78,9 @@ class VectorLanes(Lanes):
             batch = self.action_codec.value(actions, slice(None))
             observations, rewards, terminated, truncated, infos = self.env.step(batch)
             self._take(observations)
-            self.rewards[:] = _per_lane(rewards, self.num_envs, "rewards")
-            self.terminated[:] = _per_lane(terminated, self.num_envs, "terminations")
-            self.truncated[:] = _per_lane(truncated, self.num_envs, "truncations")
+            self.rewards = _per_lane(rewards, self.num_envs, "rewards").astype(np.float64)
+            self.terminated = _per_lane(terminated, self.num_envs, "terminations").astype(np.bool_)
+            self.truncated = _per_lane(truncated, self.num_envs, "truncations").astype(np.bool_)
             self._take_infos(dict(infos))
         except Exception as error:
             raise self._broken(error) from error
@@ -101,7 +101,7 @@ class VectorLanes(Lanes):
             final, final_infos = infos.pop("final_obs", None), infos.pop("final_info", None)
             infos.pop("_final_obs", None)
             infos.pop("_final_info", None)
-            ended = np.flatnonzero(self.terminated | self.truncated).tolist()
+            ended = np.flatnonzero(np.logical_or(self.terminated, self.truncated)).tolist()
             if ended:
                 if final is None:
                     raise ValueError(f"lane {ended[0]} has ended, and the vector environment returned no final_obs")

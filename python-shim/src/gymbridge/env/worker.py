@@ -30,7 +30,6 @@ from typing import Any
 import grpc
 from google.protobuf.message import DecodeError
 
-from gymbridge.codec.requests import Step
 from gymbridge.env.attributes import COMPUTE_REWARD, AllowedAttributes
 from gymbridge.env.opening import open_lanes
 from gymbridge.env.session import Session
@@ -52,6 +51,8 @@ _LONG_SECONDS = 0.5
 # A thread that sleeps is woken late, but one that spins keeps a core from others: about what a wake-up costs.
 _SPIN_NANOS = 60_000
 _MAX_ATTACH_BYTES = 4096
+# The field of a request's number, with which the ordinary ones begin.
+_NUMBERED = bytes((pb.InteractRequest.DESCRIPTOR.fields_by_name["sequence"].number << 3,))
 # Of a client that repeats requests, or does not read: well above what one that keeps to its window has.
 _MAX_JOBS = 1024
 _MAX_UNREAD = 64
@@ -68,7 +69,8 @@ class Worker:
         self._jobs: deque[Callable[[], None]] = deque()
         self._shard: Shard | None = None
         self._warned: set[str] = set()
-        self._busy_since = 0.0
+        # On perf_counter_ns, 0: idle.
+        self._busy_since = 0
         self._max_message = config["max_message_mib"] << 20
         self._server = Server(control, self._max_message, self._accept, spin_nanos=_SPIN_NANOS)
 
@@ -83,13 +85,12 @@ class Worker:
         jobs = self._jobs
         while True:
             with self._lock:
-                if not jobs:
-                    self._server.run_once(self._patience())
-                self._reap()
+                if not jobs and self._server.run_once(self._patience):
+                    self._reap()
             while jobs:
-                self._busy_since = time.monotonic()
+                self._busy_since = perf_counter_ns()
                 jobs.popleft()()
-                self._busy_since = 0.0
+                self._busy_since = 0
 
     def _patience(self) -> float | None:
         shard = self._shard
@@ -141,7 +142,7 @@ class Worker:
         if shard is None or shard.released or not shard.is_named_by(request.attach.token):
             call.finish(5, "no shard has this token; it may have ended")
             return
-        shard.renew()
+        shard.renew(perf_counter_ns())
         call.trusted = True
         call.max_message = self._max_message
         call.on_message = partial(self._on_request, shard, call, False)
@@ -183,36 +184,32 @@ class Worker:
         if shard.call is not call:
             return
         arrived = perf_counter_ns()
-        shard.renew()
-        request: Any = shard.session.parse_step(data)
-        if request is None:
-            request = _parse(pb.InteractRequest, call, data)
-            if request is None:
-                return
-            kind = request.WhichOneof("request")
-            if kind == "heartbeat":
-                shard.reply_at_once(call, pb.InteractResponse(heartbeat=pb.HeartbeatResponse()), in_memory)
-                return
-            if kind == "attach":
-                error = RequestError(grpc.StatusCode.FAILED_PRECONDITION, "the stream is attached already")
-                shard.reply_at_once(call, pb.InteractResponse(error=error.to_status()), in_memory)
-                return
+        shard.renew(arrived)
+        if not data.startswith(_NUMBERED) and not self._is_numbered(shard, call, in_memory, data):
+            return
         if len(self._jobs) >= _MAX_JOBS:
             shard.detach(call)
             call.finish(8, f"{_MAX_JOBS} requests wait to be executed; a client may have {WINDOW} on the way")
             return
-        waits = bool(self._jobs) or self._busy_since != 0.0
-        self._jobs.append(partial(self._answer, shard, call, in_memory, request, arrived, waits))
+        waits = self._busy_since != 0 or len(self._jobs) > 0
+        self._jobs.append(partial(self._answer, shard, call, in_memory, data, arrived, waits))
 
-    def _answer(
-        self,
-        shard: Shard,
-        call: Call,
-        in_memory: bool,
-        request: Step | pb.InteractRequest,
-        arrived: int,
-        waits: bool,
-    ) -> None:
+    def _is_numbered(self, shard: Shard, call: Call, in_memory: bool, data: bytes) -> bool:
+        """Whether the request waits for its turn; otherwise it was answered."""
+        request = _parse(pb.InteractRequest, call, data)
+        if request is None:
+            return False
+        kind = request.WhichOneof("request")
+        if kind == "heartbeat":
+            shard.reply_at_once(call, pb.InteractResponse(heartbeat=pb.HeartbeatResponse()), in_memory)
+        elif kind == "attach":
+            error = RequestError(grpc.StatusCode.FAILED_PRECONDITION, "the stream is attached already")
+            shard.reply_at_once(call, pb.InteractResponse(error=error.to_status()), in_memory)
+        else:
+            return True
+        return False
+
+    def _answer(self, shard: Shard, call: Call, in_memory: bool, data: bytes, arrived: int, waits: bool) -> None:
         if shard.released or shard.call is not call:
             return
         if call.unread > _MAX_UNREAD:
@@ -220,9 +217,15 @@ class Worker:
                 shard.detach(call)
                 call.finish(8, f"{call.unread} responses wait to be read; a client may have {WINDOW} on the way")
             return
-        parts = shard.answer(request, arrived, perf_counter_ns() - arrived if waits else 0)
+        request = shard.session.parse_step(data)
+        if request is None:
+            with self._lock:
+                if data.startswith(_NUMBERED) and not self._is_numbered(shard, call, in_memory, data):
+                    return
+            request = pb.InteractRequest.FromString(data)
+        parts = shard.answer(request, arrived, self._busy_since - arrived if waits else 0)
         with self._lock:
-            shard.renew()
+            shard.renew(perf_counter_ns())
             shard.reply(call, parts, in_memory)
 
     def _open(self, call: Call, data: bytes) -> None:
@@ -288,13 +291,13 @@ class Worker:
             limit = float("inf") if shard is None else shard.step_timeout
             time.sleep(min(limit / 4, _LONG_SECONDS))
             since = self._busy_since
-            busy = time.monotonic() - since if since else 0.0
+            busy = (perf_counter_ns() - since) / 1e9 if since else 0.0
             if busy > limit:
                 self._give_up(f"a request took longer than the step timeout of {limit:g} s")
             if busy > _LONG_SECONDS:
                 with self._lock:
                     if self._busy_since == since:
-                        self._server.run_once(0)
+                        self._server.run_once(lambda: 0.0)
                     if self._busy_since == since and shard is not None and shard.expires_in <= 0:
                         self._tell(event="released", token=shard.token)
                         self._give_up("the session's lease ran out while its environment was busy")

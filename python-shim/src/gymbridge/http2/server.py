@@ -73,15 +73,19 @@ class Server:
         if look is not None and look == self._look:
             self._look = None
 
-    def run_once(self, seconds: float | None) -> None:
-        """Waits for something to happen, at most that long (None: for ever), and handles it."""
+    def run_once(self, patience: Callable[[], float | None]) -> bool:
+        """Waits for something to happen, at most as many seconds as `patience` says (None: for ever), and handles it.
+
+        False where a message came so soon that nothing else was looked at, not even the time.
+        """
         started = perf_counter_ns()
         look = self._look
-        if look is not None:
-            if started - self._polled > _UNPOLLED_NANOS:
-                seconds = 0
-            elif self._spins(look, started):
-                return
+        if look is not None and started - self._polled > _UNPOLLED_NANOS:
+            seconds: float | None = 0.0
+        elif look is not None and self._spins(look, started):
+            return False
+        else:
+            seconds = patience()
         events = self._poll.poll(None if seconds is None else seconds * 1000)
         self._polled = perf_counter_ns()
         if events and self._polled - started < 2 * self._spin_nanos:
@@ -96,6 +100,7 @@ class Server:
             if event & _READABLE and connection.read() and self._spin_nanos:
                 self._look = partial(self._look_at, connection)
             self._watch(connection)
+        return True
 
     def _spins(self, look: Callable[[], bool], started: int) -> bool:
         """Looks for the next message, for as long as that seems worth it; whether it came."""

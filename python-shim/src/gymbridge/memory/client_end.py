@@ -5,12 +5,12 @@ from __future__ import annotations
 import contextlib
 import select
 import socket
-from collections.abc import Sequence
 from time import perf_counter_ns
 
-from gymbridge.http2.client import ClientCall
+from gymbridge.codec.steps import Data
+from gymbridge.http2.client import ClientCall, ConnectionBroken
 from gymbridge.memory import segment
-from gymbridge.memory.ring import Data, RingBroken, RingReader, RingWriter
+from gymbridge.memory.ring import RingBroken, RingReader, RingWriter
 from gymbridge.v1 import environment_pb2 as pb
 
 _CONNECT_SECONDS = 10.0
@@ -19,7 +19,7 @@ _BELL_BYTES = 4096
 _SPIN_NANOS = 60_000
 
 
-class MemoryEnded(Exception):
+class MemoryEnded(ConnectionBroken):
     """The shared memory is over, though the stream may go on; the message says why."""
 
 
@@ -52,18 +52,25 @@ class ClientEnd:
         self._poll = select.poll()
         self._poll.register(self._bell, select.POLLIN)
 
-    def send(self, parts: Sequence[Data]) -> bool:
+    def has_room(self, length: int) -> bool:
+        """Whether a message of so many bytes can be sent. Raises MemoryEnded."""
+        try:
+            return self._writer.place(length) != 0
+        except RingBroken as error:
+            raise MemoryEnded(str(error)) from error
+
+    def send(self, data: bytes) -> bool:
         """Sends a message and rings; whether there was room. What was received before is the server's again.
 
         Raises MemoryEnded.
         """
-        self._reader.release()
-        length = sum(map(len, parts))
         try:
+            self._reader.release()
+            length = len(data)
             end = self._writer.place(length)
             if not end:
                 return False
-            self._writer.write(parts, length, end)
+            self._writer.write((data,), length, end)
             self._bell.send(b"\0")
         except BlockingIOError:
             # There is enough in it to wake up by.
@@ -71,6 +78,21 @@ class ClientEnd:
         except (RingBroken, OSError) as error:
             raise MemoryEnded(str(error)) from error
         return True
+
+    def fileno(self) -> int:
+        """The bell's, to wait for what arrives once `has_arrived` says that nothing has."""
+        return self._bell.fileno()
+
+    def has_arrived(self) -> bool:
+        """Whether there is a message, or the end."""
+        try:
+            if self._reader.has_more():
+                return True
+            return not self._bell.recv(_BELL_BYTES) or self._reader.has_more()
+        except BlockingIOError:
+            return self._reader.has_more()
+        except OSError:
+            return True
 
     def receive(self, call: ClientCall) -> Data:
         """The next message, from the memory or from the stream, whichever comes first.

@@ -10,14 +10,10 @@ import platform
 import threading
 from collections.abc import Sequence
 
+from gymbridge.codec.steps import Data
 from gymbridge.memory.segment import Segment
 
-Data = bytes | bytearray | memoryview
-
 _SKIP = (1 << 64) - 1
-_PADDING = [bytes(-length % 8) for length in range(8)]
-# Up to so many bytes, joining the parts first takes less time than writing each.
-_JOINED_BYTES = 65_536
 _STORES_ARE_ORDERED = platform.machine() in ("x86_64", "AMD64")
 _fence = threading.Lock()
 
@@ -52,21 +48,19 @@ class RingWriter:
 
     def write(self, parts: Sequence[Data], length: int, end: int) -> int:
         """Writes a record of `length` bytes, which `place` lets end there; the message's offset in memory."""
-        needed = 8 + (length + 7 & -8)
+        padded = length + 7 & -8
         written, size = self.written, self._size
-        if end - written != needed:
+        if end - written != padded + 8:
             self._words[self._start + written % size >> 3] = _SKIP
-        at = self._start + (end - needed) % size
-        self._words[at >> 3] = length
-        at += 8
-        memory = self._memory
-        if length <= _JOINED_BYTES:
-            memory[at : at + needed - 8] = b"".join((*parts, _PADDING[length & 7]))
-        else:
-            to = at
-            for part in (*parts, _PADDING[length & 7]):
-                memory[to : to + len(part)] = part
-                to += len(part)
+        at = self._start + 8 + (end - padded - 8) % size
+        self._words[at - 8 >> 3] = length
+        if padded != length:
+            # The last word, of which the message then writes its part.
+            self._words[at + padded - 8 >> 3] = 0
+        to = at
+        for part in parts:
+            self._memory[to : to + len(part)] = part
+            to += len(part)
         self.written = end
         if not _STORES_ARE_ORDERED:
             with _fence:
@@ -114,6 +108,10 @@ class RingReader:
         self._next = after
         at = self._start + offset + 8
         return at, at + length
+
+    def has_more(self) -> bool:
+        """Whether the writer has moved on; whether `find` likes what it wrote is another matter."""
+        return self._words[self._written_at] != self._next
 
     def release(self) -> None:
         """Gives what was found back to the writer."""

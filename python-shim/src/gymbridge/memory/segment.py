@@ -6,6 +6,7 @@ import contextlib
 import mmap
 import os
 import shutil
+import socket
 import stat
 import sys
 import tempfile
@@ -44,8 +45,13 @@ class Segment:
 
 
 def is_possible() -> bool:
-    """Whether this platform has what is needed."""
-    return sys.byteorder == "little" and hasattr(os, "posix_fallocate")
+    """Whether this platform can make an offer."""
+    return is_mappable() and hasattr(os, "posix_fallocate")
+
+
+def is_mappable() -> bool:
+    """Whether this platform can take up an offer."""
+    return sys.byteorder == "little" and hasattr(socket, "AF_UNIX") and hasattr(mmap, "MAP_SHARED")
 
 
 def make_directory() -> str:

@@ -10,11 +10,11 @@ import socket
 import time
 from collections.abc import Callable, MutableMapping, Sequence
 from functools import partial
-from typing import NamedTuple
 
+from gymbridge.codec.steps import Data
 from gymbridge.http2.server import Server
 from gymbridge.memory import segment
-from gymbridge.memory.ring import Data, RingBroken, RingReader, RingWriter
+from gymbridge.memory.ring import RingBroken, RingReader, RingWriter
 from gymbridge.v1 import environment_pb2 as pb
 
 _OFFER_SECONDS = 10.0
@@ -26,12 +26,8 @@ _MAX_STRANGERS = 4
 _BELL_BYTES = 4096
 
 
-class Kept(NamedTuple):
-    """A response that still lies in the ring: its record's position, its message's offset in memory, its length."""
-
-    position: int
-    offset: int
-    length: int
+# A message that still lies in the ring: its record's position, its offset in memory, its length.
+Kept = tuple[int, int, int]
 
 
 def ring_bytes(step_bytes: int, max_message_bytes: int) -> int:
@@ -124,7 +120,7 @@ class ServerEnd:
         bell = self._bell
         if self.closed or bell is None:
             return None
-        length = sum(map(len, parts))
+        length = len(parts[0]) if len(parts) == 1 else sum(map(len, parts))
         try:
             end = self._writer.place(length)
         except RingBroken as error:
@@ -143,17 +139,18 @@ class ServerEnd:
         except OSError:
             self._on_end("")
             return None
-        return Kept(end - 8 - (length + 7 & -8), offset, length)
+        return end - 8 - (length + 7 & -8), offset, length
 
     def copy(self, kept: MutableMapping[int, bytes | Kept], before: float = float("inf")) -> None:
         """Gives the messages that lie in the ring, those before a position alone, bytes of their own."""
         for number, message in kept.items():
-            if isinstance(message, Kept) and message.position < before:
+            if isinstance(message, tuple) and message[0] < before:
                 kept[number] = self.read(message)
 
     def read(self, message: Kept) -> bytes:
         """A message that lies in the ring."""
-        return self._segment.memory[message.offset : message.offset + message.length]
+        _, offset, length = message
+        return self._segment.memory[offset : offset + length]
 
     def close(self) -> None:
         """Closes the bell, removes the names, and unmaps the file. Closing twice is allowed."""

@@ -5,11 +5,11 @@ import io.gymbridge.client.RemoteVectorEnv;
 import io.gymbridge.client.SessionOptions;
 import io.gymbridge.client.recording.RecordingVectorEnv;
 import io.gymbridge.core.AutoresetMode;
-import io.gymbridge.core.SyncVectorEnv;
 import io.gymbridge.core.VectorEnv;
 import io.gymbridge.envs.Envs;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -41,6 +41,8 @@ final class EnvironmentOptions implements AutoCloseable {
 
   @Mixin final CredentialOptions credentials = new CredentialOptions();
 
+  @Mixin final TransportOption travel = new TransportOption();
+
   @Option(
       names = "--record",
       paramLabel = "LOG",
@@ -63,10 +65,11 @@ final class EnvironmentOptions implements AutoCloseable {
     }
     Path log = nextLog();
     if (address == null && Envs.ids().contains(id)) {
-      VectorEnv env = new SyncVectorEnv(() -> Envs.make(id), lanes, AutoresetMode.NEXT_STEP);
+      VectorEnv env = Envs.makeVec(id, lanes, AutoresetMode.NEXT_STEP, Map.of());
       return log == null ? env : RecordingVectorEnv.local(env, log);
     }
-    SessionOptions options = EnvironmentOptions.learning(lanes);
+    SessionOptions options =
+        EnvironmentOptions.learning(lanes).withTransport(travel.transport);
     if (address != null) {
       options = options.withCredentials(credentials.credentials());
     }

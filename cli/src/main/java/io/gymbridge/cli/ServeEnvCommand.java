@@ -122,6 +122,7 @@ final class ServeEnvCommand implements Callable<Integer> {
     return new ServedEnvironment(
         id,
         kwargs -> Envs.make(id, kwargs),
+        (numEnvs, kwargs) -> Envs.makeBatch(id, numEnvs, kwargs),
         allowedKwargs.stream().filter(known::contains).toList(),
         true);
   }

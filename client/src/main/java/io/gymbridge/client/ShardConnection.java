@@ -73,11 +73,17 @@ final class ShardConnection extends ClientCall.Listener<InteractResponse> {
     return memory;
   }
 
-  /** Sends a request, through the memory if that has room for it. */
-  void send(InteractRequest request) {
-    if (!memory.send(request)) {
+  /** Sends a request, through the memory if that has room for it; whether it had. */
+  boolean send(InteractRequest request) {
+    boolean fits = memory.send(request);
+    if (!fits) {
       call.sendMessage(request);
     }
+    return fits;
+  }
+
+  void sendOnStream(InteractRequest request) {
+    call.sendMessage(request);
   }
 
   /**

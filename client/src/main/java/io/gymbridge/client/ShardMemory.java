@@ -5,6 +5,7 @@ import io.gymbridge.proto.v1.InteractResponse;
 import io.gymbridge.proto.v1.SharedMemory;
 import io.gymbridge.transport.memory.MemoryLink;
 import java.io.IOException;
+import java.nio.channels.Selector;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -45,6 +46,26 @@ final class ShardMemory {
     } catch (IOException e) {
       close();
       return false;
+    }
+  }
+
+  /** Whether there is any. */
+  boolean isOpen() {
+    return link != null;
+  }
+
+  /**
+   * Has a selector hear the bell as well, and forgets how often it rang; nothing where there is no
+   * memory.
+   */
+  void hearBell(Selector selector) {
+    MemoryLink open = link;
+    if (open != null) {
+      try {
+        open.hearBell(selector);
+      } catch (IOException e) {
+        giveUp();
+      }
     }
   }
 

@@ -63,7 +63,7 @@ abstract class Waiting {
     }
     long until = System.nanoTime() + SPIN_NANOS;
     do {
-      Thread.onSpinWait();
+      Thread.yield();
       if (arrived()) {
         failures = 0;
         return true;

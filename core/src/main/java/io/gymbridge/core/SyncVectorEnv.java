@@ -20,16 +20,26 @@ public final class SyncVectorEnv implements VectorEnv {
 
   /** Makes {@code numEnvs} environments with {@code maker}. */
   public SyncVectorEnv(Supplier<Env> maker, int numEnvs, AutoresetMode autoresetMode) {
+    this(made(maker, numEnvs), autoresetMode);
+  }
+
+  /** Takes environments over. */
+  SyncVectorEnv(List<Env> envs, AutoresetMode autoresetMode) {
+    this.envs = envs;
+    this.autoresetMode = autoresetMode;
+    this.ended = new boolean[envs.size()];
+    this.last = new Value[envs.size()];
+  }
+
+  private static List<Env> made(Supplier<Env> maker, int numEnvs) {
     if (numEnvs < 1) {
       throw new IllegalArgumentException("numEnvs must be at least 1, got " + numEnvs);
     }
-    this.envs = new ArrayList<>();
+    List<Env> envs = new ArrayList<>();
     for (int lane = 0; lane < numEnvs; lane++) {
       envs.add(maker.get());
     }
-    this.autoresetMode = autoresetMode;
-    this.ended = new boolean[numEnvs];
-    this.last = new Value[numEnvs];
+    return envs;
   }
 
   @Override

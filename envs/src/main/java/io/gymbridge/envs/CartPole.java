@@ -5,7 +5,8 @@ import io.gymbridge.core.DType;
 import io.gymbridge.core.Discrete;
 import io.gymbridge.core.EnvState;
 import io.gymbridge.core.NdArray;
-import io.gymbridge.core.Value;
+import io.gymbridge.core.StepBuffers;
+import java.nio.ByteBuffer;
 import java.util.Map;
 
 /**
@@ -18,13 +19,14 @@ import java.util.Map;
  * {@code double}, observed in {@code float32}.
  *
  * <p>The terms are multiplied in Gymnasium's order: the system is unstable, so that a difference in
- * the last bit grows to one in the sixth decimal within an episode.
+ * the last bit grows to one in the sixth decimal within an episode. Sine and cosine are {@link
+ * SmallAngle}'s where the pole leans by less than {@link SmallAngle#MAX}.
  *
  * <p>Keyword argument: {@code sutton_barto_reward}, 0 a step and −1 at the fall, by default false.
  * Reset options: {@code low} and {@code high}, bounds of the uniform first state, by default −0.05
  * and 0.05.
  */
-final class CartPole extends LocalEnv {
+final class CartPole extends LocalBatch {
   private static final double GRAVITY = 9.8;
   private static final double CART_MASS = 1.0;
   private static final double POLE_MASS = 0.1;
@@ -37,14 +39,29 @@ final class CartPole extends LocalEnv {
   static final double MAX_POSITION = 2.4;
 
   private final boolean suttonBartoReward;
-  private double position;
-  private double velocity;
-  private double angle;
-  private double angularVelocity;
+  private final double[] position;
+  private final double[] velocity;
+  private final double[] angle;
+  private final double[] angularVelocity;
+  // Of the step under way.
+  private final double[] force;
+  private final double[] sin;
+  private final double[] cos;
+  private final double[] acceleration;
+  private final double[] angularAcceleration;
 
-  CartPole(Registration registration, Kwargs kwargs) {
-    super(registration.spec(observations(), new Discrete(2), 50, "rgb_array"));
+  CartPole(Registration registration, Kwargs kwargs, int numEnvs) {
+    super(registration.spec(observations(), new Discrete(2), 50, "rgb_array"), numEnvs);
     suttonBartoReward = kwargs.flag("sutton_barto_reward", false);
+    position = new double[numEnvs];
+    velocity = new double[numEnvs];
+    angle = new double[numEnvs];
+    angularVelocity = new double[numEnvs];
+    force = new double[numEnvs];
+    sin = new double[numEnvs];
+    cos = new double[numEnvs];
+    acceleration = new double[numEnvs];
+    angularAcceleration = new double[numEnvs];
   }
 
   private static Box observations() {
@@ -57,56 +74,102 @@ final class CartPole extends LocalEnv {
   }
 
   @Override
-  Reset begin(Map<String, ?> options) {
+  void begin(int lane, NumpyRandom random, Map<String, ?> options) {
     ResetBounds bounds = ResetBounds.of(options, -0.05, 0.05);
-    restore(bounds.draw(random), bounds.draw(random), bounds.draw(random), bounds.draw(random));
-    return new Reset(observation(), Map.of());
-  }
-
-  /** Puts the system into a state. */
-  void restore(double newPosition, double newVelocity, double newAngle, double newAngularVelocity) {
-    position = newPosition;
-    velocity = newVelocity;
-    angle = newAngle;
-    angularVelocity = newAngularVelocity;
-  }
-
-  @Override
-  public Step step(Value action) {
-    double force = action.array().getLong(0) == 1 ? FORCE : -FORCE;
-    double cos = Math.cos(angle);
-    double sin = Math.sin(angle);
-    double push = (force + POLE_MOMENT * (angularVelocity * angularVelocity) * sin) / TOTAL_MASS;
-    double angularAcceleration =
-        (GRAVITY * sin - cos * push)
-            / (HALF_LENGTH * (4.0 / 3.0 - POLE_MASS * (cos * cos) / TOTAL_MASS));
-    double acceleration = push - POLE_MOMENT * angularAcceleration * cos / TOTAL_MASS;
     restore(
-        position + STEP_SECONDS * velocity,
-        velocity + STEP_SECONDS * acceleration,
-        angle + STEP_SECONDS * angularVelocity,
-        angularVelocity + STEP_SECONDS * angularAcceleration);
-    boolean terminated = Math.abs(position) > MAX_POSITION || Math.abs(angle) > MAX_ANGLE;
-    double reward = suttonBartoReward ? (terminated ? -1 : 0) : 1;
-    return new Step(observation(), reward, terminated, false, Map.of());
+        lane, bounds.draw(random), bounds.draw(random), bounds.draw(random), bounds.draw(random));
   }
 
-  private NdArray observation() {
-    return NdArray.of(
-        new float[] {(float) position, (float) velocity, (float) angle, (float) angularVelocity},
-        4);
-  }
-
-  @Override
-  public NdArray render() {
-    return CartPolePicture.draw(position, angle, HALF_LENGTH);
+  /** Puts a lane into a state. */
+  void restore(
+      int lane,
+      double newPosition,
+      double newVelocity,
+      double newAngle,
+      double newAngularVelocity) {
+    position[lane] = newPosition;
+    velocity[lane] = newVelocity;
+    angle[lane] = newAngle;
+    angularVelocity[lane] = newAngularVelocity;
   }
 
   @Override
-  void exchange(EnvState state) {
-    position = state.real(position);
-    velocity = state.real(velocity);
-    angle = state.real(angle);
-    angularVelocity = state.real(angularVelocity);
+  protected void move(int first, int count, NdArray actions, StepBuffers into) {
+    int end = first + count;
+    for (int lane = first; lane < end; lane++) {
+      // Without a branch, which random actions would have mispredicted.
+      force[lane] = FORCE * (2 * actions.getLong(lane - first) - 1);
+    }
+    turn(first, end);
+    accelerate(first, end);
+    integrate(first, end);
+    for (int lane = first; lane < end; lane++) {
+      boolean terminated =
+          Math.abs(position[lane]) > MAX_POSITION || Math.abs(angle[lane]) > MAX_ANGLE;
+      double reward = suttonBartoReward ? (terminated ? -1 : 0) : 1;
+      into.put(lane - first, reward, terminated, false);
+    }
+  }
+
+  /** Episodes end long before the pole leans too much for the series, but may begin there. */
+  private void turn(int first, int end) {
+    for (int lane = first; lane < end; lane++) {
+      sin[lane] = SmallAngle.sin(angle[lane]);
+    }
+    for (int lane = first; lane < end; lane++) {
+      cos[lane] = SmallAngle.cos(angle[lane]);
+    }
+    for (int lane = first; lane < end; lane++) {
+      if (Math.abs(angle[lane]) > SmallAngle.MAX) {
+        sin[lane] = Math.sin(angle[lane]);
+        cos[lane] = Math.cos(angle[lane]);
+      }
+    }
+  }
+
+  private void accelerate(int first, int end) {
+    for (int lane = first; lane < end; lane++) {
+      double push =
+          (force[lane] + POLE_MOMENT * (angularVelocity[lane] * angularVelocity[lane]) * sin[lane])
+              / TOTAL_MASS;
+      double turn =
+          (GRAVITY * sin[lane] - cos[lane] * push)
+              / (HALF_LENGTH * (4.0 / 3.0 - POLE_MASS * (cos[lane] * cos[lane]) / TOTAL_MASS));
+      angularAcceleration[lane] = turn;
+      acceleration[lane] = push - POLE_MOMENT * turn * cos[lane] / TOTAL_MASS;
+    }
+  }
+
+  /** Euler's method; in short loops, which are faster. */
+  private void integrate(int first, int end) {
+    for (int lane = first; lane < end; lane++) {
+      position[lane] += STEP_SECONDS * velocity[lane];
+      velocity[lane] += STEP_SECONDS * acceleration[lane];
+    }
+    for (int lane = first; lane < end; lane++) {
+      angle[lane] += STEP_SECONDS * angularVelocity[lane];
+      angularVelocity[lane] += STEP_SECONDS * angularAcceleration[lane];
+    }
+  }
+
+  @Override
+  protected void observe(int lane, ByteBuffer into, int at) {
+    into.putFloat(at, (float) position[lane]);
+    into.putFloat(at + 4, (float) velocity[lane]);
+    into.putFloat(at + 8, (float) angle[lane]);
+    into.putFloat(at + 12, (float) angularVelocity[lane]);
+  }
+
+  @Override
+  protected NdArray render(int lane) {
+    return CartPolePicture.draw(position[lane], angle[lane], HALF_LENGTH);
+  }
+
+  @Override
+  void exchange(int lane, EnvState state) {
+    position[lane] = state.real(position[lane]);
+    velocity[lane] = state.real(velocity[lane]);
+    angle[lane] = state.real(angle[lane]);
+    angularVelocity[lane] = state.real(angularVelocity[lane]);
   }
 }

@@ -1,7 +1,6 @@
 package io.gymbridge.server;
 
 import com.google.protobuf.ByteString;
-import com.google.protobuf.UnsafeByteOperations;
 import io.gymbridge.core.GymException;
 import io.gymbridge.core.GymException.Kind;
 import io.gymbridge.core.Value;
@@ -24,10 +23,12 @@ import io.gymbridge.proto.v1.StepResponse;
 import io.gymbridge.transport.ItemCodec;
 import io.gymbridge.transport.Statuses;
 import io.gymbridge.transport.ValueCodec;
-import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
+import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -48,6 +49,11 @@ final class Answers {
   private final ValueCodec observationCodec;
   private final ValueCodec actionCodec;
   private final LaneStates states;
+  private final Deque<StepAnswer> free = new ArrayDeque<>();
+  private final Deque<Sent> sent = new ArrayDeque<>();
+
+  /** A step's response that the client may ask for again. */
+  private record Sent(long sequence, StepAnswer memory) {}
 
   /**
    * Takes the lanes over.
@@ -75,6 +81,8 @@ final class Answers {
   /**
    * Executes a request; whatever fails becomes the response's error.
    *
+   * @param request after which no response that it acknowledges is looked at again: the memory of
+   *     these is written anew
    * @param read when the request had been read, on {@link System#nanoTime}'s clock
    */
   InteractResponse answer(InteractRequest request, long read) {
@@ -82,9 +90,10 @@ final class Answers {
     InteractResponse.Builder response =
         InteractResponse.newBuilder().setSequence(request.getSequence());
     lanes.resetClock();
+    release(request.getAcknowledged());
     try {
       switch (request.getRequestCase()) {
-        case STEP -> response.setStep(step(request.getStep()));
+        case STEP -> response.setStep(step(request.getStep(), request.getSequence()));
         case RESET -> response.setReset(reset(request.getReset()));
         case RENDER -> response.setRendered(render(request.getRender()));
         case SAVE_STATE -> response.setSaved(save(request.getSaveState()));
@@ -110,14 +119,38 @@ final class Answers {
         .build();
   }
 
-  private StepResponse step(StepRequest request) {
-    lanes.step(actionCodec.decode(request.getActions(), lanes.numEnvs(), "actions"));
+  private void release(long acknowledged) {
+    while (!sent.isEmpty() && Long.compareUnsigned(sent.getFirst().sequence(), acknowledged) <= 0) {
+      free.push(sent.removeFirst().memory());
+    }
+  }
+
+  private StepResponse step(StepRequest request, long sequence) {
+    if (request.getLanesCount() > 0) {
+      return stepSome(request);
+    }
+    int n = lanes.numEnvs();
+    Value actions = actionCodec.decode(request.getActions(), n, "actions");
+    StepAnswer memory =
+        free.isEmpty() ? new StepAnswer(n, lanes.rowBytes(), lanes.infoMode()) : free.pop();
+    lanes.step(actions, memory.buffers);
+    sent.addLast(new Sent(sequence, memory));
+    if (lanes.rowBytes() > 0) {
+      return together(memory);
+    }
+    return oneByOne(memory, lanes.observations(), n);
+  }
+
+  private StepResponse stepSome(StepRequest request) {
+    int[] some = eachOnce(chosen(request.getLanesList()));
+    Value actions = actionCodec.decode(request.getActions(), some.length, "actions");
+    StepAnswer memory = new StepAnswer(some.length, 0, lanes.infoMode());
+    return oneByOne(memory, lanes.stepSome(some, actions, memory.buffers), some.length);
+  }
+
+  private StepResponse oneByOne(StepAnswer memory, Value shown, int n) {
     StepResponse.Builder response =
-        StepResponse.newBuilder()
-            .setObservations(observations(lanes.observations(), lanes.numEnvs()))
-            .setRewards(doubles(lanes.rewards()))
-            .setTerminated(flags(lanes.terminated()))
-            .setTruncated(flags(lanes.truncated()));
+        memory.arrays().toBuilder().setObservations(observations(shown, n));
     switch (lanes.infoMode()) {
       case INFO_MODE_ALL -> response.setInfos(infos(lanes.infos()));
       case INFO_MODE_LANES -> response.addAllLaneInfos(laneInfos());
@@ -129,6 +162,19 @@ final class Answers {
       if (lanes.infoMode() != InfoMode.INFO_MODE_NONE) {
         response.setFinalInfos(infos(lanes.finalInfos()));
       }
+    }
+    return response.build();
+  }
+
+  private StepResponse together(StepAnswer memory) {
+    if (memory.buffers.finals() == 0) {
+      return memory.arrays();
+    }
+    StepResponse.Builder response =
+        memory.arrays().toBuilder()
+            .setFinalObservations(memory.finalObservations(lanes.rowBytes()));
+    if (lanes.infoMode() != InfoMode.INFO_MODE_NONE) {
+      response.setFinalInfos(ItemMap.getDefaultInstance());
     }
     return response.build();
   }
@@ -206,6 +252,13 @@ final class Answers {
         : named.stream().mapToInt(Integer::intValue).toArray();
   }
 
+  private static int[] eachOnce(int[] chosen) {
+    if (Arrays.stream(chosen).distinct().count() < chosen.length) {
+      throw invalid("lanes: %s name one more than once".formatted(Arrays.toString(chosen)));
+    }
+    return chosen;
+  }
+
   private Buffers observations(Value batch, int n) {
     try {
       return observationCodec.encode(batch, n, "observations");
@@ -280,20 +333,6 @@ final class Answers {
           "%s: got %d bytes, expected %d for %d lanes"
               .formatted(what, bytes.size(), expected, lanes.numEnvs()));
     }
-  }
-
-  private static ByteString doubles(double[] values) {
-    byte[] bytes = new byte[values.length * 8];
-    ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).asDoubleBuffer().put(values);
-    return UnsafeByteOperations.unsafeWrap(bytes);
-  }
-
-  private static ByteString flags(boolean[] values) {
-    byte[] bytes = new byte[values.length];
-    for (int i = 0; i < bytes.length; i++) {
-      bytes[i] = (byte) (values[i] ? 1 : 0);
-    }
-    return UnsafeByteOperations.unsafeWrap(bytes);
   }
 
   private static GymException invalid(String message) {

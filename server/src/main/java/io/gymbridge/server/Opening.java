@@ -7,6 +7,7 @@ import io.gymbridge.core.DType;
 import io.gymbridge.core.Dict;
 import io.gymbridge.core.Discrete;
 import io.gymbridge.core.Env;
+import io.gymbridge.core.EnvBatch;
 import io.gymbridge.core.GymException;
 import io.gymbridge.core.GymException.Kind;
 import io.gymbridge.core.MultiBinary;
@@ -153,13 +154,18 @@ record Opening(
 
   /** Makes a shard's lanes. Throws as the comments of OpenSession have it. */
   Lanes make(int shard) {
+    int n = numEnvs(shard);
     List<Env> envs = new ArrayList<>();
     try {
-      for (int lane = 0; lane < numEnvs(shard); lane++) {
+      envs.add(environment.maker().make(kwargs));
+      check(envs.get(0), n);
+      EnvBatch batch = environment.batchMaker().make(n, kwargs);
+      if (batch != null) {
+        Lanes.closeQuietly(envs.get(0));
+        return new Lanes(batch, autoresetMode, infoMode, firstLane(shard));
+      }
+      while (envs.size() < n) {
         envs.add(environment.maker().make(kwargs));
-        if (lane == 0) {
-          check(envs.get(0), numEnvs(shard));
-        }
       }
     } catch (RuntimeException | Error e) {
       envs.forEach(Lanes::closeQuietly);

@@ -122,7 +122,8 @@ final class Session {
             .setNumEnvs(opening.numEnvs())
             .setAutoresetMode(AutoresetCodec.encode(opening.autoresetMode()))
             .setServerVersion(Endpoint.VERSION)
-            .setLeaseSeconds(opening.leaseNanos() / 1e9);
+            .setLeaseSeconds(opening.leaseNanos() / 1e9)
+            .addCapabilities("step_lanes");
     if (canSave) {
       response.addCapabilities("save_state");
     }

@@ -199,7 +199,7 @@ final class Turns {
     }
     long sleepFrom = System.nanoTime() + SPIN_NANOS;
     do {
-      Thread.onSpinWait();
+      Thread.yield();
       if (isAwaited()) {
         failures = 0;
         return true;

@@ -37,7 +37,12 @@ final class Served implements AutoCloseable {
     List<ServedEnvironment> environments = new ArrayList<>();
     for (String id : Envs.ids()) {
       environments.add(
-          new ServedEnvironment(id, kwargs -> Envs.make(id, kwargs), Envs.kwargs(id), true));
+          new ServedEnvironment(
+              id,
+              kwargs -> Envs.make(id, kwargs),
+              (numEnvs, kwargs) -> Envs.makeBatch(id, numEnvs, kwargs),
+              Envs.kwargs(id),
+              true));
     }
     return environments;
   }

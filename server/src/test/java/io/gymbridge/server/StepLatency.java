@@ -33,7 +33,12 @@ final class StepLatency {
 
   private static void serve(String address, String id, boolean brief) throws InterruptedException {
     ServedEnvironment environment =
-        new ServedEnvironment(id, kwargs -> Envs.make(id, kwargs), List.of(), brief);
+        new ServedEnvironment(
+            id,
+            kwargs -> Envs.make(id, kwargs),
+            (numEnvs, kwargs) -> Envs.makeBatch(id, numEnvs, kwargs),
+            List.of(),
+            brief);
     try (EnvironmentServer server =
         EnvironmentServer.start(address, List.of(environment), ServeOptions.DEFAULTS)) {
       System.out.println("gymbridge: listening on " + server.address());

@@ -40,6 +40,13 @@ final class Bell implements Closeable {
     }
   }
 
+  /** Has another selector wait for what comes as well. */
+  void register(Selector other) throws IOException {
+    if (socket.keyFor(other) == null) {
+      register(socket, other);
+    }
+  }
+
   /** Sends a byte; none where the other side has not read so many of them yet. */
   void ring() throws IOException {
     socket.write(sent.clear());

@@ -1,10 +1,9 @@
 package io.gymbridge.transport.memory;
 
-import com.google.protobuf.InvalidProtocolBufferException;
+import com.google.protobuf.CodedInputStream;
 import com.google.protobuf.MessageLite;
 import com.google.protobuf.Parser;
 import com.google.protobuf.UnsafeByteOperations;
-import com.google.protobuf.CodedInputStream;
 import io.gymbridge.proto.v1.SharedMemory;
 import java.io.Closeable;
 import java.io.IOException;
@@ -148,6 +147,14 @@ public final class MemoryLink implements Closeable {
     if (!isReady()) {
       bell.sleep(nanos);
     }
+  }
+
+  /**
+   * As {@link #sleep} begins, where one thread sleeps for several links at a selector of its own.
+   */
+  public void hearBell(Selector selector) throws IOException {
+    bell.register(selector);
+    bell.hush();
   }
 
   /** Ends the sleep under way, or the next one. */

@@ -95,7 +95,9 @@ final class Names {
     Matcher name = NAME.matcher(directory.getFileName().toString());
     return name.matches()
         && Files.getOwner(directory, LinkOption.NOFOLLOW_LINKS).equals(user)
-        && Files.getLastModifiedTime(directory, LinkOption.NOFOLLOW_LINKS).toInstant().isBefore(Instant.now().minus(YOUNG))
+        && Files.getLastModifiedTime(directory, LinkOption.NOFOLLOW_LINKS)
+            .toInstant()
+            .isBefore(Instant.now().minus(YOUNG))
         && ProcessHandle.of(Long.parseLong(name.group(1))).isEmpty();
   }
 }

@@ -97,8 +97,7 @@ final class Segment {
         FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
       long size = HEADER_BYTES + requestBytes + responseBytes;
       if (channel.size() < size) {
-        throw new IOException(
-            "%s has %d bytes, expected %d".formatted(file, channel.size(), size));
+        throw new IOException("%s has %d bytes, expected %d".formatted(file, channel.size(), size));
       }
       Segment opened =
           new Segment(

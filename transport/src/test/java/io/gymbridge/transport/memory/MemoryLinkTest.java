@@ -203,8 +203,7 @@ final class MemoryLinkTest {
   void whoDoesNotKnowTheNonce_isNotAccepted() throws IOException {
     SharedMemory right = offer.described();
     try (MemoryOffer other = new MemoryOffer(3, 1000, 1000)) {
-      SharedMemory mixed =
-          other.described().toBuilder().setBell(right.getBell()).build();
+      SharedMemory mixed = other.described().toBuilder().setBell(right.getBell()).build();
       try (MemoryLink stranger = MemoryLink.take(mixed, 3)) {
         assertNull(offer.accept());
         try (MemoryLink client = MemoryLink.take(right, 3);
