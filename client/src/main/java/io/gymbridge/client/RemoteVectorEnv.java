@@ -473,7 +473,7 @@ public final class RemoteVectorEnv implements StatefulVectorEnv, AsyncVectorEnv 
    */
   public Rollout rollout(int steps, RolloutOptions options) {
     session.checkOpen();
-    steps.requireIdle("rolling out");
+    this.steps.requireIdle("rolling out");
     checkReady(allLanes);
     return rollouts.roll(steps, options, this::rolledOut);
   }
