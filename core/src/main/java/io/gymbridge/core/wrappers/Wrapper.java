@@ -1,5 +1,6 @@
 package io.gymbridge.core.wrappers;
 
+import io.gymbridge.core.Attributes;
 import io.gymbridge.core.Env;
 import io.gymbridge.core.EnvSpec;
 import io.gymbridge.core.NdArray;
@@ -41,6 +42,11 @@ public abstract class Wrapper implements Env {
   @Override
   public @Nullable String renderText() {
     return env.renderText();
+  }
+
+  @Override
+  public Attributes attributes() {
+    return env.attributes();
   }
 
   @Override
