@@ -6,6 +6,10 @@ import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Iterator;
+import java.util.List;
 import java.util.function.Consumer;
 import java.util.zip.CRC32;
 import org.jspecify.annotations.Nullable;
@@ -160,6 +164,37 @@ public final class EnvState {
     writeInt(value.length);
     written.writeBytes(value);
     return value;
+  }
+
+  /**
+   * Members of a space, of any number.
+   *
+   * @throws GymException INVALID_ARGUMENT if what was saved are none
+   */
+  public List<Value> members(Space space, Collection<? extends Value> values) {
+    List<Value> restored = new ArrayList<>();
+    Iterator<? extends Value> present = values.iterator();
+    MemberState members = new MemberState(this);
+    while (flag(present.hasNext())) {
+      try {
+        Value member = members.exchange(space, saved == null ? present.next() : null);
+        String mismatch = space.whyNot(member);
+        if (mismatch != null && saved != null) {
+          throw wrong("the saved state: " + mismatch);
+        }
+        restored.add(member);
+      } catch (IllegalArgumentException e) {
+        throw wrong("the saved state: " + e.getMessage());
+      }
+    }
+    return restored;
+  }
+
+  /** Numbers, always as many as there are; the array is changed. */
+  public void reals(double[] values) {
+    for (int i = 0; i < values.length; i++) {
+      values[i] = real(values[i]);
+    }
   }
 
   /** The whole state of a wrapped environment; UNIMPLEMENTED if that cannot save it. */
