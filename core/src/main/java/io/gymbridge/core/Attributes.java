@@ -161,7 +161,8 @@ public final class Attributes {
     if (find(name) instanceof Variable variable && variable.set != null) {
       variable.set.accept(value);
     } else {
-      throw invalid("\"%s\" can be %s, not set".formatted(name, isMethod(name) ? "called" : "read"));
+      throw invalid(
+          "\"%s\" can be %s, not set".formatted(name, isMethod(name) ? "called" : "read"));
     }
   }
 
@@ -173,7 +174,8 @@ public final class Attributes {
     Attribute found = attributes.get(name);
     if (found == null) {
       throw invalid(
-          "the environment has no attribute \"%s\"; it has %s".formatted(name, attributes.keySet()));
+          "the environment has no attribute \"%s\"; it has %s"
+              .formatted(name, attributes.keySet()));
     }
     return found;
   }

@@ -53,8 +53,7 @@ final class MemberState {
     }
     if (space instanceof Sequence sequence) {
       return new SequenceValue(
-          batch(
-              sequence.element(), present == null ? null : ((SequenceValue) present).elements()));
+          batch(sequence.element(), present == null ? null : ((SequenceValue) present).elements()));
     }
     if (space instanceof OneOf oneOf) {
       OneOfValue chosen = (OneOfValue) present;

@@ -121,8 +121,7 @@ public final class VectorInfo {
         reals[lane] = integers[lane];
       } else if (entry instanceof Number number) {
         reals[lane] = number.doubleValue();
-        integers[lane] =
-            dtype == DType.BOOL ? (reals[lane] == 0 ? 0 : 1) : number.longValue();
+        integers[lane] = dtype == DType.BOOL ? (reals[lane] == 0 ? 0 : 1) : number.longValue();
       }
     }
     return dtype.isFloating()

@@ -17,8 +17,8 @@ import java.util.Map;
  * are the cosine and sine of the angle, and the speed.
  *
  * <p>Keyword argument: {@code g}, gravity, by default 10 m/s². Reset options: {@code x_init} and
- * {@code y_init}, the first angle's and speed's greatest magnitude, by default π and 1.
- * Attributes: {@code g}, {@code m}, {@code l} and {@code state} (angle and speed).
+ * {@code y_init}, the first angle's and speed's greatest magnitude, by default π and 1. Attributes:
+ * {@code g}, {@code m}, {@code l} and {@code state} (angle and speed).
  */
 final class Pendulum extends LocalEnv {
   private static final double MAX_SPEED = 8;
@@ -98,7 +98,12 @@ final class Pendulum extends LocalEnv {
         .real("m", () -> mass, value -> mass = value)
         .real("l", () -> length, value -> length = value)
         .reals(
-            "state", () -> new double[] {angle, speed}, state -> restore(state[0], state[1]));
+            "state",
+            () -> new double[] {angle, speed},
+            state -> {
+              angle = state[0];
+              speed = state[1];
+            });
   }
 
   @Override

@@ -202,8 +202,7 @@ final class Answers {
           "values: got %d, expected 1 for all lanes or %d, one each".formatted(values.size(), n));
     }
     lanes.setAttribute(
-        request.getName(),
-        values.size() == n ? values : Collections.nCopies(n, values.get(0)));
+        request.getName(), values.size() == n ? values : Collections.nCopies(n, values.get(0)));
     return SetAttributeResponse.getDefaultInstance();
   }
 

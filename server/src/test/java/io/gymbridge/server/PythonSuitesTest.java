@@ -34,15 +34,13 @@ class PythonSuitesTest {
     try (Served served =
         Served.of(ServeOptions.DEFAULTS.withMaxSessions(64), Served.javaEnvironments())) {
       ProcessBuilder pytest =
-          new ProcessBuilder(
-                  PythonServers.interpreter(), "-m", "pytest", "-q", "java_server_tests")
+          new ProcessBuilder(PythonServers.interpreter(), "-m", "pytest", "-q", "java_server_tests")
               .directory(PythonServers.home().resolve("python-shim").toFile())
               .redirectErrorStream(true);
       pytest.environment().put("GYMBRIDGE_JAVA_SERVER", served.address());
       pytest.environment().put("GYMBRIDGE_TRAJECTORIES", trajectories.toString());
       Process process = pytest.start();
-      String output =
-          new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+      String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
       assertEquals(0, process.waitFor(), output);
     }
   }
@@ -74,8 +72,7 @@ class PythonSuitesTest {
   }
 
   private static Map<String, Object> begun(long seed, Env.Reset reset) {
-    return Map.of(
-        "seed", seed, "observation", parts(reset.observation()), "info", reset.info());
+    return Map.of("seed", seed, "observation", parts(reset.observation()), "info", reset.info());
   }
 
   /** The arrays of an observation. */

@@ -37,7 +37,12 @@ final class Served implements AutoCloseable {
     List<ServedEnvironment> environments = new ArrayList<>();
     for (String id : Envs.ids()) {
       environments.add(
-          new ServedEnvironment(id, kwargs -> Envs.make(id, kwargs), Envs.kwargs(id), List.copyOf(Envs.make(id).attributes().names()), true));
+          new ServedEnvironment(
+              id,
+              kwargs -> Envs.make(id, kwargs),
+              Envs.kwargs(id),
+              List.copyOf(Envs.make(id).attributes().names()),
+              true));
     }
     return environments;
   }

@@ -25,6 +25,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.OptionalDouble;
 import java.util.SplittableRandom;
 import java.util.function.UnaryOperator;
@@ -111,7 +112,7 @@ class WrapperStateTest {
           Env wrapped = env;
           for (String name : List.copyOf(wrappers.keySet())) {
             if (!name.equals("all of them")) {
-              wrapped = wrappers.get(name).apply(wrapped);
+              wrapped = Objects.requireNonNull(wrappers.get(name)).apply(wrapped);
             }
           }
           return wrapped;
@@ -124,7 +125,8 @@ class WrapperStateTest {
   }
 
   private static StatefulEnv make(String name) {
-    return StatefulEnv.of(wrappers().get(name).apply(new TimeLimit(new WalkEnv())));
+    return StatefulEnv.of(
+        Objects.requireNonNull(wrappers().get(name)).apply(new TimeLimit(new WalkEnv())));
   }
 
   private static List<Object> play(Env env, int steps) {
