@@ -174,20 +174,23 @@ public final class EnvState {
   public List<Value> members(Space space, Collection<? extends Value> values) {
     List<Value> restored = new ArrayList<>();
     Iterator<? extends Value> present = values.iterator();
-    MemberState members = new MemberState(this);
     while (flag(present.hasNext())) {
-      try {
-        Value member = members.exchange(space, saved == null ? present.next() : null);
-        String mismatch = space.whyNot(member);
-        if (mismatch != null && saved != null) {
-          throw wrong("the saved state: " + mismatch);
-        }
-        restored.add(member);
-      } catch (IllegalArgumentException e) {
-        throw wrong("the saved state: " + e.getMessage());
-      }
+      restored.add(member(space, saved == null ? present.next() : null));
     }
     return restored;
+  }
+
+  private Value member(Space space, @Nullable Value value) {
+    try {
+      Value member = new MemberState(this).exchange(space, value);
+      String mismatch = saved == null ? null : space.whyNot(member);
+      if (mismatch == null) {
+        return member;
+      }
+      throw wrong("the saved state: " + mismatch);
+    } catch (IllegalArgumentException e) {
+      throw wrong("the saved state: " + e.getMessage());
+    }
   }
 
   /** Numbers, always as many as there are; the array is changed. */

@@ -24,7 +24,7 @@
  *       the infos
  * </ul>
  *
- * <p>Wrappers of single environments save their state with the environment's, where that can save.
+ * <p>All of them save their state with what they wrap, where that can save.
  *
  * <p>{@link io.gymbridge.core.TimeLimit} is Gymnasium's wrapper of that name, {@link
  * io.gymbridge.core.CheckedEnv} its OrderEnforcing; neither has a vector form there. To write

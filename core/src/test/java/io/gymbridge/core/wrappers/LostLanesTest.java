@@ -3,6 +3,7 @@ package io.gymbridge.core.wrappers;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.gymbridge.core.AutoresetMode;
+import io.gymbridge.core.EnvState;
 import io.gymbridge.core.EpisodeLoop;
 import io.gymbridge.core.NdArray;
 import io.gymbridge.core.SyncVectorEnv;
@@ -38,6 +39,11 @@ class LostLanesTest {
       boolean[] none = new boolean[1];
       return new Step(
           first, new double[1], none, none, Map.of(), null, Map.of(), new boolean[] {true});
+    }
+
+    @Override
+    protected void exchange(EnvState state, int lane) {
+      steps = state.integer(steps, 0, Integer.MAX_VALUE);
     }
   }
 
