@@ -11,7 +11,7 @@ from typing import Any
 from google.protobuf.message import DecodeError
 
 from gymbridge.client.address import Address
-from gymbridge.client.errors import ConnectionFailed, RemoteError, SessionEnded, from_end
+from gymbridge.client.errors import Closed, ConnectionFailed, RemoteError, SessionEnded, from_end
 from gymbridge.client.shard_stream import ShardStream
 from gymbridge.credentials import NONE, Credentials
 from gymbridge.http2.client import CallEnded, ConnectionBroken
@@ -65,11 +65,11 @@ class Session:
         self.is_open = True
 
     def require(self) -> list[ShardStream]:
-        """The streams; RemoteError once closed, and in a process that was forked from the one that opened them."""
+        """The streams; Closed once closed, RemoteError in a process that was forked from the one that opened them."""
         if self._forks != _forks:
             raise RemoteError("the environment was made before this process was forked: make it here", "ABORTED")
         if not self.is_open:
-            raise RemoteError("the environment is closed: make another one", "FAILED_PRECONDITION")
+            raise Closed
         return self.shards
 
     def allowed_attributes(self) -> frozenset[str]:

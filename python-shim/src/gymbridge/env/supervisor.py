@@ -199,14 +199,20 @@ class Supervisor(environment_pb2_grpc.EnvironmentServiceServicer):
         failures = [error for error in (call.exception() for call in calls) if error is not None]
         if failures:
             raise failures[0]
-        answer = calls[0].result()
+        answer, *others = (call.result() for call in calls)
+        spec = answer.spec
+        for other in others:
+            if other.spec.observation_space != spec.observation_space or other.spec.action_space != spec.action_space:
+                raise failed_precondition(
+                    "the environments of a session must have the same spaces, and those of different processes differ"
+                )
         with self._changed:
             self._known[request.env_id] = answer
             if not all(place.is_ready for place in places):
                 raise RequestError(grpc.StatusCode.UNAVAILABLE, "a worker process died while the session was opened")
             session.opened = pb.OpenSessionResponse(
                 session_id=session.id,
-                spec=answer.spec,
+                spec=spec,
                 num_envs=sum(place.request.num_envs for place in places),
                 autoreset_mode=answer.autoreset_mode,
                 server_version=SERVER_VERSION,
