@@ -103,6 +103,9 @@ def _parser() -> argparse.ArgumentParser:
     env.add_argument(
         "--step-timeout", type=float, default=0, metavar="S", help="replace a process whose step takes longer [off]"
     )
+    env.add_argument(
+        "--state-key", metavar="FILE", help="saved states are good on all servers with the key in it [only this one]"
+    )
     env.add_argument("--verbose", action="store_true", help="show the environments' own warnings")
     _server_options(env)
 

@@ -190,8 +190,8 @@ class Worker:
         gc.collect()
         gc.freeze()
         allowed = AllowedAttributes(self._config["allowed_attributes"], COMPUTE_REWARD in response.capabilities)
-        with_tracebacks = self._config["with_tracebacks"]
-        session = Session(lanes, request.env_id, request.render_mode, allowed, with_tracebacks, self._warn)
+        key, with_tracebacks = bytes.fromhex(self._config["state_key"]), self._config["with_tracebacks"]
+        session = Session(lanes, request.env_id, request.render_mode, allowed, key, with_tracebacks, self._warn)
         shard = Shard(session, request.lease_seconds, request.step_timeout_seconds)
         response.session_id = shard.token
         response.shards.add(token=shard.token, num_envs=response.num_envs)

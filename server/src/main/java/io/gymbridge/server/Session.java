@@ -88,6 +88,7 @@ final class Session {
     shard.open(
         () -> opening.make(place),
         opening.renderMode(),
+        opening.stateKey(),
         opening.environment().brief(),
         lanes -> finish(place, shard, lanes),
         failure -> fail(shard, failure));

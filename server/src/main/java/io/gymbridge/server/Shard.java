@@ -92,12 +92,14 @@ final class Shard {
    * Makes the lanes in the shard's thread, which then calls one of the two back.
    *
    * @param renderMode empty for none
+   * @param stateKey what saved states are signed with
    * @param brief see {@link ServedEnvironment#brief}
    * @param failed takes what the maker throws
    */
   void open(
       Supplier<Lanes> maker,
       String renderMode,
+      StateKey stateKey,
       boolean brief,
       Consumer<Lanes> opened,
       Consumer<Throwable> failed) {
@@ -106,7 +108,7 @@ final class Shard {
           try {
             Lanes made = maker.get();
             this.lanes = made;
-            this.answers = new Answers(made, renderMode);
+            this.answers = new Answers(made, renderMode, stateKey);
             this.brief = brief;
             renew();
             opened.accept(made);
