@@ -10,9 +10,11 @@ import time
 from pathlib import Path
 
 import grpc
+import numpy as np
 import pytest
 from support import HERE, Session, Stream, children, eventually
 
+import gymbridge
 from gymbridge.v1 import environment_pb2 as pb
 from gymbridge.v1 import environment_pb2_grpc
 
@@ -89,6 +91,24 @@ def test_what_a_killed_server_left_goes_when_the_next_one_starts(start, short_di
     assert set(left_behind(short_directory)) == {*before, other.name, link.name}
     with Session(living.address, COUNTING, 1) as session:
         assert session.reset().HasField("reset")
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [(["--step-timeout", "0.5"], "no sign of life for 0.5 s"), (["--lease", "2"], "no sign of life for 2 s")],
+)
+def test_worker_that_is_stopped_altogether_is_replaced(start, options, message):
+    server = start("serve-env", COUNTING, "--address", "unix:env.sock", *options)
+    envs = gymbridge.RemoteVectorEnv(server.address, num_envs=4, on_loss="mark")
+    envs.reset(seed=0)
+    stopped = children(server.process.pid)[0]
+    os.kill(stopped, signal.SIGSTOP)
+    eventually(lambda: not Path(f"/proc/{stopped}").exists())
+    *_, infos = envs.step(np.zeros(4, int))
+    assert infos["_lost"].tolist() in ([True, True, False, False], [False, False, True, True])
+    assert all(message in cause for cause in infos["lost"] if cause)
+    assert not envs.step(np.zeros(4, int))[4].get("_lost")
+    envs.close()
 
 
 def test_exit_with_stdin_ends_with_whoever_started_it(start, tmp_path):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -56,6 +57,7 @@ class Supervisor(environment_pb2_grpc.EnvironmentServiceServicer):
         self._threads = ThreadPoolExecutor(64, thread_name_prefix="shard")
         limit = offer.workers * offer.max_sessions
         self.pool = WorkerPool(worker_config, offer.workers, limit, self._released, self._died)
+        threading.Thread(target=self._watch, name="signs of life", daemon=True).start()
 
     def try_all(self) -> None:
         """Makes every environment once; RequestError for one that does not exist, a log line for others."""
@@ -267,6 +269,14 @@ class Supervisor(environment_pb2_grpc.EnvironmentServiceServicer):
             self.pool.give_back(worker)
         if known is not None and session.opened is not None:
             log(f"session closed: {session.label}")
+
+    def _watch(self) -> None:
+        while True:
+            time.sleep(1)
+            with self._changed:
+                for session in self._sessions.values():
+                    for place in session.places:
+                        place.watch()
 
     def _released(self, worker: WorkerProcess, token: str) -> None:
         """A worker has closed its lanes, asked to or because nobody wanted them any more: the session ends."""

@@ -230,6 +230,9 @@ class Worker:
             shard = self._shard
             limit = float("inf") if shard is None else shard.step_timeout
             time.sleep(min(limit / 4, _LONG_SECONDS))
+            # A process that is stopped, or whose environment holds the interpreter, does not get here.
+            if shard is not None:
+                self._tell(event="alive")
             since = self._busy_since
             busy = time.monotonic() - since if since else 0.0
             if busy > limit:
