@@ -1,3 +1,3 @@
 """Which .proto files these stubs were generated from; written by generate.py."""
 
-SHA256 = "c2298c1d882ba1dfb8022430bafea7ec99f2b483c0fd28ce64b7baa4461d99f2"
+SHA256 = "78d1542f67652dd6c8fe13b3cf3936cd285390505f6e5fb40287d38955ae16ed"

@@ -4,6 +4,8 @@ import io.gymbridge.envs.Envs;
 import io.gymbridge.server.EnvironmentServer;
 import io.gymbridge.server.ServeOptions;
 import io.gymbridge.server.ServedEnvironment;
+import io.gymbridge.server.StateKey;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
@@ -11,6 +13,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -111,6 +114,13 @@ final class ServeEnvCommand implements Callable<Integer> {
   int maxMessageMib;
 
   @Option(
+      names = "--state-key",
+      paramLabel = "FILE",
+      description =
+          "Saved states are good on all servers with the key in it. Default: on this one, while it runs.")
+  @Nullable Path stateKey;
+
+  @Option(
       names = "--address",
       defaultValue = "127.0.0.1:50051",
       description = "unix:PATH or HOST:PORT; port 0 picks a free one. Default: ${DEFAULT-VALUE}.")
@@ -166,6 +176,7 @@ final class ServeEnvCommand implements Callable<Integer> {
           seconds("--lease", lease),
           seconds("--step-timeout", stepTimeout),
           maxMessageMib * MIB,
+          stateKey == null ? StateKey.random() : StateKey.read(stateKey),
           security.security());
     } catch (IllegalArgumentException e) {
       throw new UserError(String.valueOf(e.getMessage()));

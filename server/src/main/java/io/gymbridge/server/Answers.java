@@ -56,14 +56,15 @@ final class Answers {
    *
    * @param renderMode empty for none
    * @param allowedAttributes see {@link ServedEnvironment}
+   * @param stateKey what saved states are signed with
    */
-  Answers(Lanes lanes, String renderMode, List<String> allowedAttributes) {
+  Answers(Lanes lanes, String renderMode, List<String> allowedAttributes, StateKey stateKey) {
     this.lanes = lanes;
     this.renderMode = renderMode;
     allowed = new AllowedAttributes(allowedAttributes, lanes.env(0));
     observationCodec = new ValueCodec(lanes.spec().observationSpace());
     actionCodec = new ValueCodec(lanes.spec().actionSpace());
-    states = new LaneStates(lanes, observationCodec);
+    states = new LaneStates(lanes, observationCodec, stateKey);
   }
 
   /** Executes a request; whatever fails becomes the response's error. */
@@ -83,9 +84,7 @@ final class Answers {
         case ATTACH, HEARTBEAT, REQUEST_NOT_SET -> throw invalid("the request is empty");
       }
     } catch (RuntimeException e) {
-      if (!(e instanceof GymException gym) || gym.kind() == Kind.ENVIRONMENT) {
-        log.warn("a request failed", e);
-      }
+      Failures.log(log, e);
       response.setError(Statuses.encode(e));
     }
     return response.setEnvironmentNanos(lanes.nanos()).build();

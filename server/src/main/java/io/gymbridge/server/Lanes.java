@@ -414,7 +414,7 @@ final class Lanes {
     try {
       env.close();
     } catch (RuntimeException e) {
-      log.warn("an environment failed to close", e);
+      log.warn("an environment failed to close: {}", Failures.brief(e));
     }
   }
 

@@ -90,6 +90,7 @@ final class Session {
         () -> opening.make(place),
         opening.renderMode(),
         opening.environment(),
+        opening.stateKey(),
         lanes -> finish(place, shard, lanes),
         failure -> fail(shard, failure));
   }

@@ -93,12 +93,14 @@ final class Shard {
    *
    * @param renderMode empty for none
    * @param environment what the lanes are, for what it says of them
+   * @param stateKey what saved states are signed with
    * @param failed takes what the maker throws
    */
   void open(
       Supplier<Lanes> maker,
       String renderMode,
       ServedEnvironment environment,
+      StateKey stateKey,
       Consumer<Lanes> opened,
       Consumer<Throwable> failed) {
     turns.run(
@@ -106,7 +108,8 @@ final class Shard {
           try {
             Lanes made = maker.get();
             this.lanes = made;
-            this.answers = new Answers(made, renderMode, environment.allowedAttributes());
+            this.answers =
+                new Answers(made, renderMode, environment.allowedAttributes(), stateKey);
             this.brief = environment.brief();
             renew();
             opened.accept(made);
