@@ -88,7 +88,7 @@ def _parser() -> argparse.ArgumentParser:
     env.add_argument("ids", nargs="+", metavar="ID", help='e.g. HalfCheetah-v5, or "module:function" for your own')
     env.add_argument("--num-envs", type=_positive, default=8, help="lanes of a session by default [%(default)s]")
     env.add_argument("--workers", type=_positive, default=2, help="processes of a session [%(default)s]")
-    env.add_argument("--max-sessions", type=_positive, default=4, help="sessions at a time [%(default)s]")
+    env.add_argument("--max-sessions", type=_positive, default=16, help="sessions at a time [%(default)s]")
     env.add_argument("--max-num-envs", type=_positive, default=1024, help="lanes a session may ask for [%(default)s]")
     env.add_argument(
         "--lease", type=_seconds, default=60, metavar="S", help="a session outlives its client so long [%(default)s]"
@@ -102,6 +102,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     env.add_argument(
         "--step-timeout", type=float, default=0, metavar="S", help="replace a process whose step takes longer [off]"
+    )
+    env.add_argument(
+        "--state-key", metavar="FILE", help="saved states are good on all servers with the key in it [only this one]"
     )
     env.add_argument("--verbose", action="store_true", help="show the environments' own warnings")
     _server_options(env)

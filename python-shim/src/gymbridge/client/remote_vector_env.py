@@ -191,7 +191,7 @@ class RemoteVectorEnv(gym.vector.VectorEnv[Any, Any, Any]):
             return self._reset(seeds, mask, options)
 
     def step(self, actions: Any) -> tuple[Any, Array, Array, Array, dict[str, Any]]:
-        """One step of all lanes; ValueError where the actions' shape or type does not fit."""
+        """One step of all lanes; ValueError or TypeError where the actions' shape or type does not fit."""
         columns = self._unstacked(actions, self.num_envs)
         if self._steps.has_untold_losses:
             self._steps.require_idle("step")
@@ -239,6 +239,16 @@ class RemoteVectorEnv(gym.vector.VectorEnv[Any, Any, Any]):
         return tuple(
             decode_frame(frame, self.render_mode) for _, response in responses for frame in response.rendered.frames
         )
+
+    @property
+    def np_random_seed(self) -> Any:
+        """The seed of each lane's generator, as a tuple; -1 each where the server does not know them."""
+        try:
+            return self.get_attr("np_random_seed")
+        except RemoteError as error:
+            if error.code not in ("INVALID_ARGUMENT", "PERMISSION_DENIED", "UNIMPLEMENTED"):
+                raise
+            return (-1,) * self.num_envs
 
     def call(self, name: str, *args: Any, **kwargs: Any) -> tuple[Any, ...]:
         """What each lane's method returns, or without arguments the value of each lane's attribute.
@@ -365,16 +375,20 @@ class RemoteVectorEnv(gym.vector.VectorEnv[Any, Any, Any]):
         return [None if one is None else int(one) for one in seed]
 
     def _checked_mask(self, mask: Any) -> Array | None:
-        if not isinstance(mask, np.ndarray) or mask.dtype != np.bool_:
-            raise TypeError(f"options['reset_mask'] is {mask!r}, expected a NumPy array of bool")
+        # In the words of SyncVectorEnv's errors, which programs may look for.
+        name = "`options['reset_mask']`"
+        if not isinstance(mask, np.ndarray):
+            raise TypeError(f"{name} must be a numpy array, got {type(mask)}")
         if mask.shape != (self.num_envs,):
-            raise ValueError(f"options['reset_mask'] has shape {mask.shape}, expected ({self.num_envs},)")
+            raise ValueError(f"{name} must have shape `({self.num_envs},)`, got {mask.shape}")
+        if mask.dtype != np.bool_:
+            raise TypeError(f"{name} must have `dtype=np.bool_`, got {mask.dtype}")
         if not mask.any():
-            raise ValueError("options['reset_mask'] is False everywhere; name at least one lane")
+            raise ValueError(f"{name} must contain a boolean array with at least one True value, got reset_mask={mask}")
         if mask.all():
             return None
         if self.autoreset_mode is not AutoresetMode.DISABLED:
-            raise ValueError("options['reset_mask'] needs autoreset_mode=AutoresetMode.DISABLED")
+            raise ValueError(f"{name} needs autoreset_mode=AutoresetMode.DISABLED, or True everywhere")
         return mask
 
     def _reset(

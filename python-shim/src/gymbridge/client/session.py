@@ -12,7 +12,7 @@ from typing import Any
 from google.protobuf.message import DecodeError
 
 from gymbridge.client.address import Address
-from gymbridge.client.errors import ConnectionFailed, RemoteError, SessionEnded, from_end
+from gymbridge.client.errors import Closed, ConnectionFailed, RemoteError, SessionEnded, from_end
 from gymbridge.client.line import Transport
 from gymbridge.client.shard_stream import ShardStream
 from gymbridge.credentials import NONE, Credentials
@@ -51,7 +51,6 @@ class Session:
         self.shards: list[ShardStream] = []
         self.is_open = False
         self.open()
-        threading.Thread(target=self._beat, name="gymbridge heartbeat", daemon=True).start()
 
     def open(self) -> None:
         """Makes the environments, anew if there were some."""
@@ -74,13 +73,16 @@ class Session:
             for shard in self.opened.shards
         ]
         self.is_open = True
+        for stream in self.shards:
+            # A shard whose process does not answer must not keep the others' heartbeats waiting.
+            threading.Thread(target=self._beat, args=(stream,), name="gymbridge heartbeat", daemon=True).start()
 
     def require(self) -> list[ShardStream]:
-        """The streams; RemoteError once closed, and in a process that was forked from the one that opened them."""
+        """The streams; Closed once closed, RemoteError in a process that was forked from the one that opened them."""
         if self._forks != _forks:
             raise RemoteError("the environment was made before this process was forked: make it here", "ABORTED")
         if not self.is_open:
-            raise RemoteError("the environment is closed: make another one", "FAILED_PRECONDITION")
+            raise Closed
         return self.shards
 
     def allowed_attributes(self) -> frozenset[str]:
@@ -138,10 +140,9 @@ class Session:
         finally:
             call.close()
 
-    def _beat(self) -> None:
-        while not self._over.wait((self.opened.lease_seconds or _OPEN_SECONDS) / 3):
-            for shard in self.shards:
-                shard.beat()
+    def _beat(self, stream: ShardStream) -> None:
+        while not self._over.wait((self.opened.lease_seconds or _OPEN_SECONDS) / 3) and stream in self.shards:
+            stream.beat()
 
 
 _forks = 0

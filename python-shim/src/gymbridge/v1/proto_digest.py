@@ -1,3 +1,3 @@
 """Which .proto files these stubs were generated from; written by generate.py."""
 
-SHA256 = "ca994b64ca5b9742b7d60b17bbd1cb25f24eaeed25f5f5ead8bebb7d1345070a"
+SHA256 = "b0b435fa74a71dee2201d1ed895654c5a3345a67fdb7aafd5ccc5ba272c02053"
