@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from systems import Cell, SingleSystem, VectorSystem
-
 import gymbridge
+
+from systems import Cell, SingleSystem, VectorSystem
 
 
 class RemoteVector(VectorSystem):

@@ -20,6 +20,7 @@ from dm_env_rpc.v1 import (
     tensor_spec_utils,
     tensor_utils,
 )
+
 from systems import DISTINCT_ACTIONS, Cell, System, Unsupported, make_env
 
 _START_SECONDS = 60
@@ -52,10 +53,12 @@ class DmEnvRpc(System):
             raise
 
     def step(self, number: int) -> None:
+        """See `System.step`."""
         # After an episode's last step the next one begins an episode.
         self._env.step(self._actions[number % DISTINCT_ACTIONS])
 
     def close(self) -> None:
+        """See `System.close`."""
         self._connection.close()
         self._stop()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import envpool
 import numpy as np
 from gymnasium.spaces import Discrete
+
 from systems import SEED, Cell, Unsupported, VectorSystem
 
 

@@ -8,6 +8,7 @@ from multiprocessing.connection import Connection
 from typing import Any
 
 import gymnasium as gym
+
 from systems import Cell, SingleSystem, Unsupported, VectorSystem, make_env
 
 
@@ -41,6 +42,7 @@ class Loops(Loop):
         return figures
 
     def close(self) -> None:
+        """See `System.close`."""
         super().close()
         for process, connection in self._others:
             connection.send(0.0)

@@ -11,6 +11,7 @@ import time
 import gymnasium as gym
 import rlmesh
 from rlmesh.numpy import RemoteEnv, RemoteVectorEnv
+
 from systems import Cell, SingleSystem, System, VectorSystem, make_env
 
 _START_SECONDS = 60
@@ -32,9 +33,11 @@ class RLMesh(System):
         self.num_envs = cell.num_envs
 
     def step(self, number: int) -> None:
+        """See `System.step`."""
         self._client.step(number)
 
     def close(self) -> None:
+        """See `System.close`."""
         try:
             self._client.close()
         finally:

@@ -66,6 +66,7 @@ class System(ABC):
             "call_us_p99": float(p99),
         }
 
+    @abstractmethod
     def close(self) -> None:
         """Ends what the system started."""
 
@@ -99,9 +100,11 @@ class VectorSystem(System):
         self._envs.reset(seed=SEED)
 
     def step(self, number: int) -> None:
+        """See `System.step`."""
         self._envs.step(self._actions[number % DISTINCT_ACTIONS])
 
     def close(self) -> None:
+        """See `System.close`."""
         self._envs.close()
 
 
@@ -117,11 +120,13 @@ class SingleSystem(System):
         env.reset(seed=SEED)
 
     def step(self, number: int) -> None:
+        """See `System.step`."""
         _, _, terminated, truncated, _ = self._env.step(self._actions[number % DISTINCT_ACTIONS])
         if terminated or truncated:
             self._env.reset()
 
     def close(self) -> None:
+        """See `System.close`."""
         self._env.close()
 
 

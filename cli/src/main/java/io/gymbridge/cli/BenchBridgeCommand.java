@@ -140,8 +140,7 @@ final class BenchBridgeCommand implements Callable<Integer> {
   }
 
   private Results measure(List<Cell> cells) {
-    Results results = new Results();
-    // Opening a cell takes about as long as a repetition.
+    Results results = new Results(cells);
     try (ProgressLine progress = new ProgressLine("bridge", cells.size() * (repeats + 1L));
         SystemsUnderTest systems = new SystemsUnderTest(cells, Main.class, progress::note)) {
       for (Workload workload : cells.stream().map(Cell::workload).distinct().toList()) {
@@ -163,7 +162,10 @@ final class BenchBridgeCommand implements Callable<Integer> {
       for (Cell cell : cells) {
         progress.note("opening " + cell.label());
         try {
-          open.put(cell, systems.open(cell));
+          SystemUnderTest system = systems.open(cell);
+          open.put(cell, system);
+          // The first repetition is not counted: compilers and caches are still cold.
+          system.run(seconds);
         } catch (GymException e) {
           results.fail(cell, String.valueOf(e.getMessage()));
         }
@@ -233,9 +235,11 @@ final class BenchBridgeCommand implements Callable<Integer> {
 
   /** What was typed. */
   private String command() {
-    List<String> words = new ArrayList<>(List.of("./gymbridge", "bench", "bridge"));
+    List<String> words = new ArrayList<>(List.of("./gymbridge"));
     if (spec != null) {
-      words.addAll(spec.commandLine().getParseResult().originalArgs());
+      spec.commandLine().getParseResult().originalArgs().stream()
+          .map(word -> word.matches("[\\w./,=:-]+") ? word : "'" + word + "'")
+          .forEach(words::add);
     }
     return String.join(" ", words);
   }

@@ -6,7 +6,7 @@ import java.util.Optional;
  * What a call of several environments over the bridge is made of, in µs, medians.
  *
  * @param ideal what the environments would take if each worker stepped its share as fast as a loop
- *     that has the machine for itself
+ *     of one environment that has the machine for itself
  * @param slower what they took beyond that, inside the slowest worker: processes that share cores
  *     and caches, vector environments' own work, workers that wait for a core
  * @param bridge the rest of the call: coding, sockets, waking each other up
@@ -20,9 +20,9 @@ record Breakdown(Cell cell, double ideal, double slower, double bridge) {
     }
     Cell loop = Cell.reference(cell.workload(), Kind.LOOP, 1);
     return results
-        .median(loop, Results.RATE)
+        .median(loop, Results.CALL_P50)
         .flatMap(
-            rate ->
+            step ->
                 results
                     .median(cell, "environment_us_p50")
                     .flatMap(
@@ -31,11 +31,7 @@ record Breakdown(Cell cell, double ideal, double slower, double bridge) {
                                 .median(cell, Results.CALL_P50)
                                 .map(
                                     call ->
-                                        split(
-                                            cell,
-                                            1e6 / rate.value(),
-                                            inside.value(),
-                                            call.value()))));
+                                        split(cell, step.value(), inside.value(), call.value()))));
   }
 
   private static Breakdown split(Cell cell, double step, double inside, double call) {

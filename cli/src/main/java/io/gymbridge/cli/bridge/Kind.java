@@ -46,8 +46,8 @@ enum Kind {
     return this == JAVA_PYTHON || this == PYTHON_JAVA || this == PYTHON_PYTHON;
   }
 
-  /** Whether its steps go to another process and back, beyond what a step takes anyway. */
+  /** Whether its steps go to another process, which steps the environments of Gymnasium. */
   boolean isRemote() {
-    return isBridge() || this == RLMESH || this == DM_ENV_RPC;
+    return this == JAVA_PYTHON || this == PYTHON_PYTHON || this == RLMESH || this == DM_ENV_RPC;
   }
 }

@@ -36,7 +36,7 @@ public final class MarkdownReport {
 
         %s One run, the repetitions of all systems in turn: only figures of one run may be compared with each other.
         Every process has one thread for its libraries, EnvPool as many as the table says. Actions are random and sampled
-        beforehand. The bridge and its targets:
+        beforehand. Measured by
 
             %s
 
@@ -124,9 +124,7 @@ public final class MarkdownReport {
             images ? gigabytes(cell) : timesSync(cell),
             median(cell, Results.CALL_P50),
             median(cell, Results.CALL_P99),
-            cell.kind().isRemote()
-                ? results.beyond(cell).map(us -> number(Interval.medianOf(us))).orElse("")
-                : "",
+            results.beyond(cell).map(us -> number(Interval.medianOf(us))).orElse(""),
             median(cell, "overhead_us_p50"),
             median(cell, "overhead_us_p99"));
       }

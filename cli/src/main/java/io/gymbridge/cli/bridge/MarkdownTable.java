@@ -37,9 +37,7 @@ final class MarkdownTable {
       text.append("|\n");
       if (r == 0) {
         for (int i = 0; i < widths.length; i++) {
-          text.append(i == 0 ? "|-" : "| ")
-              .append("-".repeat(widths[i]))
-              .append(i == 0 ? " " : ":");
+          text.append("| ").append("-".repeat(widths[i] - 1)).append(i == 0 ? "- " : ": ");
         }
         text.append("|\n");
       }

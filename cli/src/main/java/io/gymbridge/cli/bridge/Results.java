@@ -1,12 +1,12 @@
 package io.gymbridge.cli.bridge;
 
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.TreeMap;
 
 /** The repetitions of all cells, and why some cells have none. */
@@ -15,8 +15,18 @@ public final class Results {
   static final String CALL_P50 = "call_us_p50";
   static final String CALL_P99 = "call_us_p99";
 
-  private final Map<Cell, List<Map<String, Double>>> repetitions = new LinkedHashMap<>();
+  private final List<Cell> cells;
+  private final Map<Cell, List<Map<String, Double>>> repetitions = new HashMap<>();
   private final Map<Cell, String> failures = new LinkedHashMap<>();
+
+  /**
+   * Empty.
+   *
+   * @param cells all that will be measured, in the table's order
+   */
+  public Results(List<Cell> cells) {
+    this.cells = List.copyOf(cells);
+  }
 
   /** Adds a repetition. */
   public void add(Cell cell, Map<String, Double> figures) {
@@ -39,8 +49,8 @@ public final class Results {
   }
 
   /** Those that were measured, in the table's order. */
-  Set<Cell> measured() {
-    return new LinkedHashSet<>(repetitions.keySet());
+  List<Cell> measured() {
+    return cells.stream().filter(repetitions::containsKey).toList();
   }
 
   /** One figure of all repetitions; empty where the cell has none. */
@@ -61,10 +71,14 @@ public final class Results {
   }
 
   /**
-   * What the median call takes beyond the median call of as many environments in one process, in
-   * µs, repetition by repetition: the same measure for every system.
+   * What the median call takes beyond the median call of as many of the same environments in one
+   * process, in µs, repetition by repetition: the same measure for every system with a process of
+   * its own. Empty for others.
    */
   Optional<double[]> beyond(Cell cell) {
+    if (!cell.kind().isRemote()) {
+      return Optional.empty();
+    }
     return figures(cell, CALL_P50)
         .flatMap(
             calls ->
@@ -72,7 +86,7 @@ public final class Results {
                     .map(
                         local -> {
                           double[] beyond = new double[Math.min(calls.length, local.length)];
-                          java.util.Arrays.setAll(beyond, i -> calls[i] - local[i]);
+                          Arrays.setAll(beyond, i -> calls[i] - local[i]);
                           return beyond;
                         }));
   }

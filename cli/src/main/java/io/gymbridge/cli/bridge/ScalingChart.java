@@ -70,7 +70,7 @@ public final class ScalingChart {
       }
     }
     for (Cell cell : results.measured()) {
-      if (cell.workload().equals(best) && !cell.kind().isRemote()) {
+      if (cell.workload().equals(best) && !cell.kind().isRemote() && !cell.kind().isBridge()) {
         level(
             chart,
             cell,
