@@ -12,15 +12,12 @@ import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 /** The bridge's servers: one in each language for each transport, started when first asked for. */
 final class BridgeServers implements AutoCloseable {
   private static final List<String> MANY =
       List.of("--max-sessions", "256", "--exit-with-stdin", "--workers");
-  // Each session that opens and closes is a line, which would cut the progress line.
-  private static final Consumer<String> SILENT = line -> {};
 
   private final List<String> pythonIds;
   private final int pythonWorkers;
@@ -91,25 +88,28 @@ final class BridgeServers implements AutoCloseable {
     return switch (transport) {
       case GRPC_TCP, NONE -> {
         command.add("127.0.0.1:0");
-        yield ManagedServer.start(command, variables, null, SILENT);
+        yield ManagedServer.start(command, variables, null, BridgeServers::ignore);
       }
       case GRPC_TLS -> {
         command.add("127.0.0.1:0");
         command.addAll(List.of("--tls-cert", certificates().resolve("server.pem").toString()));
         command.addAll(List.of("--tls-key", certificates().resolve("server.key").toString()));
-        yield ManagedServer.start(command, variables, null, SILENT);
+        yield ManagedServer.start(command, variables, null, BridgeServers::ignore);
       }
       case GRPC_UNIX -> {
         try {
           Path directory = Files.createTempDirectory("gymbridge");
           command.add("unix:" + directory.resolve("server.sock"));
-          yield ManagedServer.start(command, variables, directory, SILENT);
+          yield ManagedServer.start(command, variables, directory, BridgeServers::ignore);
         } catch (IOException e) {
           throw new UncheckedIOException(e);
         }
       }
     };
   }
+
+  /** Each session that opens and closes is a line, which would cut the progress line. */
+  private static void ignore(String line) {}
 
   @Override
   public void close() {

@@ -7,6 +7,7 @@ import io.gymbridge.client.PythonServers;
 import io.gymbridge.core.GymException;
 import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.io.Writer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -17,6 +18,7 @@ import java.util.Map;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -88,8 +90,8 @@ final class PythonRunner implements AutoCloseable {
       public Map<String, Double> run(double seconds) {
         Map<String, Double> figures = new LinkedHashMap<>();
         ask(Map.of("run", number, "seconds", seconds), ANSWER_SECONDS + (long) seconds)
-            .fields()
-            .forEachRemaining(entry -> figures.put(entry.getKey(), entry.getValue().asDouble()));
+            .properties()
+            .forEach(figure -> figures.put(figure.getKey(), figure.getValue().asDouble()));
         return figures;
       }
 
@@ -147,14 +149,13 @@ final class PythonRunner implements AutoCloseable {
     }
   }
 
-  private static void read(
-      BufferedReader from, java.util.function.Consumer<String> line, Runnable end) {
+  private static void read(BufferedReader from, Consumer<String> line, Runnable end) {
     Thread thread =
         new Thread(
             () -> {
               try (from) {
                 from.lines().forEach(line);
-              } catch (IOException | java.io.UncheckedIOException e) {
+              } catch (IOException | UncheckedIOException e) {
                 // The process is gone, and its output with it.
               } finally {
                 end.run();

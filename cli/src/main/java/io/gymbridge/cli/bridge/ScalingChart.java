@@ -6,6 +6,7 @@ import java.awt.Font;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -114,7 +115,7 @@ public final class ScalingChart {
     List<Double> rates = new ArrayList<>();
     List<Double> errors = new ArrayList<>();
     cells.stream()
-        .sorted(java.util.Comparator.comparingInt(Cell::workers))
+        .sorted(Comparator.comparingInt(Cell::workers))
         .forEach(
             cell ->
                 results

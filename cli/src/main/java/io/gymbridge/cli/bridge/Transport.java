@@ -1,5 +1,7 @@
 package io.gymbridge.cli.bridge;
 
+import java.util.List;
+
 /** How the bridge's steps travel. A line here and in {@link #BRIDGE} adds one to the table. */
 enum Transport {
   /** None: in one process, or a peer's own. */
@@ -9,7 +11,7 @@ enum Transport {
   GRPC_TLS("grpc-tls");
 
   /** Those that are measured wherever the bridge is, the fastest first. */
-  static final java.util.List<Transport> BRIDGE = java.util.List.of(GRPC_UNIX);
+  static final List<Transport> BRIDGE = List.of(GRPC_UNIX);
 
   private final String label;
 

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.SplittableRandom;
 import java.util.stream.DoubleStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 class IntervalTest {
@@ -32,13 +33,13 @@ class IntervalTest {
   @Test
   void ninety_five_percent_intervals_cover_the_median_about_that_often() {
     SplittableRandom random = new SplittableRandom(0);
-    int covered = 0;
-    for (int experiment = 0; experiment < 200; experiment++) {
-      double[] drawn = DoubleStream.generate(random::nextGaussian).limit(21).toArray();
-      Interval interval = Interval.median(drawn);
-      covered += interval.low() <= 0 && 0 <= interval.high() ? 1 : 0;
-    }
-    assertTrue(covered >= 180 && covered <= 200, () -> "covered in some of 200");
+    long covered =
+        Stream.generate(() -> DoubleStream.generate(random::nextGaussian).limit(21).toArray())
+            .limit(200)
+            .map(Interval::median)
+            .filter(interval -> interval.low() <= 0 && 0 <= interval.high())
+            .count();
+    assertTrue(covered >= 180, () -> "covered by %d of 200".formatted(covered));
   }
 
   @Test
