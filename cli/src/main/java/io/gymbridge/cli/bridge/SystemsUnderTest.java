@@ -88,6 +88,9 @@ public final class SystemsUnderTest implements AutoCloseable {
   private SystemUnderTest pythonClient(Cell cell, String address) {
     Map<String, String> fields = new LinkedHashMap<>();
     fields.put("address", address);
+    if (cell.numEnvs() == 1) {
+      fields.put("kind", "gymbridge-single");
+    }
     if (cell.transport() == Transport.GRPC_TLS) {
       fields.put("tls_ca", BridgeServers.authority().toString());
     }
