@@ -18,10 +18,8 @@ def main() -> None:
             from gymbridge.env.command import run
         elif arguments.command == "serve-policy":
             from gymbridge.policy.command import run
-        elif arguments.command == "evaluate":
-            from gymbridge.client.evaluate import run
         else:
-            from gymbridge.client.bench import run
+            from gymbridge.client.evaluate import run
     except ModuleNotFoundError as error:
         name = error.name or ""
         if name.startswith("gymbridge"):
@@ -124,15 +122,6 @@ def _parser() -> argparse.ArgumentParser:
     evaluate.add_argument("--stochastic", action="store_true", help="sample actions instead of the most likely")
     evaluate.add_argument("--json", metavar="FILE", help="write the result here")
     _client_options(evaluate)
-
-    bench = commands.add_parser("bench", help="time Gymnasium's own ways to step environments, in this process")
-    bench.add_argument("--env", required=True, metavar="ID")
-    bench.add_argument("--num-envs", type=_positive, default=8, help="[%(default)s]")
-    bench.add_argument("--vectorizer", choices=("loop", "sync", "async"), default="sync", help="[%(default)s]")
-    bench.add_argument("--steps", type=_positive, default=None, help="calls; instead of --seconds")
-    bench.add_argument("--seconds", type=float, default=5.0, help="[%(default)s]")
-    bench.add_argument("--seed", type=int, default=0, help="[%(default)s]")
-    bench.add_argument("--json", action="store_true", help="a JSON object on stdout")
     return parser
 
 

@@ -60,6 +60,39 @@ class CommandsTest {
   }
 
   @Test
+  void bench_bridge_measures_references_and_both_directions_and_says_what_it_cannot()
+      throws IOException {
+    CommandRun run =
+        CommandRun.of(
+            "bench",
+            "bridge",
+            "--only",
+            "CartPole-v1 (loop |NumPy|java-python grpc-(unix|tls) 1x1|python-java grpc-unix 1x1)",
+            "--seconds",
+            "0.02",
+            "--repeats",
+            "2",
+            "--json",
+            path("bridge.json"),
+            "--report",
+            path("bridge.md"));
+    assertEquals(Main.OK, run.code(), run.err());
+    JsonNode rows = json("bridge.json").get("rows");
+    assertEquals(5, rows.size());
+    for (JsonNode row : rows) {
+      assertTrue(row.path("steps_per_second").asDouble() > 0, row::toString);
+      assertEquals(2, row.get("repetitions").size());
+    }
+    assertTrue(Files.readString(folder.resolve("bridge.md")).contains("| java-python grpc-tls "));
+
+    CommandRun unknown =
+        CommandRun.of(
+            "bench", "bridge", "--env", "Nothing-v0", "--only", " loop ", "--repeats", "1");
+    assertTrue(unknown.out().contains("| Nothing-v0 loop 1x1 | "), unknown.out());
+    assertEquals(Main.USAGE, CommandRun.of("bench", "bridge", "--only", "nothing").code());
+  }
+
+  @Test
   void collect_train_evaluate_and_serve_work_one_after_the_other() throws IOException {
     ok(
         "collect",
