@@ -81,6 +81,8 @@ class WorkerProcess:
         self.process.wait()
         if self._channel is not None:
             self._channel.close()
+        with contextlib.suppress(OSError):
+            os.unlink(control.removeprefix("unix:"))
         self.ready.set()
         on_event(self, None)
 
