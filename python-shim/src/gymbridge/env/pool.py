@@ -82,6 +82,8 @@ class WorkerProcess:
         self.process.wait()
         if self._channel is not None:
             self._channel.close()
+        with contextlib.suppress(OSError):
+            os.unlink(control.removeprefix("unix:"))
         self.ready.set()
         segment.remove_of(self.process.pid)
         on_event(self, None)
