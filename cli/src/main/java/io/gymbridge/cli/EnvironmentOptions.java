@@ -68,8 +68,7 @@ final class EnvironmentOptions implements AutoCloseable {
       VectorEnv env = Envs.makeVec(id, lanes, AutoresetMode.NEXT_STEP, Map.of());
       return log == null ? env : RecordingVectorEnv.local(env, log);
     }
-    SessionOptions options =
-        EnvironmentOptions.learning(lanes).withTransport(travel.transport);
+    SessionOptions options = EnvironmentOptions.learning(lanes).withTransport(travel.transport);
     if (address != null) {
       options = options.withCredentials(credentials.credentials());
     }
