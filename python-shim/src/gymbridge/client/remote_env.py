@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import struct
 import weakref
+from time import perf_counter_ns
 from typing import Any
 
 import gymnasium as gym
@@ -150,9 +151,14 @@ class RemoteEnv(gym.Env[Any, Any]):
     def step(self, action: Any) -> tuple[Any, float, bool, bool, dict[str, Any]]:
         """One step. ValueError where the action's shape or type does not fit, RemoteError where it is out of bounds."""
         (shard,) = self._session.require()
-        shard.begin(write_step(self._actions, self._actions.stack((action,))))
+        started = perf_counter_ns()
+        request = write_step(self._actions, self._actions.stack((action,)))
+        written = perf_counter_ns()
+        shard.begin(request)
         data = shard.end_data()
+        arrived = perf_counter_ns()
         results = self._reader.read(data)
+        self._session.times.add_coding("step", written - started + perf_counter_ns() - arrived)
         if results is not None:
             columns, rewards, (terminated,), (truncated,), more = results
             return (
@@ -225,6 +231,19 @@ class RemoteEnv(gym.Env[Any, Any]):
             self.set_attr(name, value)
             return True
         return super().set_wrapper_attr(name, value, **how)
+
+    def bridge_stats(self) -> dict[str, Any]:
+        """Where the time of requests went, until now.
+
+        `requests` has for each kind ("step", "reset", …) its `count`, `bytes_sent` and `bytes_received`, and in
+        microseconds, each as `mean`, `p50` and `p99` of a sample: `total_us`, from when a request is sent until its
+        response is there; and of these `environment_us`, inside the environments; `server_codec_us`, the server's
+        reading and writing; `queue_us`, waiting for earlier requests; `wire_us`, all else: sockets or memory, and
+        threads that wake. `client_codec_us`, this side's reading and writing of a step, comes on top.
+
+        `transports` says of each process how requests go there, "shm" or "grpc", and where it is the latter why.
+        """
+        return self._session.stats()
 
     def close(self) -> None:
         """Closes the remote environment. Closing twice is allowed."""

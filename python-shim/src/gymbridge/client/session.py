@@ -15,6 +15,7 @@ from gymbridge.client.address import Address
 from gymbridge.client.errors import ConnectionFailed, RemoteError, SessionEnded, from_end
 from gymbridge.client.line import Transport
 from gymbridge.client.shard_stream import ShardStream
+from gymbridge.client.stats import RequestTimes
 from gymbridge.credentials import NONE, Credentials
 from gymbridge.http2.client import CallEnded, ConnectionBroken
 from gymbridge.v1 import environment_pb2 as pb
@@ -49,6 +50,7 @@ class Session:
         self._over = threading.Event()
         self._forks = _forks
         self.shards: list[ShardStream] = []
+        self.times = RequestTimes()
         self.is_open = False
         self.open()
         threading.Thread(target=self._beat, name="gymbridge heartbeat", daemon=True).start()
@@ -70,7 +72,9 @@ class Session:
                 raise ConnectionFailed(self._server.explain(str(error))) from error
         lease = self.opened.lease_seconds or _OPEN_SECONDS
         self.shards = [
-            ShardStream(self._server, shard, partial(self._describe, shard.first_lane), lease, self._transport)
+            ShardStream(
+                self._server, shard, partial(self._describe, shard.first_lane), lease, self._transport, self.times
+            )
             for shard in self.opened.shards
         ]
         self.is_open = True
@@ -82,6 +86,15 @@ class Session:
         if not self.is_open:
             raise RemoteError("the environment is closed: make another one", "FAILED_PRECONDITION")
         return self.shards
+
+    def stats(self) -> dict[str, Any]:
+        """What `bridge_stats` tells."""
+        transports = [
+            {"lanes": f"{shard.lanes[0]}-{shard.lanes[-1]}", "transport": transport, "why": why}
+            for shard in self.shards
+            for transport, why in (shard.way,)
+        ]
+        return {"requests": self.times.summary(), "transports": transports}
 
     def allowed_attributes(self) -> frozenset[str]:
         """What the server allows to call, read and set for every session of the environment."""
