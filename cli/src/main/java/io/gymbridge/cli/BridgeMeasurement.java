@@ -1,6 +1,7 @@
 package io.gymbridge.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.gymbridge.client.BridgeStats;
 import io.gymbridge.client.RemoteVectorEnv;
 import io.gymbridge.core.Value;
 import java.io.IOException;
@@ -9,6 +10,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.SplittableRandom;
 
 /** One way of stepping one environment, measured several times. */
@@ -87,6 +89,7 @@ final class BridgeMeasurement {
       for (; calls < WARM_UP_CALLS; calls++) {
         vector.step(actions.get(calls % ACTION_BATCHES));
       }
+      vector.clearBridgeStats();
       long[] durations = new long[1 << 20];
       long[] overheads = new long[1 << 20];
       int measured = 0;
@@ -103,7 +106,16 @@ final class BridgeMeasurement {
       add("steps_per_second", measured * (double) numEnvs / ((before - start) / 1e9));
       addPercentiles("call_us", Arrays.copyOf(durations, measured));
       addPercentiles("overhead_us", Arrays.copyOf(overheads, measured));
+      addStats(Objects.requireNonNull(vector.bridgeStats().requests().get("step")));
     }
+  }
+
+  private void addStats(BridgeStats.Requests steps) {
+    add("environment_us_p50", steps.environment().p50());
+    add("server_codec_us_p50", steps.serverCodec().p50());
+    add("queue_us_p50", steps.queue().p50());
+    add("wire_us_p50", steps.wire().p50());
+    add("client_codec_us_p50", steps.clientCodec().p50());
   }
 
   private void addPercentiles(String figure, long[] nanos) {
