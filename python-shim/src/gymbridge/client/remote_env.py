@@ -11,6 +11,7 @@ from typing import Any
 import gymnasium as gym
 from gymnasium.envs.registration import EnvSpec
 
+from gymbridge.client.address import Compression
 from gymbridge.client.errors import RemoteError, SessionEnded
 from gymbridge.client.infos import lane_info
 from gymbridge.client.line import Transport
@@ -57,6 +58,8 @@ class RemoteEnv(gym.Env[Any, Any]):
         step_timeout: seconds after which the server gives up a step; 0: as the server has it.
         transport: "auto": through shared memory where the server is on this machine and has some, otherwise gRPC
             alone; "shm": shared memory, or RemoteError; "grpc": gRPC alone.
+        compression: "gzip": large messages are compressed, which pays for pictures over a network; not in shared
+            memory.
         credentials: TLS and a token, where the server wants them.
         **kwargs: for the environment's constructor; the server must allow them.
 
@@ -82,6 +85,7 @@ class RemoteEnv(gym.Env[Any, Any]):
         lease_seconds: float = 0.0,
         step_timeout: float = 0.0,
         transport: Transport = "auto",
+        compression: Compression = "none",
         credentials: Credentials = NONE,
         **kwargs: Any,
     ) -> None:
@@ -104,11 +108,12 @@ class RemoteEnv(gym.Env[Any, Any]):
             "lease_seconds": lease_seconds,
             "step_timeout": step_timeout,
             "transport": transport,
+            "compression": compression,
             **kwargs,
         }
         if credentials != NONE:
             self._arguments["credentials"] = credentials
-        self._session = Session(address, request, credentials, transport)
+        self._session = Session(address, request, credentials, transport, compression)
         self._finalizer = weakref.finalize(self, self._session.close)
         self._remote = self._session.opened.spec
         self.observation_space = decode_space(self._remote.observation_space)

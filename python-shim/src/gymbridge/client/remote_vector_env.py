@@ -14,6 +14,7 @@ from gymnasium.envs.registration import EnvSpec
 from gymnasium.vector import AutoresetMode
 from gymnasium.vector.utils import batch_space
 
+from gymbridge.client.address import Compression
 from gymbridge.client.errors import RemoteError, SessionEnded, WorkerLost
 from gymbridge.client.gathering import Gatherer, Part
 from gymbridge.client.line import Transport
@@ -69,6 +70,8 @@ class RemoteVectorEnv(gym.vector.VectorEnv[Any, Any, Any]):
         step_timeout: seconds after which the server gives up a step; 0: as the server has it.
         transport: "auto": through shared memory where the server is on this machine and has some, otherwise gRPC
             alone; "shm": shared memory, or RemoteError; "grpc": gRPC alone.
+        compression: "gzip": large messages are compressed, which pays for pictures over a network; not in shared
+            memory.
         credentials: TLS and a token, where the server wants them.
         max_episode_steps: a limit other than the environment's own, as a keyword argument for it.
         **kwargs: for the environment's constructor; the server must allow them.
@@ -92,6 +95,7 @@ class RemoteVectorEnv(gym.vector.VectorEnv[Any, Any, Any]):
         lease_seconds: float = 0.0,
         step_timeout: float = 0.0,
         transport: Transport = "auto",
+        compression: Compression = "none",
         credentials: Credentials = NONE,
         max_episode_steps: int | None = None,
         **kwargs: Any,
@@ -126,12 +130,13 @@ class RemoteVectorEnv(gym.vector.VectorEnv[Any, Any, Any]):
             "lease_seconds": lease_seconds,
             "step_timeout": step_timeout,
             "transport": transport,
+            "compression": compression,
             "max_episode_steps": max_episode_steps,
             **kwargs,
         }
         if credentials != NONE:
             self._arguments["credentials"] = credentials
-        self._session = Session(address, request, credentials, transport)
+        self._session = Session(address, request, credentials, transport, compression)
         self.closed = False
         self._finalizer = weakref.finalize(self, self._session.close)
         opened = self._session.opened
@@ -278,8 +283,8 @@ class RemoteVectorEnv(gym.vector.VectorEnv[Any, Any, Any]):
         microseconds, each as `mean`, `p50` and `p99` of a sample: `total_us`, from when a request is sent until its
         response is there; and of these `environment_us`, inside the environments; `server_codec_us`, the server's
         reading and writing; `queue_us`, waiting for earlier requests; `wire_us`, all else: sockets or memory, and
-        threads that wake. `client_codec_us`, this side's reading and writing of a step, comes on top. Where the environments
-        live in several processes, each is asked and counted by itself.
+        threads that wake. `client_codec_us`, this side's reading and writing of a step, comes on top. Where the
+        environments live in several processes, each is asked and counted by itself.
 
         `transports` says of each process how requests go there, "shm" or "grpc", and where it is the latter why.
         """

@@ -11,7 +11,7 @@ from typing import Any
 
 from google.protobuf.message import DecodeError
 
-from gymbridge.client.address import Address
+from gymbridge.client.address import Address, Compression
 from gymbridge.client.errors import ConnectionFailed, RemoteError, SessionEnded, from_end
 from gymbridge.client.line import Transport
 from gymbridge.client.shard_stream import ShardStream
@@ -41,10 +41,13 @@ class Session:
         request: pb.OpenSessionRequest,
         credentials: Credentials = NONE,
         transport: Transport = "auto",
+        compression: Compression = "none",
     ) -> None:
         if transport not in ("auto", "shm", "grpc"):
             raise ValueError(f"got transport={transport!r}, expected 'auto', 'shm' or 'grpc'")
-        self._server = Address.parse(address, credentials)
+        if compression not in ("none", "gzip"):
+            raise ValueError(f"got compression={compression!r}, expected 'none' or 'gzip'")
+        self._server = Address.parse(address, credentials, compression == "gzip")
         self._request = request
         self._transport: Transport = transport
         self._over = threading.Event()
