@@ -157,6 +157,35 @@ class CommandsTest {
 
     try (ManagedServer server =
         ManagedServer.start(
+            CommandRun.process("serve-env", "CartPole-v1", "--address", "127.0.0.1:0"),
+            Map.of(),
+            null)) {
+      CommandRun run =
+          CommandRun.of(
+              "evaluate",
+              "--policy",
+              path("cart.zip"),
+              "--env",
+              "CartPole-v1",
+              "--env-address",
+              server.address(),
+              "--episodes",
+              "2",
+              "--stats",
+              "--stats-json",
+              path("stats.json"));
+      assertEquals(Main.OK, run.code(), run.err());
+      assertTrue(run.out().contains("server codec"), run.out());
+      assertTrue(run.out().contains("lanes 0-1: "), run.out());
+      JsonNode session = json("stats.json").get("sessions").get(0);
+      JsonNode steps = session.get("requests").get("step");
+      assertTrue(steps.get("count").asInt() >= 500);
+      assertTrue(steps.get("wire_us").get("p50").asDouble() > 0);
+      assertEquals("0-1", session.get("transports").get(0).get("lanes").asText());
+    }
+
+    try (ManagedServer server =
+        ManagedServer.start(
             CommandRun.process("serve-policy", folder.toString(), "--address", "127.0.0.1:0"),
             Map.of(),
             null)) {

@@ -10,6 +10,7 @@ import io.gymbridge.core.StatefulVectorEnv;
 import io.gymbridge.core.Value;
 import io.gymbridge.core.VectorEnv;
 import io.gymbridge.proto.v1.InteractRequest;
+import io.gymbridge.proto.v1.InteractRequest.RequestCase;
 import io.gymbridge.proto.v1.InteractResponse;
 import io.gymbridge.proto.v1.ItemMap;
 import io.gymbridge.proto.v1.ResetRequest;
@@ -133,6 +134,16 @@ public final class RemoteVectorEnv implements StatefulVectorEnv, AsyncVectorEnv 
     return session.environmentNanos();
   }
 
+  /** Where the time of requests went since {@link #connect}, or {@link #clearBridgeStats}. */
+  public BridgeStats bridgeStats() {
+    return session.stats();
+  }
+
+  /** Forgets what {@link #bridgeStats} has told. */
+  public void clearBridgeStats() {
+    session.times().clear();
+  }
+
   @Override
   public Reset reset(long @Nullable [] seeds, boolean @Nullable [] lanes, Map<String, ?> options) {
     return reset(seeds, lanes, List.of(options));
@@ -218,6 +229,7 @@ public final class RemoteVectorEnv implements StatefulVectorEnv, AsyncVectorEnv 
 
   @Override
   public Step step(Value actions) {
+    long started = System.nanoTime();
     session.checkOpen();
     steps.requireIdle("stepping all");
     if (steps.isAnyUntold()) {
@@ -243,6 +255,9 @@ public final class RemoteVectorEnv implements StatefulVectorEnv, AsyncVectorEnv 
     for (int lane = 0; lane < numEnvs; lane++) {
       ended[lane] = step.ended(lane) && autoresetMode != AutoresetMode.SAME_STEP;
     }
+    session
+        .times()
+        .addCoding(RequestCase.STEP, System.nanoTime() - started - session.waitedNanos());
     return step;
   }
 
