@@ -97,6 +97,17 @@ class _Waiting(_Tiny):
         return super().step(action)
 
 
+class _Obeying(_Tiny):
+    """Action 1: waits for a file `go`; action 2: ends its process."""
+
+    def step(self, action):
+        if action == 2:
+            os.kill(os.getpid(), signal.SIGKILL)
+        while action == 1 and not os.path.exists("go"):
+            time.sleep(0.01)
+        return super().step(action)
+
+
 class _Suicidal(_Tiny):
     def step(self, action):
         if self.count == 2:
@@ -285,6 +296,11 @@ def unrepeatable(**kwargs: Any) -> gym.Env:
     return _Unrepeatable(**kwargs)
 
 
+def obeys(**kwargs: Any) -> gym.Env:
+    """As `counting`; action 1 waits until there is a file "go" in the current directory, 2 ends the process."""
+    return _Obeying(**kwargs)
+
+
 def waits_for_file(**kwargs: Any) -> gym.Env:
     """As `counting`; a step waits until there is a file "go" in the current directory."""
     return _Waiting(**kwargs)
@@ -356,6 +372,11 @@ def multi_binary(**kwargs: Any) -> gym.Env:
 def image(**kwargs: Any) -> gym.Env:
     """Observations uint8 (84, 84, 4); actions Discrete(6)."""
     return _Sampled(spaces.Box(0, 255, (84, 84, 4), np.uint8), spaces.Discrete(6), **kwargs)
+
+
+def large(**kwargs: Any) -> gym.Env:
+    """Observations and actions uint8 (1 MiB); steps return the action."""
+    return _Echo(spaces.Box(0, 255, (1 << 20,), np.uint8), **kwargs)
 
 
 def variable_size(**kwargs: Any) -> gym.Env:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
 import gymnasium as gym
@@ -29,9 +29,10 @@ from gymbridge.client.opening import (
 from gymbridge.client.registration import remote_spec
 from gymbridge.client.session import Session
 from gymbridge.client.shard_stream import ShardStream
+from gymbridge.client.stepping import Stepping
 from gymbridge.codec.items import decode_item
 from gymbridge.codec.spaces import decode_space
-from gymbridge.codec.values import Array, BatchCodec
+from gymbridge.codec.values import Array, Arrays, BatchCodec
 from gymbridge.credentials import NONE, Credentials
 from gymbridge.v1 import environment_pb2 as pb
 
@@ -66,7 +67,8 @@ class RemoteVectorEnv(gym.vector.VectorEnv[Any, Any, Any]):
         max_episode_steps: a limit other than the environment's own, as a keyword argument for it.
         **kwargs: for the environment's constructor; the server must allow them.
 
-    Errors, pickling and threads as with RemoteEnv.
+    Besides `step` there is `send` for some of the lanes and `recv` for what came of it, so that some can step while the
+    actions of others are worked out. Errors, pickling and threads as with RemoteEnv.
     """
 
     def __init__(
@@ -134,9 +136,10 @@ class RemoteVectorEnv(gym.vector.VectorEnv[Any, Any, Any]):
         self.metadata = {**metadata_of(self._remote), "autoreset_mode": mode}
         self.autoreset_mode = mode
         self.render_mode = render_mode
-        self._gatherer = Gatherer(BatchCodec(self.single_observation_space), self.num_envs, copy)
+        self._gatherer = Gatherer(BatchCodec(self.single_observation_space), copy)
         self._actions = BatchCodec(self.single_action_space)
         self._marks_losses = on_loss == "mark"
+        self._steps = Stepping(self._session, self._gatherer, self._actions, self._marks_losses)
         self.spec = remote_spec({**self._arguments, "vectorization_mode": "vector_entry_point"})
 
     @property
@@ -161,7 +164,8 @@ class RemoteVectorEnv(gym.vector.VectorEnv[Any, Any, Any]):
         """Begins episodes in all lanes, or in AutoresetMode.DISABLED where `options["reset_mask"]` (bool (N)) is true.
 
         An integer seeds the lanes with seed, seed + 1, …; a lane without a seed goes on with its generator. Opens
-        the environments anew where the server has closed them or their process was lost.
+        the environments anew where the server has closed them or their process was lost. What comes of steps under way
+        is dropped; a reset of some lanes wants that there are none.
         """
         super().reset(seed=seed if isinstance(seed, (int, np.integer)) else None)
         seeds = self._seeds(seed)
@@ -169,6 +173,8 @@ class RemoteVectorEnv(gym.vector.VectorEnv[Any, Any, Any]):
         if options is not None and "reset_mask" in options:
             options = dict(options)
             mask = self._checked_mask(options.pop("reset_mask"))
+        if mask is None:
+            self._steps.drain()
         try:
             return self._reset(seeds, mask, options)
         except SessionEnded:
@@ -179,22 +185,46 @@ class RemoteVectorEnv(gym.vector.VectorEnv[Any, Any, Any]):
 
     def step(self, actions: Any) -> tuple[Any, Array, Array, Array, dict[str, Any]]:
         """One step of all lanes; ValueError where the actions' shape or type does not fit."""
-        n, columns = self._actions.unstack(actions)
-        if n != self.num_envs:
-            raise ValueError(f"got {n} actions, expected one for each of {self.num_envs} lanes")
+        columns = self._unstacked(actions, self.num_envs)
+        if self._steps.has_untold_losses:
+            self._steps.require_idle("step")
+            self._steps.send(range(self.num_envs), columns)
+            return self._gatherer.join(self._steps.receive(), in_lane_order=True)
 
         def request(shard: ShardStream) -> pb.InteractRequest:
-            lanes = slice(shard.first_lane, shard.first_lane + shard.num_envs)
             message = pb.InteractRequest()
-            self._actions.fill(message.step.actions, [column[lanes] for column in columns])
+            self._actions.fill(message.step.actions, [column[_slice(shard)] for column in columns])
             return message
 
         losses: list[tuple[ShardStream, str]] = []
         parts = [
-            self._gatherer.step(shard.first_lane, shard.num_envs, response.step)
-            for shard, response in self._ask(request, losses)
+            self._gatherer.step(shard.lanes, response.step) for shard, response in self._ask("step", request, losses)
         ]
-        return self._gatherer.join(parts + self._revive(losses))
+        return self._gatherer.join(self._with_revived(parts, losses))
+
+    def send(self, actions: Any, env_ids: Sequence[int] | Array | None = None) -> None:
+        """Has lanes step, and does not wait for it: all, or these, one action each; see `recv`.
+
+        The other lanes stay where they are. A lane has at most one step under way: `gymnasium.error.
+        AlreadyPendingCallError` for another one. ValueError where the actions' shape or type does not fit, or for lanes
+        that are not there; then nothing is sent. What the environments say of the actions, `recv` raises.
+        """
+        lanes = self._lanes(env_ids)
+        self._steps.send(lanes, self._unstacked(actions, len(lanes)))
+
+    def recv(self, minimum: int | None = None) -> tuple[Any, Array, Array, Array, dict[str, Any]]:
+        """What came of steps that were sent, as `step` gives it, once it is of `minimum` lanes; None: of all of them.
+
+        Rows are those of `infos["env_id"]` (int64), an array of the lanes. They may be more than the minimum: all lanes
+        that were sent at once to one process arrive at once, and those of each process in the order in which they were
+        sent. `gymnasium.error.NoAsyncCallError` where nothing is under way. After an error the lanes that it was about
+        are no longer under way; what others did, the next call gives.
+        """
+        parts = self._steps.receive(minimum)
+        *results, infos = self._gatherer.join(parts)
+        infos["env_id"] = np.concatenate([np.asarray(part.lanes, np.int64) for part in parts])
+        observations, rewards, terminated, truncated = results
+        return observations, rewards, terminated, truncated, infos
 
     def render(self) -> tuple[Any, ...] | None:
         """One frame per lane as `render_mode` has it; None, with a warning, without a render mode."""
@@ -202,7 +232,7 @@ class RemoteVectorEnv(gym.vector.VectorEnv[Any, Any, Any]):
             gym.logger.warn("render() without a render_mode: say e.g. render_mode='rgb_array' when making the env")
             return None
         request = pb.RenderRequest()
-        responses = self._ask(lambda shard: pb.InteractRequest(render=request))
+        responses = self._ask("render", lambda shard: pb.InteractRequest(render=request))
         return tuple(
             decode_frame(frame, self.render_mode) for _, response in responses for frame in response.rendered.frames
         )
@@ -213,7 +243,7 @@ class RemoteVectorEnv(gym.vector.VectorEnv[Any, Any, Any]):
         The server must allow the name (`--allow-attributes`). Arrays, numbers, texts, lists and dicts can be sent.
         """
         request = call_request(name, args, kwargs)
-        responses = self._ask(lambda shard: pb.InteractRequest(call=request))
+        responses = self._ask("call", lambda shard: pb.InteractRequest(call=request))
         return tuple(decode_item(result) for _, response in responses for result in response.called.results)
 
     def get_attr(self, name: str) -> tuple[Any, ...]:
@@ -228,13 +258,13 @@ class RemoteVectorEnv(gym.vector.VectorEnv[Any, Any, Any]):
             raise ValueError(f"got {len(values)} values, expected one for each of {self.num_envs} lanes")
 
         def request(shard: ShardStream) -> pb.InteractRequest:
-            own = values[shard.first_lane : shard.first_lane + shard.num_envs]
-            return pb.InteractRequest(set_attribute=set_request(name, own))
+            return pb.InteractRequest(set_attribute=set_request(name, list(values[_slice(shard)])))
 
-        self._ask(request)
+        self._ask("set_attr", request)
 
     def close_extras(self, **kwargs: Any) -> None:
         """Closes the remote environments."""
+        self._steps.forget()
         self._finalizer()
 
     def __getattr__(self, name: str) -> Any:
@@ -250,19 +280,39 @@ class RemoteVectorEnv(gym.vector.VectorEnv[Any, Any, Any]):
     def _call_first(self, name: str, *args: Any, **kwargs: Any) -> Any:
         request = call_request(name, args, kwargs)
         request.lanes.append(0)
+        self._steps.require_idle(name)
         shard = self._session.require()[0]
         (result,) = shard.ask(pb.InteractRequest(call=request)).called.results
         return decode_item(result)
 
+    def _unstacked(self, actions: Any, expected: int) -> Arrays:
+        n, columns = self._actions.unstack(actions)
+        if n != expected:
+            raise ValueError(f"got {n} actions, expected one for each of {expected} lanes")
+        return columns
+
+    def _lanes(self, env_ids: Any) -> Sequence[int]:
+        if env_ids is None:
+            return range(self.num_envs)
+        ids = np.asarray(env_ids)
+        if ids.ndim != 1 or ids.size == 0 or ids.dtype.kind not in "iu":
+            raise ValueError(f"got env_ids {env_ids!r}, expected a list of lanes")
+        lanes: list[int] = ids.tolist()
+        if min(lanes) < 0 or max(lanes) >= self.num_envs or len(set(lanes)) != len(lanes):
+            raise ValueError(f"got env_ids {lanes}, expected lanes from 0 to {self.num_envs - 1}, each once")
+        return lanes
+
     def _ask(
         self,
+        name: str,
         request: Callable[[ShardStream], pb.InteractRequest],
         losses: list[tuple[ShardStream, str]] | None = None,
     ) -> list[tuple[ShardStream, pb.InteractResponse]]:
         """The responses of all shards, which work at the same time; of those that were lost, where `losses` takes them.
 
-        Raises the first error once all have answered.
+        `name` is the method's, for messages. Raises the first error once all have answered.
         """
+        self._steps.require_idle(name)
         shards = self._session.require()
         requests = [request(shard) for shard in shards]
         if not self._marks_losses:
@@ -318,28 +368,32 @@ class RemoteVectorEnv(gym.vector.VectorEnv[Any, Any, Any]):
         self, seeds: list[int | None], mask: Array | None, options: dict[str, Any] | None
     ) -> tuple[Any, dict[str, Any]]:
         def request(shard: ShardStream) -> pb.InteractRequest:
-            lanes = slice(shard.first_lane, shard.first_lane + shard.num_envs)
-            reset = reset_request(seeds[lanes], options)
+            reset = reset_request(seeds[_slice(shard)], options)
             if mask is not None:
-                reset.reset_mask = mask[lanes].tobytes()
+                reset.reset_mask = mask[_slice(shard)].tobytes()
             return pb.InteractRequest(reset=reset)
 
         losses: list[tuple[ShardStream, str]] = []
         parts = [
-            self._gatherer.reset(shard.first_lane, shard.num_envs, response.reset, self._marked(shard.take_loss()))
-            for shard, response in self._ask(request, losses)
+            self._gatherer.reset(shard.lanes, response.reset, self._marked(shard.take_loss()))
+            for shard, response in self._ask("reset", request, losses)
         ]
-        observations, _, _, _, infos = self._gatherer.join(parts + self._revive(losses))
+        observations, _, _, _, infos = self._gatherer.join(self._with_revived(parts, losses))
+        self._steps.tell(range(self.num_envs) if mask is None else np.flatnonzero(mask).tolist())
         return observations, infos
 
-    def _revive(self, losses: list[tuple[ShardStream, str]]) -> list[Part]:
-        """Begins episodes in the lanes that took the lost ones' place."""
-        parts = []
+    def _with_revived(self, parts: list[Part], losses: list[tuple[ShardStream, str]]) -> list[Part]:
+        """The parts, and those of lanes that took lost ones' place, which begin episodes; in the order of lanes."""
+        if not losses:
+            return parts
         for shard, loss in losses:
-            response = shard.ask(pb.InteractRequest(reset=pb.ResetRequest()))
-            shard.take_loss()
-            parts.append(self._gatherer.reset(shard.first_lane, shard.num_envs, response.reset, loss))
-        return parts
+            parts.append(self._steps.revive(shard, loss))
+            self._steps.tell(shard.lanes)
+        return sorted(parts, key=lambda part: part.lanes[0])
 
     def _marked(self, loss: str) -> str:
         return loss if self._marks_losses else ""
+
+
+def _slice(shard: ShardStream) -> slice:
+    return slice(shard.lanes[0], shard.lanes[-1] + 1)

@@ -51,6 +51,10 @@ class Leaf(ABC):
         """A column with copies of stacked values; ValueError, naming the leaf, where they do not fit."""
 
     @abstractmethod
+    def take(self, column: Any, indices: Sequence[int]) -> Any:
+        """A new column of the values at these indices."""
+
+    @abstractmethod
     def join(self, columns: Sequence[Any]) -> Any:
         """The columns end to end."""
 
@@ -75,7 +79,7 @@ class ArrayLeaf(Leaf):
         self.shape = tuple(space.shape or ())
         super().__init__(path, keys, space, 1, self.dtype.itemsize * int(np.prod(self.shape)))
         # Whether any bytes of the right number are values as they are.
-        self._is_plain = sys.byteorder == "little" and self.dtype.isnative and self.dtype.kind in "iuf"
+        self.is_plain = sys.byteorder == "little" and self.dtype.isnative and self.dtype.kind in "iuf"
         self.is_floating = self.dtype.kind == "f"
         # An element of an array (N) is a NumPy scalar: right for Discrete, but a Box has arrays of shape ().
         self.is_array = self.shape != () or isinstance(space, spaces.Discrete)
@@ -104,6 +108,10 @@ class ArrayLeaf(Leaf):
         self._check_dtype(array)
         return array.astype(self.dtype)
 
+    def take(self, column: Array, indices: Sequence[int]) -> Array:  # noqa: D102
+        taken: Array = column[indices]
+        return taken
+
     def join(self, columns: Sequence[Array]) -> Array:  # noqa: D102
         return np.concatenate(columns) if columns else self.allocate(0)
 
@@ -112,7 +120,7 @@ class ArrayLeaf(Leaf):
 
     def read(self, buffers: Iterator[bytes], n: int, what: str) -> Array:  # noqa: D102
         data = next(buffers)
-        if self._is_plain and data and len(data) == n * self.min_bytes:
+        if self.is_plain and data and len(data) == n * self.min_bytes:
             return np.ndarray((n, *self.shape), self.dtype, bytearray(data))
         return from_bytes(data, self.dtype, (n, *self.shape), what + self.path)
 

@@ -23,6 +23,10 @@ _MAX_NAMES = 1000
 _REAL = struct.Struct("<d")
 _STEP = pb.InteractResponse.DESCRIPTOR.fields_by_name["step"].number
 _FIELDS = {name: field.number for name, field in pb.StepResponse.DESCRIPTOR.fields_by_name.items()}
+_OBSERVATIONS, _FINAL_OBSERVATIONS = _FIELDS["observations"], _FIELDS["final_observations"]
+_REWARDS, _TERMINATED, _TRUNCATED = _FIELDS["rewards"], _FIELDS["terminated"], _FIELDS["truncated"]
+_INFOS, _LANE_INFOS, _FINAL_INFOS = _FIELDS["infos"], _FIELDS["lane_infos"], _FIELDS["final_infos"]
+Data = bytes | memoryview
 
 
 class StepEncoder:
@@ -40,33 +44,48 @@ class StepEncoder:
 
     def encode(
         self,
-        observations: Sequence[bytes],
+        observations: Sequence[Data],
         rewards: bytes,
         terminated: bytes,
         truncated: bytes,
         infos: Mapping[str, Any] | None,
         lane_infos: Sequence[Mapping[str, Any]] | None,
-        final_observations: Sequence[bytes] | None,
+        final_observations: Sequence[Data] | None,
         final_infos: Mapping[str, Any] | None,
-    ) -> bytes:
-        """An InteractResponse that has only its `step`; more fields can be put before or after it."""
-        parts = _buffers("observations", observations)
-        for name, data in (("rewards", rewards), ("terminated", terminated), ("truncated", truncated)):
-            parts += (_head(_FIELDS[name], len(data)), data)
-        if infos is not None:
-            parts += self._infos("infos", infos)
+    ) -> list[Data]:
+        """The parts of an InteractResponse that has only its `step`; more fields can be put before or after them."""
+        parts: list[Data] = [b""]
+        body = _add_buffers(parts, _OBSERVATIONS, observations)
+        flags = len(terminated)
+        parts += (
+            head(_REWARDS, len(rewards)),
+            rewards,
+            head(_TERMINATED, flags),
+            terminated,
+            head(_TRUNCATED, flags),
+            truncated,
+        )
+        for part in parts[-6:]:
+            body += len(part)
+        if infos:
+            body += self._add_infos(parts, _INFOS, infos)
+        elif infos is not None:
+            parts.append(head(_INFOS, 0))
+            body += 2
         for info in lane_infos or ():
-            parts += self._infos("lane_infos", info)
+            body += self._add_infos(parts, _LANE_INFOS, info)
         if final_observations is not None:
-            parts += _buffers("final_observations", final_observations)
+            body += _add_buffers(parts, _FINAL_OBSERVATIONS, final_observations)
         if final_infos is not None:
-            parts += self._infos("final_infos", final_infos)
-        body = b"".join(parts)
-        return _head(_STEP, len(body)) + body
+            body += self._add_infos(parts, _FINAL_INFOS, final_infos)
+        parts[0] = head(_STEP, body)
+        return parts
 
-    def _infos(self, name: str, infos: Mapping[str, Any]) -> list[bytes]:
+    def _add_infos(self, parts: list[Data], field: int, infos: Mapping[str, Any]) -> int:
         data = self.encode_infos(infos)
-        return [_head(_FIELDS[name], len(data)), data]
+        before = head(field, len(data))
+        parts += (before, data)
+        return len(before) + len(data)
 
     def encode_infos(self, infos: Mapping[str, Any]) -> bytes:
         """Infos, in vector form or a lane's own, as an ItemMap's bytes."""
@@ -115,15 +134,21 @@ class StepEncoder:
         return prefix
 
 
-def _buffers(name: str, buffers: Sequence[bytes]) -> list[bytes]:
-    parts: list[bytes] = []
+def _add_buffers(parts: list[Data], field: int, buffers: Sequence[Data]) -> int:
+    """Adds a field of Buffers; its bytes."""
+    at = len(parts)
+    parts.append(b"")
+    inner = 0
     for data in buffers:
-        parts += (_head(1, len(data)), data)
-    return [_head(_FIELDS[name], sum(map(len, parts))), *parts]
+        before = head(1, len(data))
+        parts += (before, data)
+        inner += len(before) + len(data)
+    parts[at] = before = head(field, inner)
+    return len(before) + inner
 
 
 @functools.lru_cache(maxsize=256)
-def _head(field: int, length: int) -> bytes:
+def head(field: int, length: int) -> bytes:
     """What stands before a field's bytes: its number, that a length follows, and the length."""
     first = field << 3 | 2
     if length < 0x80:

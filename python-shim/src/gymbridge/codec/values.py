@@ -8,13 +8,16 @@ from typing import Any
 import grpc
 from gymnasium import spaces
 
-from gymbridge.codec.dtypes import from_bytes, to_bytes
+from gymbridge.codec.dtypes import from_bytes, to_bytes, view_of
 from gymbridge.codec.leaves import Array, ArrayLeaf, Leaf
 from gymbridge.codec.variable import GraphLeaf, OneOfLeaf, SequenceLeaf, TextLeaf
 from gymbridge.errors import RequestError, invalid_argument
 from gymbridge.v1 import value_pb2 as pb
 
 __all__ = ["Array", "ArrayLeaf", "Arrays", "BatchCodec", "Leaf"]
+
+# Arrays up to this size are copied in less time than a view takes to be made.
+_COPIED_BYTES = 8192
 
 # One column per leaf: an array (N, *leaf.shape), or a list of N rows for Text, Sequence, Graph and OneOf.
 Arrays = list[Any]
@@ -79,6 +82,10 @@ class BatchCodec:
             raise ValueError(f"the parts of stacked values of {self.space} have different lengths {sorted(lengths)}")
         return max(lengths, default=0), arrays
 
+    def take(self, arrays: Arrays, indices: Sequence[int]) -> Arrays:
+        """A new batch of the values at these indices, in their order."""
+        return [leaf.take(column, indices) for column, leaf in zip(arrays, self.leaves, strict=True)]
+
     def join(self, batches: Sequence[Arrays]) -> Arrays:
         """The batches end to end."""
         return [leaf.join([arrays[number] for arrays in batches]) for number, leaf in enumerate(self.leaves)]
@@ -96,6 +103,12 @@ class BatchCodec:
         if self._is_fixed:
             return [to_bytes(array) for array in arrays]
         return [data for column, leaf in zip(arrays, self.leaves, strict=True) for data in leaf.lay(column)]
+
+    def parts(self, arrays: Arrays) -> list[bytes | memoryview]:
+        """The batch's buffers as `lay` gives them, but large ones are views of the arrays, to be copied at once."""
+        if self._is_fixed:
+            return [view_of(array) if array.nbytes > _COPIED_BYTES else to_bytes(array) for array in arrays]
+        return [*self.lay(arrays)]
 
     def read(self, buffers: Iterator[bytes], n: int, what: str) -> Arrays:
         """N values from the next buffers, of which there are enough; INVALID_ARGUMENT as `decode`."""

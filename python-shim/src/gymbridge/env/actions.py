@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -26,11 +26,12 @@ class BatchChecker:
         self._row = row
         self._first_row = first_row
 
-    def __call__(self, arrays: Arrays, ignored: Array | None = None) -> None:
-        """Checks N values; those where `ignored` (bool (N)) is true may be anything."""
+    def __call__(self, arrays: Arrays, ignored: Array | None = None, rows: Sequence[int] | None = None) -> None:
+        """Checks N values; those where `ignored` (bool (N)) is true may be anything. `rows` are their numbers."""
         found = _first(self._checks, arrays, ignored)
         if found is not None:
-            row, path, problem = found
+            index, path, problem = found
+            row = index if rows is None else rows[index]
             path = f" {path}" if path else ""
             raise invalid_argument(f"{self._what}{path} of {self._row} {self._first_row + row}{problem}")
 

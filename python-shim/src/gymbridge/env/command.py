@@ -13,6 +13,7 @@ from typing import Any
 from gymbridge.env.pool import log
 from gymbridge.env.supervisor import Offer, Supervisor
 from gymbridge.errors import RequestError
+from gymbridge.memory import segment
 from gymbridge.serving import (
     Lifetime,
     StartError,
@@ -57,6 +58,7 @@ def run(arguments: argparse.Namespace) -> None:
         step_timeout=arguments.step_timeout,
         vector=arguments.vector,
     )
+    segment.remove_stale()
     directory = Path(_private_directory())
     trusted = security.trusts_callers(address)
     config = {**security.for_worker(), "with_tracebacks": trusted}

@@ -49,11 +49,13 @@ class Copies(Lanes):
             self.nanos = perf_counter_ns() - started
         self._check_finite(self.observations)
 
-    def step(self, actions: Arrays) -> None:  # noqa: D102
-        self._check_ready()
+    def step(self, actions: Arrays, lanes: Sequence[int] | None = None) -> Arrays:  # noqa: D102
+        self._check_ready(lanes)
         resets = self._ended.tolist() if self._any_ended else None
-        self._check_actions(actions, self._ended if resets else None)
+        self._check_actions(actions, None if resets is None else self._ended[lanes or slice(None)], lanes)
         self._begin()
+        chosen = range(self.num_envs) if lanes is None else lanes
+        envs = self.envs
         action_of, put, observations = self.action_codec.value, self.observation_codec.write, self.observations
         same_step = self.autoreset_mode == SAME_STEP
         rewards: list[float] = []
@@ -63,23 +65,24 @@ class Copies(Lanes):
         lane = 0
         started = perf_counter_ns()
         try:
-            for lane, env in enumerate(self.envs):
+            for row, lane in enumerate(chosen):
+                env = envs[lane]
                 if resets is not None and resets[lane]:
                     observation, info = env.reset()
                     rewards.append(0.0)
                     terminated.append(False)
                     truncated.append(False)
                 else:
-                    observation, reward, terminal, cut, info = env.step(action_of(actions, lane))
+                    observation, reward, terminal, cut, info = env.step(action_of(actions, row))
                     rewards.append(float(reward))
                     terminated.append(bool(terminal))
                     truncated.append(bool(cut))
                     if same_step and (terminal or cut):
-                        observation, info = self._reset_in_same_step(lane, observation, info)
+                        observation, info = self._reset_in_same_step(row, len(chosen), env, observation, info)
                 put(observations, lane, observation)
                 infos.append(info)
         except Exception as error:
-            raise self._broken(error, lane) from error
+            raise self._broken(error, lane, lanes) from error
         finally:
             self.nanos = perf_counter_ns() - started
         self.rewards = np.array(rewards)
@@ -88,24 +91,29 @@ class Copies(Lanes):
         if self.lane_infos is not None:
             self.lane_infos = infos
         elif self._with_infos:
-            self._gather(infos)
-        self._check_rewards()
-        self._check_finite(observations)
-        self._note_ends()
+            self._gather(infos, lanes)
+        if lanes is not None:
+            observations = self.observation_codec.take(observations, lanes)
+        self._check_rewards(lanes)
+        self._check_finite(observations, lanes)
+        self._note_ends(lanes)
+        return observations
 
-    def _gather(self, infos: list[dict[str, Any]]) -> None:
-        self.infos = gather(infos, self.everywhere)
+    def _gather(self, infos: list[dict[str, Any]], lanes: Sequence[int] | None) -> None:
+        self.infos = gather(infos, self.everywhere if lanes is None else self.everywhere[: len(lanes)])
         if self.infos is not None:
             return
         self.infos = {}
-        lane = 0
+        row = 0
         try:
-            for lane, info in enumerate(infos):
-                add_info(self.infos, info, lane, self.num_envs)
+            for row, info in enumerate(infos):
+                add_info(self.infos, info, row, len(infos))
         except Exception as error:
-            raise self._broken(error, lane) from error
+            raise self._broken(error, row if lanes is None else lanes[row], lanes) from error
 
-    def _reset_in_same_step(self, lane: int, observation: Any, info: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
+    def _reset_in_same_step(
+        self, row: int, rows: int, env: gym.Env[Any, Any], observation: Any, info: dict[str, Any]
+    ) -> tuple[Any, dict[str, Any]]:
         final = self.observation_codec.stack([observation])
         if self.observation_codec.not_finite(final) is not None:
             raise ValueError("the environment returned an observation that is not finite")
@@ -116,8 +124,8 @@ class Copies(Lanes):
         if self._with_infos:
             if self.final_infos is None:
                 self.final_infos = {}
-            add_info(self.final_infos, info, lane, self.num_envs)
-        return self.envs[lane].reset()
+            add_info(self.final_infos, info, row, rows)
+        return env.reset()
 
     def render(self, lanes: Sequence[int]) -> list[Any]:  # noqa: D102
         return self._in_each(lanes, lambda lane: self.envs[lane].render())

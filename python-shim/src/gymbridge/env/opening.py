@@ -112,9 +112,12 @@ def _describe(lanes: Lanes, env: Any, request: pb.OpenSessionRequest) -> pb.Open
     spec.metadata.SetInParent()
     for key, value in (getattr(env, "metadata", None) or {}).items():
         with contextlib.suppress(RequestError):
-            spec.metadata.items[str(key)].CopyFrom(encode_item(value))
+            item = encode_item(value)
+            spec.metadata.items[str(key)].CopyFrom(item)
     if is_goal_env(env, lanes.observation_codec.space):
         response.capabilities.append(COMPUTE_REWARD)
+    if isinstance(lanes, Copies):
+        response.capabilities.append("step_lanes")
     with contextlib.suppress(RequestError):
         lanes.save([0])
         response.capabilities.append("save_state")

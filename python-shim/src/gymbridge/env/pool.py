@@ -16,6 +16,7 @@ from typing import Any
 import grpc
 
 from gymbridge.errors import RequestError
+from gymbridge.memory import segment
 from gymbridge.security import TOKEN_VARIABLE
 from gymbridge.v1 import environment_pb2_grpc
 
@@ -78,6 +79,7 @@ class WorkerProcess:
         if self._channel is not None:
             self._channel.close()
         self.ready.set()
+        segment.remove_of(self.process.pid)
         on_event(self, None)
 
     def wait_ready(self) -> bool:

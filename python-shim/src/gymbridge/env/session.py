@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from time import perf_counter_ns
 from typing import Any
 
 import numpy as np
 
 from gymbridge.codec.items import decode_item, decode_map, encode_item
-from gymbridge.codec.steps import StepEncoder
-from gymbridge.codec.values import Array
+from gymbridge.codec.requests import Step, StepParser
+from gymbridge.codec.steps import Data, StepEncoder
+from gymbridge.codec.values import Array, Arrays
 from gymbridge.env import states
 from gymbridge.env.attributes import AllowedAttributes
 from gymbridge.env.lanes import Lanes
@@ -18,7 +20,10 @@ from gymbridge.v1 import environment_pb2 as pb
 
 
 class Session:
-    """Answers requests one at a time, in the thread that runs environments. `lanes` is what they act on."""
+    """Answers requests one at a time, in the thread that runs environments.
+
+    `lanes` is what they act on; `parse_step` reads the usual step, as StepParser does.
+    """
 
     def __init__(
         self,
@@ -35,50 +40,64 @@ class Session:
         self._allowed = allowed
         self._with_tracebacks = with_tracebacks
         self._steps = StepEncoder(warn, lanes.everywhere)
+        self.parse_step = StepParser(lanes.action_codec, lanes.num_envs).parse
 
-    def answer(self, request: pb.InteractRequest) -> bytes:
-        """Executes a request and gives its response's bytes; failures become the response's `error`."""
-        response = pb.InteractResponse(sequence=request.sequence)
-        step = b""
-        self.lanes.nanos = 0
+    def answer(self, request: Step | pb.InteractRequest, arrived: int, waited: int) -> list[Data]:
+        """Executes a request; failures become the response's `error`.
+
+        `arrived` is when the request had been read, on perf_counter_ns, and `waited` how many nanoseconds of the time
+        since then it waited for others. Gives the parts of the response's bytes, which are valid until the next one.
+        """
+        response = pb.InteractResponse()
+        step: list[Data] = []
+        lanes = self.lanes
+        lanes.nanos = 0
         try:
-            kind = request.WhichOneof("request")
-            if kind == "step":
-                step = self._step(request.step)
-            elif kind == "reset":
-                self._reset(request.reset, response.reset)
-            elif kind == "render":
-                self._render(request.render, response.rendered)
-            elif kind == "call":
-                self._call(request.call, response.called)
-            elif kind == "set_attribute":
-                self._set_attribute(request.set_attribute, response.attribute_set)
-            elif kind == "save_state":
-                self._save(request.save_state, response.saved)
-            elif kind == "restore_state":
-                self._restore(request.restore_state, response.restored)
-            else:
-                raise invalid_argument("the request is empty")
+            step = self._step(request.actions) if isinstance(request, Step) else self._answer(request, response)
         except RequestError as error:
             response.error.CopyFrom(error.to_status(self._with_tracebacks))
         except Exception as error:
             response.error.CopyFrom(raised(error).to_status(self._with_tracebacks))
-        response.environment_nanos = self.lanes.nanos
-        data: bytes = response.SerializeToString()
-        return data + step
+        response.sequence = request.sequence
+        response.environment_nanos = lanes.nanos
+        response.queue_nanos = waited
+        response.server_nanos = perf_counter_ns() - arrived
+        return [response.SerializeToString(), *step]
 
-    def _step(self, request: pb.StepRequest) -> bytes:
+    def _answer(self, request: pb.InteractRequest, response: pb.InteractResponse) -> list[Data]:
+        kind = request.WhichOneof("request")
+        if kind == "step":
+            some = self._each_once(request.step.lanes) if request.step.lanes else None
+            n = self.lanes.num_envs if some is None else len(some)
+            return self._step(self.lanes.action_codec.decode(request.step.actions, n, "actions"), some)
+        if kind == "reset":
+            self._reset(request.reset, response.reset)
+        elif kind == "render":
+            self._render(request.render, response.rendered)
+        elif kind == "call":
+            self._call(request.call, response.called)
+        elif kind == "set_attribute":
+            self._set_attribute(request.set_attribute, response.attribute_set)
+        elif kind == "save_state":
+            self._save(request.save_state, response.saved)
+        elif kind == "restore_state":
+            self._restore(request.restore_state, response.restored)
+        else:
+            raise invalid_argument("the request is empty")
+        return []
+
+    def _step(self, actions: Arrays, some: Sequence[int] | None = None) -> list[Data]:
         lanes = self.lanes
         codec = lanes.observation_codec
-        lanes.step(lanes.action_codec.decode(request.actions, lanes.num_envs, "actions"))
+        observations = lanes.step(actions, some)
         return self._steps.encode(
-            codec.lay(lanes.observations),
+            codec.parts(observations),
             lanes.rewards.astype("<f8", copy=False).tobytes(),
             lanes.terminated.tobytes(),
             lanes.truncated.tobytes(),
             lanes.infos,
             lanes.lane_infos,
-            None if lanes.final_observations is None else codec.lay(lanes.final_observations),
+            None if lanes.final_observations is None else codec.parts(lanes.final_observations),
             lanes.final_infos,
         )
 
@@ -134,9 +153,7 @@ class Session:
         response.states.extend([states.pack(self._env_id, state) for state in saved])
 
     def _restore(self, request: pb.RestoreStateRequest, response: pb.RestoreStateResponse) -> None:
-        wanted = self._wanted(request.lanes)
-        if len(set(wanted)) != len(wanted):
-            raise invalid_argument(f"lanes: {wanted} name one more than once")
+        wanted = self._each_once(request.lanes)
         if len(request.states) != len(wanted):
             raise invalid_argument(f"states: got {len(request.states)}, expected {len(wanted)}, one per lane")
         self.lanes.restore(wanted, [states.unpack(self._env_id, state) for state in request.states])
@@ -148,6 +165,12 @@ class Session:
             if lane >= n:
                 raise invalid_argument(f"lanes: {lane} is not less than {n}")
         return list(lanes) or list(range(n))
+
+    def _each_once(self, lanes: Sequence[int]) -> list[int]:
+        wanted = self._wanted(lanes)
+        if len(set(wanted)) != len(wanted):
+            raise invalid_argument(f"lanes: {wanted} name one more than once")
+        return wanted
 
 
 def _options(request: pb.ResetRequest, n: int) -> list[dict[str, Any] | None]:

@@ -65,7 +65,9 @@ class VectorLanes(Lanes):
         self.infos = dict(infos) if self._with_infos else None
         self._check_finite(self.observations)
 
-    def step(self, actions: Arrays) -> None:  # noqa: D102
+    def step(self, actions: Arrays, lanes: Sequence[int] | None = None) -> Arrays:  # noqa: D102
+        if lanes is not None:
+            raise unimplemented("a vector environment steps all of its lanes at once: leave `lanes` empty")
         self._check_ready()
         self._check_actions(actions, self._ended if self._any_ended else None)
         for lane in np.flatnonzero(self._ended).tolist() if self._any_ended else ():
@@ -87,6 +89,7 @@ class VectorLanes(Lanes):
         self._check_rewards()
         self._check_finite(self.observations)
         self._note_ends()
+        return self.observations
 
     def _take(self, observations: Any) -> None:
         n, self.observations = self.observation_codec.unstack(observations)

@@ -24,11 +24,13 @@ import warnings
 from collections import deque
 from collections.abc import Callable
 from functools import partial
+from time import perf_counter_ns
 from typing import Any
 
 import grpc
 from google.protobuf.message import DecodeError
 
+from gymbridge.codec.requests import Step
 from gymbridge.env.attributes import COMPUTE_REWARD, AllowedAttributes
 from gymbridge.env.opening import open_lanes
 from gymbridge.env.session import Session
@@ -36,6 +38,8 @@ from gymbridge.env.shard import WINDOW, Shard
 from gymbridge.errors import RequestError
 from gymbridge.http2.call import Call
 from gymbridge.http2.server import Server
+from gymbridge.memory import segment
+from gymbridge.memory.server_end import ServerEnd, ring_bytes
 from gymbridge.security import complaint, server_context
 from gymbridge.v1 import environment_pb2 as pb
 
@@ -87,10 +91,16 @@ class Worker:
                 self._busy_since = 0.0
 
     def _patience(self) -> float | None:
-        return None if self._shard is None else max(0.0, self._shard.expires_in)
+        shard = self._shard
+        if shard is None:
+            return None
+        memory = shard.memory
+        return max(0.0, shard.expires_in if memory is None else min(shard.expires_in, memory.expires_in))
 
     def _reap(self) -> None:
         shard = self._shard
+        if shard is not None and shard.memory is not None and shard.memory.is_forsaken:
+            shard.drop_memory()
         if shard is not None and shard.expires_in <= 0 and not self._jobs:
             log(f"worker {os.getpid()}: the session's lease ran out; closing its lanes")
             self._jobs.append(partial(self._release, shard))
@@ -133,32 +143,75 @@ class Worker:
         shard.renew()
         call.trusted = True
         call.max_message = self._max_message
-        call.on_message = partial(self._on_request, shard, call)
+        call.on_message = partial(self._on_request, shard, call, False)
         call.on_lost = partial(shard.detach, call)
         # A client that ends its side in good order has no more use for the session.
         call.on_end = lambda: self._jobs.append(partial(self._end, shard, call))
-        call.send(shard.attach(call).SerializeToString())
+        response = shard.attach(call)
+        if request.attach.shared_memory:
+            self._offer_memory(shard, call, response.attached)
+        call.send(response.SerializeToString())
 
-    def _on_request(self, shard: Shard, call: Call, data: bytes) -> None:
+    def _offer_memory(self, shard: Shard, call: Call, attached: pb.AttachResponse) -> None:
+        if not segment.is_possible():
+            return
+        lanes = shard.session.lanes
+        # In SAME_STEP there may be two observations of each lane; a reward and two flags come with it.
+        answer_bytes = lanes.num_envs * (2 * lanes.observation_codec.bytes_per_value + 10)
+        request_bytes = lanes.num_envs * lanes.action_codec.bytes_per_value
+        try:
+            shard.memory = ServerEnd(
+                self._server,
+                ring_bytes(request_bytes, self._max_message),
+                ring_bytes(answer_bytes, self._max_message),
+                attached.epoch,
+                partial(self._on_request, shard, call, True),
+                partial(self._end_memory, shard),
+            )
+        except OSError as error:
+            self._warn(f"no shared memory, all goes through the stream: {error}")
+        else:
+            attached.shared_memory.CopyFrom(shard.memory.offered)
+
+    def _end_memory(self, shard: Shard, why: str) -> None:
+        if why:
+            self._warn(f"a client's shared memory makes no sense, its stream goes on: {why}")
+        shard.drop_memory()
+
+    def _on_request(self, shard: Shard, call: Call, in_memory: bool, data: bytes) -> None:
         if shard.call is not call:
             return
+        arrived = perf_counter_ns()
         shard.renew()
-        request = _parse(pb.InteractRequest, call, data)
+        request: Any = shard.session.parse_step(data)
         if request is None:
-            return
-        kind = request.WhichOneof("request")
-        if kind == "heartbeat":
-            call.send(pb.InteractResponse(heartbeat=pb.HeartbeatResponse()).SerializeToString())
-        elif kind == "attach":
-            error = RequestError(grpc.StatusCode.FAILED_PRECONDITION, "the stream is attached already")
-            call.send(pb.InteractResponse(error=error.to_status()).SerializeToString())
-        elif len(self._jobs) >= _MAX_JOBS:
+            request = _parse(pb.InteractRequest, call, data)
+            if request is None:
+                return
+            kind = request.WhichOneof("request")
+            if kind == "heartbeat":
+                shard.reply_at_once(call, pb.InteractResponse(heartbeat=pb.HeartbeatResponse()), in_memory)
+                return
+            if kind == "attach":
+                error = RequestError(grpc.StatusCode.FAILED_PRECONDITION, "the stream is attached already")
+                shard.reply_at_once(call, pb.InteractResponse(error=error.to_status()), in_memory)
+                return
+        if len(self._jobs) >= _MAX_JOBS:
             shard.detach(call)
             call.finish(8, f"{_MAX_JOBS} requests wait to be executed; a client may have {WINDOW} on the way")
-        else:
-            self._jobs.append(partial(self._answer, shard, call, request))
+            return
+        waits = bool(self._jobs) or self._busy_since != 0.0
+        self._jobs.append(partial(self._answer, shard, call, in_memory, request, arrived, waits))
 
-    def _answer(self, shard: Shard, call: Call, request: pb.InteractRequest) -> None:
+    def _answer(
+        self,
+        shard: Shard,
+        call: Call,
+        in_memory: bool,
+        request: Step | pb.InteractRequest,
+        arrived: int,
+        waits: bool,
+    ) -> None:
         if shard.released or shard.call is not call:
             return
         if call.unread > _MAX_UNREAD:
@@ -166,12 +219,10 @@ class Worker:
                 shard.detach(call)
                 call.finish(8, f"{call.unread} responses wait to be read; a client may have {WINDOW} on the way")
             return
-        response = shard.answer(request)
+        parts = shard.answer(request, arrived, perf_counter_ns() - arrived if waits else 0)
         with self._lock:
             shard.renew()
-            # Where another stream attached meanwhile, its client asks for the response again.
-            if shard.call is call:
-                call.send(response)
+            shard.reply(call, parts, in_memory)
 
     def _open(self, call: Call, data: bytes) -> None:
         request = _parse(pb.OpenSessionRequest, call, data)
@@ -336,6 +387,7 @@ def _die_with_supervisor(control: str) -> None:
         os.unlink(path)
     with contextlib.suppress(OSError):
         os.rmdir(os.path.dirname(path))
+    segment.remove_of(os.getpid())
     os._exit(0)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import select
 import socket
 import threading
 from collections.abc import Mapping
@@ -139,6 +140,35 @@ class ClientCall:
             if message is not None:
                 return message
 
+    @property
+    def has_input(self) -> bool:
+        """Whether something has arrived that `receive` has not looked at and the socket does not tell of."""
+        if self._position < len(self._input) or self._end is not None:
+            return True
+        if len(self._partial) >= 5 and len(self._partial) >= 5 + frames.PREFIX.unpack_from(self._partial)[1]:
+            return True
+        return isinstance(self._sock, TlsSocket) and self._sock.has_decrypted()
+
+    def fileno(self) -> int:
+        """The socket's, to wait for what arrives."""
+        return self._sock.fileno()
+
+    def receive_arrived(self) -> bytes | memoryview | None:
+        """The next message if it has arrived, None if not yet; CallEnded where there is none any more."""
+        message: bytes | memoryview | None
+        while True:
+            if self._partial:
+                message = self._next_message()
+                if message is not None:
+                    return message
+            elif self._end is not None:
+                raise CallEnded(*self._end)
+            if self._position == len(self._input) and not self._has_arrived():
+                return None
+            message = self._take_frame()
+            if message is not None:
+                return message
+
     def shut_down(self) -> None:
         """Breaks the connection, from any thread: whoever waits on it gets ConnectionBroken."""
         with contextlib.suppress(OSError):
@@ -147,6 +177,13 @@ class ClientCall:
     def close(self) -> None:
         """Closes the socket. Closing twice is allowed."""
         self._sock.close()
+
+    def _has_arrived(self) -> bool:
+        if isinstance(self._sock, TlsSocket) and self._sock.has_decrypted():
+            return True
+        poll = select.poll()
+        poll.register(self._sock.fileno(), select.POLLIN)
+        return bool(poll.poll(0))
 
     def _write(self, data: bytes) -> None:
         try:

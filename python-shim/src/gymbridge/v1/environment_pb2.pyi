@@ -167,9 +167,11 @@ class InteractRequest(_message.Message):
     def __init__(self, sequence: _Optional[int] = ..., acknowledged: _Optional[int] = ..., attach: _Optional[_Union[AttachRequest, _Mapping]] = ..., reset: _Optional[_Union[ResetRequest, _Mapping]] = ..., step: _Optional[_Union[StepRequest, _Mapping]] = ..., render: _Optional[_Union[RenderRequest, _Mapping]] = ..., heartbeat: _Optional[_Union[HeartbeatRequest, _Mapping]] = ..., save_state: _Optional[_Union[SaveStateRequest, _Mapping]] = ..., restore_state: _Optional[_Union[RestoreStateRequest, _Mapping]] = ..., call: _Optional[_Union[CallRequest, _Mapping]] = ..., set_attribute: _Optional[_Union[SetAttributeRequest, _Mapping]] = ...) -> None: ...
 
 class InteractResponse(_message.Message):
-    __slots__ = ("sequence", "environment_nanos", "attached", "reset", "step", "rendered", "error", "heartbeat", "saved", "restored", "called", "attribute_set")
+    __slots__ = ("sequence", "environment_nanos", "server_nanos", "queue_nanos", "attached", "reset", "step", "rendered", "error", "heartbeat", "saved", "restored", "called", "attribute_set")
     SEQUENCE_FIELD_NUMBER: _ClassVar[int]
     ENVIRONMENT_NANOS_FIELD_NUMBER: _ClassVar[int]
+    SERVER_NANOS_FIELD_NUMBER: _ClassVar[int]
+    QUEUE_NANOS_FIELD_NUMBER: _ClassVar[int]
     ATTACHED_FIELD_NUMBER: _ClassVar[int]
     RESET_FIELD_NUMBER: _ClassVar[int]
     STEP_FIELD_NUMBER: _ClassVar[int]
@@ -182,6 +184,8 @@ class InteractResponse(_message.Message):
     ATTRIBUTE_SET_FIELD_NUMBER: _ClassVar[int]
     sequence: int
     environment_nanos: int
+    server_nanos: int
+    queue_nanos: int
     attached: AttachResponse
     reset: ResetResponse
     step: StepResponse
@@ -192,23 +196,41 @@ class InteractResponse(_message.Message):
     restored: RestoreStateResponse
     called: CallResponse
     attribute_set: SetAttributeResponse
-    def __init__(self, sequence: _Optional[int] = ..., environment_nanos: _Optional[int] = ..., attached: _Optional[_Union[AttachResponse, _Mapping]] = ..., reset: _Optional[_Union[ResetResponse, _Mapping]] = ..., step: _Optional[_Union[StepResponse, _Mapping]] = ..., rendered: _Optional[_Union[RenderResponse, _Mapping]] = ..., error: _Optional[_Union[_status_pb2.Status, _Mapping]] = ..., heartbeat: _Optional[_Union[HeartbeatResponse, _Mapping]] = ..., saved: _Optional[_Union[SaveStateResponse, _Mapping]] = ..., restored: _Optional[_Union[RestoreStateResponse, _Mapping]] = ..., called: _Optional[_Union[CallResponse, _Mapping]] = ..., attribute_set: _Optional[_Union[SetAttributeResponse, _Mapping]] = ...) -> None: ...
+    def __init__(self, sequence: _Optional[int] = ..., environment_nanos: _Optional[int] = ..., server_nanos: _Optional[int] = ..., queue_nanos: _Optional[int] = ..., attached: _Optional[_Union[AttachResponse, _Mapping]] = ..., reset: _Optional[_Union[ResetResponse, _Mapping]] = ..., step: _Optional[_Union[StepResponse, _Mapping]] = ..., rendered: _Optional[_Union[RenderResponse, _Mapping]] = ..., error: _Optional[_Union[_status_pb2.Status, _Mapping]] = ..., heartbeat: _Optional[_Union[HeartbeatResponse, _Mapping]] = ..., saved: _Optional[_Union[SaveStateResponse, _Mapping]] = ..., restored: _Optional[_Union[RestoreStateResponse, _Mapping]] = ..., called: _Optional[_Union[CallResponse, _Mapping]] = ..., attribute_set: _Optional[_Union[SetAttributeResponse, _Mapping]] = ...) -> None: ...
 
 class AttachRequest(_message.Message):
-    __slots__ = ("token",)
+    __slots__ = ("token", "shared_memory")
     TOKEN_FIELD_NUMBER: _ClassVar[int]
+    SHARED_MEMORY_FIELD_NUMBER: _ClassVar[int]
     token: str
-    def __init__(self, token: _Optional[str] = ...) -> None: ...
+    shared_memory: bool
+    def __init__(self, token: _Optional[str] = ..., shared_memory: bool = ...) -> None: ...
 
 class AttachResponse(_message.Message):
-    __slots__ = ("epoch", "last_sequence", "window")
+    __slots__ = ("epoch", "last_sequence", "window", "shared_memory")
     EPOCH_FIELD_NUMBER: _ClassVar[int]
     LAST_SEQUENCE_FIELD_NUMBER: _ClassVar[int]
     WINDOW_FIELD_NUMBER: _ClassVar[int]
+    SHARED_MEMORY_FIELD_NUMBER: _ClassVar[int]
     epoch: int
     last_sequence: int
     window: int
-    def __init__(self, epoch: _Optional[int] = ..., last_sequence: _Optional[int] = ..., window: _Optional[int] = ...) -> None: ...
+    shared_memory: SharedMemory
+    def __init__(self, epoch: _Optional[int] = ..., last_sequence: _Optional[int] = ..., window: _Optional[int] = ..., shared_memory: _Optional[_Union[SharedMemory, _Mapping]] = ...) -> None: ...
+
+class SharedMemory(_message.Message):
+    __slots__ = ("memory", "bell", "nonce", "request_bytes", "response_bytes")
+    MEMORY_FIELD_NUMBER: _ClassVar[int]
+    BELL_FIELD_NUMBER: _ClassVar[int]
+    NONCE_FIELD_NUMBER: _ClassVar[int]
+    REQUEST_BYTES_FIELD_NUMBER: _ClassVar[int]
+    RESPONSE_BYTES_FIELD_NUMBER: _ClassVar[int]
+    memory: str
+    bell: str
+    nonce: bytes
+    request_bytes: int
+    response_bytes: int
+    def __init__(self, memory: _Optional[str] = ..., bell: _Optional[str] = ..., nonce: _Optional[bytes] = ..., request_bytes: _Optional[int] = ..., response_bytes: _Optional[int] = ...) -> None: ...
 
 class HeartbeatRequest(_message.Message):
     __slots__ = ()
@@ -243,10 +265,12 @@ class ResetResponse(_message.Message):
     def __init__(self, observations: _Optional[_Union[_value_pb2.Buffers, _Mapping]] = ..., infos: _Optional[_Union[_value_pb2.ItemMap, _Mapping]] = ..., lane_infos: _Optional[_Iterable[_Union[_value_pb2.ItemMap, _Mapping]]] = ...) -> None: ...
 
 class StepRequest(_message.Message):
-    __slots__ = ("actions",)
+    __slots__ = ("actions", "lanes")
     ACTIONS_FIELD_NUMBER: _ClassVar[int]
+    LANES_FIELD_NUMBER: _ClassVar[int]
     actions: _value_pb2.Buffers
-    def __init__(self, actions: _Optional[_Union[_value_pb2.Buffers, _Mapping]] = ...) -> None: ...
+    lanes: _containers.RepeatedScalarFieldContainer[int]
+    def __init__(self, actions: _Optional[_Union[_value_pb2.Buffers, _Mapping]] = ..., lanes: _Optional[_Iterable[int]] = ...) -> None: ...
 
 class StepResponse(_message.Message):
     __slots__ = ("observations", "rewards", "terminated", "truncated", "infos", "final_observations", "final_infos", "lane_infos")

@@ -1,3 +1,3 @@
 """Which .proto files these stubs were generated from; written by generate.py."""
 
-SHA256 = "c2298c1d882ba1dfb8022430bafea7ec99f2b483c0fd28ce64b7baa4461d99f2"
+SHA256 = "ca994b64ca5b9742b7d60b17bbd1cb25f24eaeed25f5f5ead8bebb7d1345070a"

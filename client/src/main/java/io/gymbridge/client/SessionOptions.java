@@ -30,6 +30,7 @@ public final class SessionOptions {
   private Recovery recovery = Recovery.NONE;
   private int maxMessageBytes = Channels.DEFAULT_MAX_MESSAGE_BYTES;
   private Credentials credentials = Credentials.NONE;
+  private Transport transport = Transport.AUTO;
 
   private SessionOptions() {}
 
@@ -48,6 +49,7 @@ public final class SessionOptions {
     copy.recovery = recovery;
     copy.maxMessageBytes = maxMessageBytes;
     copy.credentials = credentials;
+    copy.transport = transport;
     change.accept(copy);
     return copy;
   }
@@ -129,6 +131,11 @@ public final class SessionOptions {
     return with(copy -> copy.credentials = wanted);
   }
 
+  /** How steps travel. Default: {@link Transport#AUTO}. */
+  public SessionOptions withTransport(Transport wanted) {
+    return with(copy -> copy.transport = wanted);
+  }
+
   private static void checkNotNegative(String what, int value) {
     if (value < 0) {
       throw new IllegalArgumentException(what + " cannot be negative, got " + value);
@@ -181,6 +188,10 @@ public final class SessionOptions {
 
   public Credentials credentials() {
     return credentials;
+  }
+
+  public Transport transport() {
+    return transport;
   }
 
   public int maxMessageBytes() {

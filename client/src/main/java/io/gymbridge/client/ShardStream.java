@@ -13,6 +13,7 @@ import io.gymbridge.proto.v1.Shard;
 import io.gymbridge.transport.Address;
 import io.gymbridge.transport.Channels;
 import io.gymbridge.transport.Statuses;
+import java.io.IOException;
 import java.time.Duration;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
@@ -30,6 +31,9 @@ import org.jspecify.annotations.Nullable;
  *   <li>Where the shard cannot be attached, the server is asked what became of it. A higher
  *       generation is another process with new lanes: the shard is <i>lost</i>, until {@link
  *       #acceptLoss} says that the caller knows.
+ *   <li>Where the server is on this host, requests and answers go through shared memory. The
+ *       caller's own thread writes and reads there. What is wrong with it, or does not fit, goes on
+ *       the stream.
  *   <li>A stream that was silent for a sixth of the lease sends a heartbeat.
  * </ul>
  *
@@ -62,7 +66,8 @@ final class ShardStream extends Waiting implements ShardConnection.Owner {
 
   private Shard shard;
   private Address address;
-  private @Nullable ShardConnection connection;
+  private boolean local;
+  private volatile @Nullable ShardConnection connection;
   private long attachesSent;
   private long epoch;
   private boolean describeFirst;
@@ -85,6 +90,7 @@ final class ShardStream extends Waiting implements ShardConnection.Owner {
     this.options = options;
     this.shard = shard;
     this.address = directory.locate(shard);
+    this.local = address.isLocal();
     this.lanes = new Lanes(shard.getFirstLane(), shard.getNumEnvs());
     this.leaseNanos = lease.toNanos();
     this.resendNanos = Math.max(1_000_000, options.resendInterval().toNanos());
@@ -151,7 +157,10 @@ final class ShardStream extends Waiting implements ShardConnection.Owner {
     long timeout = options.stepTimeout().toNanos() + GRACE_NANOS;
     long started = dueFrom;
     long resendAt = started + resendNanos;
-    while (!awaitUntil(attached ? Math.min(resendAt, dueFrom + timeout) : resendAt)) {
+    while (!isAnswered()) {
+      if (awaitUntil(attached ? Math.min(resendAt, dueFrom + timeout) : resendAt)) {
+        continue;
+      }
       long now = System.nanoTime();
       boolean late = attached && now - dueFrom >= timeout;
       if (late || now - started >= timeout + patienceNanos) {
@@ -177,9 +186,44 @@ final class ShardStream extends Waiting implements ShardConnection.Owner {
     throw new AssertionError("nothing arrived");
   }
 
+  /** Whether there is nothing more to wait for, once the memory was read. */
+  private boolean isAnswered() {
+    ShardConnection open = connection;
+    while (open != null && answer == null) {
+      InteractResponse message = open.memory().receive();
+      if (message == null) {
+        break;
+      }
+      answered(open, message);
+    }
+    return answer != null || loss != null || failure != null;
+  }
+
   @Override
   boolean arrived() {
-    return answer != null || loss != null || failure != null || (opening && attached);
+    ShardConnection open = connection;
+    return answer != null
+        || loss != null
+        || failure != null
+        || (opening && attached)
+        || (open != null && open.memory().isReady());
+  }
+
+  @Override
+  void sleep(long nanos) {
+    ShardConnection open = connection;
+    if (open == null || !open.memory().sleep(nanos)) {
+      super.sleep(nanos);
+    }
+  }
+
+  @Override
+  void wake() {
+    super.wake();
+    ShardConnection open = connection;
+    if (open != null) {
+      open.memory().wake();
+    }
   }
 
   /** What became of the process that had the lanes, until that is accepted; else null. */
@@ -256,7 +300,7 @@ final class ShardStream extends Waiting implements ShardConnection.Owner {
     attached = false;
     unanswered = 0;
     attachesSent++;
-    fresh.attach(shard.getToken());
+    fresh.attach(shard.getToken(), wantsMemory());
     long patience = Math.min(resendNanos << Math.min(tries, 10), LONGEST_PAUSE_NANOS * 5);
     Background.later(() -> giveUpAttaching(fresh), Math.max(resendNanos, patience));
   }
@@ -270,15 +314,21 @@ final class ShardStream extends Waiting implements ShardConnection.Owner {
 
   @Override
   public synchronized void received(ShardConnection from, InteractResponse message) {
+    if (from == connection && failure == null && message.hasAttached()) {
+      unanswered = 0;
+      lastContact = System.nanoTime();
+      attached(from, message.getAttached());
+    } else {
+      answered(from, message);
+    }
+  }
+
+  private synchronized void answered(ShardConnection from, InteractResponse message) {
     if (from != connection || failure != null) {
       return;
     }
     unanswered = 0;
     lastContact = System.nanoTime();
-    if (message.hasAttached()) {
-      attached(from, message.getAttached());
-      return;
-    }
     tries = 0;
     // Heartbeats, and requests that were answered before, are none of the caller's business.
     if (pending != null && message.getSequence() == sequence) {
@@ -288,11 +338,53 @@ final class ShardStream extends Waiting implements ShardConnection.Owner {
     }
   }
 
+  /** What was sent through it and not answered goes on the stream. */
+  @Override
+  public synchronized void memoryLost(ShardConnection from) {
+    InteractRequest request = pending;
+    if (from == connection && attached && request != null) {
+      from.send(request);
+    }
+  }
+
+  private boolean wantsMemory() {
+    return local && options.transport() != Transport.GRPC;
+  }
+
+  /** Takes the shared memory that is offered, if it is wanted. */
+  private void takeMemory(ShardConnection from, AttachResponse response) throws IOException {
+    if (options.transport() == Transport.GRPC) {
+      return;
+    }
+    if (!local) {
+      throw new IOException("the server is on another host");
+    }
+    if (!response.hasSharedMemory()) {
+      throw new IOException("the server does not offer any");
+    }
+    from.memory().take(response.getSharedMemory(), response.getEpoch());
+  }
+
   private void attached(ShardConnection to, AttachResponse response) {
     epoch = response.getEpoch();
     if (epoch > attachesSent || response.getLastSequence() > sequence) {
       fail(taken());
       return;
+    }
+    try {
+      takeMemory(to, response);
+    } catch (IOException e) {
+      if (options.transport() == Transport.SHM) {
+        fail(
+            new GymException(
+                Kind.UNAVAILABLE,
+                ("%s cannot be reached through shared memory: %s. The transport auto does"
+                        + " without it")
+                    .formatted(this, e.getMessage()),
+                null,
+                e));
+        return;
+      }
     }
     attached = true;
     lastSent = System.nanoTime();
@@ -397,6 +489,7 @@ final class ShardStream extends Waiting implements ShardConnection.Owner {
     shard = replacement;
     try {
       address = directory.locate(replacement);
+      local = address.isLocal();
     } catch (GymException e) {
       fail(e);
       return;

@@ -40,6 +40,9 @@ import org.slf4j.LoggerFactory;
 final class Answers {
   private static final Logger log = LoggerFactory.getLogger(Answers.class);
 
+  /** Reward, ends and a few numbers of info, per lane. */
+  private static final int INFO_BYTES = 64;
+
   private final Lanes lanes;
   private final String renderMode;
   private final ValueCodec observationCodec;
@@ -59,8 +62,23 @@ final class Answers {
     states = new LaneStates(lanes, observationCodec);
   }
 
-  /** Executes a request; whatever fails becomes the response's error. */
-  InteractResponse answer(InteractRequest request) {
+  /** About what a step's request takes, where the space says that. */
+  long requestBytes() {
+    return lanes.numEnvs() * actionCodec.rowBytes();
+  }
+
+  /** The same of its response, with an info or two. */
+  long responseBytes() {
+    return lanes.numEnvs() * (observationCodec.rowBytes() + INFO_BYTES);
+  }
+
+  /**
+   * Executes a request; whatever fails becomes the response's error.
+   *
+   * @param read when the request had been read, on {@link System#nanoTime}'s clock
+   */
+  InteractResponse answer(InteractRequest request, long read) {
+    long begun = System.nanoTime();
     InteractResponse.Builder response =
         InteractResponse.newBuilder().setSequence(request.getSequence());
     lanes.resetClock();
@@ -82,7 +100,11 @@ final class Answers {
       }
       response.setError(Statuses.encode(e));
     }
-    return response.setEnvironmentNanos(lanes.nanos()).build();
+    return response
+        .setEnvironmentNanos(lanes.nanos())
+        .setQueueNanos(begun - read)
+        .setServerNanos(System.nanoTime() - read)
+        .build();
   }
 
   private StepResponse step(StepRequest request) {

@@ -15,6 +15,7 @@ import io.gymbridge.proto.v1.ListEnvironmentsRequest;
 import io.gymbridge.proto.v1.ListEnvironmentsResponse;
 import io.gymbridge.proto.v1.OpenSessionRequest;
 import io.gymbridge.proto.v1.OpenSessionResponse;
+import io.gymbridge.transport.Callers;
 import io.gymbridge.transport.Statuses;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -93,7 +94,9 @@ final class EnvironmentCalls extends EnvironmentServiceGrpc.EnvironmentServiceIm
   @Override
   public StreamObserver<InteractRequest> interact(StreamObserver<InteractResponse> answers) {
     return new InteractStream(
-        sessions::shard, (ServerCallStreamObserver<InteractResponse>) answers);
+        sessions::shard,
+        (ServerCallStreamObserver<InteractResponse>) answers,
+        Callers.isLocal());
   }
 
   private static <T> void answer(StreamObserver<T> observer, Supplier<CompletableFuture<T>> work) {

@@ -1,0 +1,166 @@
+package io.gymbridge.transport.memory;
+
+import com.google.protobuf.InvalidProtocolBufferException;
+import com.google.protobuf.MessageLite;
+import com.google.protobuf.Parser;
+import com.google.protobuf.UnsafeByteOperations;
+import com.google.protobuf.CodedInputStream;
+import io.gymbridge.proto.v1.SharedMemory;
+import java.io.Closeable;
+import java.io.IOException;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.Selector;
+import java.nio.channels.SocketChannel;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One side's end of shared memory. One thread at a time sends, and one receives and sleeps; any
+ * thread may wake it, and close the link. Each IOException means that the memory is of no use any
+ * more: close it.
+ */
+public final class MemoryLink implements Closeable {
+  private final RingWriter writer;
+  private final RingReader reader;
+  private final Bell bell;
+
+  MemoryLink(RingWriter writer, RingReader reader, Bell bell) {
+    this.writer = writer;
+    this.reader = reader;
+    this.bell = bell;
+  }
+
+  /**
+   * The client's end of what a server offers: maps the file, checks it and rings.
+   *
+   * @param epoch the stream's
+   * @throws IOException where the file cannot be mapped or is another one, and where nobody listens
+   */
+  public static MemoryLink take(SharedMemory offer, long epoch) throws IOException {
+    byte[] nonce = offer.getNonce().toByteArray();
+    if (nonce.length != Segment.NONCE_BYTES) {
+      throw new IOException(
+          "got a nonce of %d bytes, expected %d".formatted(nonce.length, Segment.NONCE_BYTES));
+    }
+    Segment segment =
+        Segment.open(
+            path(offer.getMemory()),
+            nonce,
+            epoch,
+            offer.getRequestBytes(),
+            offer.getResponseBytes());
+    Bell bell = connect(path(offer.getBell()), nonce);
+    return new MemoryLink(segment.writeRequests(), segment.readResponses(), bell);
+  }
+
+  private static Path path(String name) throws IOException {
+    try {
+      return Path.of(name);
+    } catch (InvalidPathException e) {
+      throw new IOException(e);
+    }
+  }
+
+  private static Bell connect(Path path, byte[] nonce) throws IOException {
+    SocketChannel socket = SocketChannel.open(StandardProtocolFamily.UNIX);
+    try {
+      // It blocks no longer than until the server's system, not the server, has taken note.
+      socket.connect(UnixDomainSocketAddress.of(path));
+      socket.write(ByteBuffer.wrap(nonce));
+      Selector selector = Selector.open();
+      Bell.register(socket, selector);
+      return new Bell(socket, selector);
+    } catch (IOException | RuntimeException e) {
+      socket.close();
+      throw new IOException("cannot ring %s: %s".formatted(path, e.getMessage()), e);
+    }
+  }
+
+  /**
+   * Writes a message and rings.
+   *
+   * @return false where there is no room for it just now
+   */
+  public boolean send(MessageLite message) throws IOException {
+    boolean written = guarded(() -> writer.write(message));
+    if (written) {
+      bell.ring();
+    }
+    return written;
+  }
+
+  /** Whether {@link #receive} may have something. */
+  public boolean isReady() {
+    try {
+      return reader.isReady();
+    } catch (InternalError e) {
+      return true;
+    }
+  }
+
+  /** The next message, a copy of what lies in the ring; null where there is none. */
+  public <M> @Nullable M receive(Parser<M> parser) throws IOException {
+    byte @Nullable [] copy =
+        MemoryLink.<byte @Nullable []>guarded(
+            () -> {
+              @Nullable ByteBuffer record = reader.next();
+              if (record == null) {
+                return null;
+              }
+              byte[] bytes = new byte[record.remaining()];
+              record.get(bytes);
+              reader.release();
+              return bytes;
+            });
+    if (copy == null) {
+      return null;
+    }
+    CodedInputStream input = UnsafeByteOperations.unsafeWrap(copy).newCodedInput();
+    input.enableAliasing(true);
+    M message = parser.parseFrom(input);
+    input.checkLastTagWas(0);
+    return message;
+  }
+
+  private interface Access<T extends @Nullable Object> {
+    T run() throws IOException;
+  }
+
+  /** What a file that became shorter causes is an error of the virtual machine. */
+  private static <T extends @Nullable Object> T guarded(Access<T> access) throws IOException {
+    try {
+      return access.run();
+    } catch (InternalError e) {
+      throw new IOException("the file became shorter", e);
+    }
+  }
+
+  /**
+   * Waits until the other side has written or closed something, or for {@link #wake}.
+   *
+   * @param nanos at most
+   */
+  public void sleep(long nanos) throws IOException {
+    bell.hush();
+    if (!isReady()) {
+      bell.sleep(nanos);
+    }
+  }
+
+  /** Ends the sleep under way, or the next one. */
+  public void wake() {
+    bell.wake();
+  }
+
+  @Override
+  public void close() {
+    try {
+      bell.close();
+    } catch (IOException e) {
+      // Nobody hears it.
+    }
+  }
+}
