@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import Any
 
 import gymbridge
@@ -28,4 +27,7 @@ class Remote(SingleSystem):
 
 
 def _more(cell: Cell) -> dict[str, Any]:
-    return {"credentials": gymbridge.Credentials(tls_ca=os.fspath(cell.tls_ca))} if cell.tls_ca else {}
+    more: dict[str, Any] = {"transport": cell.transport}
+    if cell.tls_ca:
+        more["credentials"] = gymbridge.Credentials(tls_ca=cell.tls_ca)
+    return more
