@@ -21,7 +21,7 @@ from dm_env_rpc.v1 import (
     tensor_utils,
 )
 
-from systems import DISTINCT_ACTIONS, Cell, System, Unsupported, make_env
+from systems import DISTINCT_ACTIONS, Cell, System, Unsupported, end_with_stdin, make_env
 
 _START_SECONDS = 60
 _OBSERVATION, _REWARD = 1, 2
@@ -39,7 +39,9 @@ class DmEnvRpc(System):
             raise Unsupported("dm_env_rpc has one environment a connection")
         self._directory = tempfile.TemporaryDirectory()
         address = f"unix:{self._directory.name}/dm_env_rpc.sock"
-        self._server = subprocess.Popen([sys.executable, __file__, cell.env, address], stdout=sys.stderr)
+        self._server = subprocess.Popen(
+            [sys.executable, __file__, cell.env, address], stdin=subprocess.PIPE, stdout=sys.stderr
+        )
         try:
             credentials = grpc.local_channel_credentials(grpc.LocalConnectionType.UDS)
             self._connection = connection.create_secure_channel_and_connect(address, credentials, _START_SECONDS)
@@ -134,5 +136,6 @@ def _serve(env_id: str, address: str) -> None:
 
 
 if __name__ == "__main__":
+    end_with_stdin()
     os.environ.setdefault("GRPC_VERBOSITY", "NONE")
     _serve(sys.argv[1], sys.argv[2])

@@ -12,7 +12,7 @@ import gymnasium as gym
 import rlmesh
 from rlmesh.numpy import RemoteEnv, RemoteVectorEnv
 
-from systems import Cell, SingleSystem, System, VectorSystem, make_env
+from systems import Cell, SingleSystem, System, VectorSystem, end_with_stdin, make_env
 
 _START_SECONDS = 60
 
@@ -69,4 +69,5 @@ def _serve(env_id: str, num_envs: int, address: str) -> None:
 
 
 if __name__ == "__main__":
+    end_with_stdin()
     _serve(sys.argv[1], int(sys.argv[2]), sys.argv[3])

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import importlib
+import os
+import sys
+import threading
 import time
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
@@ -128,6 +131,16 @@ class SingleSystem(System):
     def close(self) -> None:
         """See `System.close`."""
         self._env.close()
+
+
+def end_with_stdin() -> None:
+    """Ends this process, a peer's server, as soon as whoever started it is gone."""
+
+    def wait() -> None:
+        sys.stdin.read()
+        os._exit(0)
+
+    threading.Thread(target=wait, daemon=True).start()
 
 
 def make_env(env_id: str) -> Any:

@@ -111,7 +111,6 @@ final class BenchBridgeCommand implements Callable<Integer> {
     }
     Results results = measure(cells);
     System.out.print(new MarkdownReport(results).tables());
-    write(results);
     return Main.OK;
   }
 
@@ -149,6 +148,8 @@ final class BenchBridgeCommand implements Callable<Integer> {
             systems,
             results,
             progress);
+        // A run that is interrupted has written the environments before.
+        write(results);
       }
     }
     return results;

@@ -34,7 +34,9 @@ public final class MarkdownReport {
     return """
         # The bridge beside others
 
-        %s One run, the repetitions of all systems in turn: only figures of one run may be compared with each other.
+        %s
+
+        One run, the repetitions of all systems in turn: only figures of one run may be compared with each other.
         Every process has one thread for its libraries, EnvPool as many as the table says. Actions are random and sampled
         beforehand. Measured by
 
@@ -144,7 +146,11 @@ public final class MarkdownReport {
     return results.median(cell, figure).map(interval -> number(interval.value())).orElse("");
   }
 
+  /** Of what is moved; a loop moves nothing. */
   private String gigabytes(Cell cell) {
+    if (cell.kind() == Kind.LOOP) {
+      return "";
+    }
     return results
         .median(cell, Results.RATE)
         .map(rate -> "%.2f".formatted(rate.value() * cell.workload().imageBytes() / 1e9))

@@ -39,6 +39,7 @@ public final class Plan {
     List<Transport> transports = new ArrayList<>(Transport.BRIDGE);
     transports.addAll(List.of(Transport.GRPC_TCP, Transport.GRPC_TLS));
     for (Workload workload : workloads) {
+      plan.remotePeers(workload);
       for (int size : ALL_SIZES) {
         plan.references(workload, size, Kind.SYNC, Kind.ASYNC);
         for (Transport transport : transports) {
@@ -52,8 +53,8 @@ public final class Plan {
             plan.add(new Cell(workload, Kind.PYTHON_JAVA, transport, size, 1));
           }
         }
-        plan.peers(workload, size, 1);
-        plan.peers(workload, size, 2);
+        plan.vectorPeers(workload, size, 1);
+        plan.vectorPeers(workload, size, 2);
       }
     }
     return plan;
@@ -94,8 +95,8 @@ public final class Plan {
     add(new Cell(env, Kind.JAVA_PYTHON, Transport.GRPC_TCP, 1, 1));
     add(new Cell(env, Kind.JAVA_PYTHON, Transport.GRPC_TLS, 1, 1));
     add(new Cell(env, Kind.PYTHON_JAVA, Transport.GRPC_TCP, 64, 1));
-    peers(env, 1, 1);
-    peers(env, 64, 2);
+    remotePeers(env);
+    vectorPeers(env, 64, 2);
   }
 
   private void scaling(Workload env) {
@@ -109,8 +110,8 @@ public final class Plan {
     bridge(env, Kind.JAVA_PYTHON, 64, 2);
     bridge(env, Kind.PYTHON_PYTHON, 1, 1);
     bridge(env, Kind.PYTHON_PYTHON, 16, 2);
-    peers(env, 1, 1);
-    peers(env, 16, 2);
+    remotePeers(env);
+    vectorPeers(env, 16, 2);
   }
 
   private void manyPhysics(Workload env) {
@@ -118,7 +119,7 @@ public final class Plan {
     references(env, 2, Kind.LOOPS);
     references(env, 16, Kind.SYNC);
     bridge(env, Kind.JAVA_PYTHON, 16, 2);
-    peers(env, 16, 2);
+    vectorPeers(env, 16, 2);
   }
 
   private void images(Workload env) {
@@ -128,8 +129,9 @@ public final class Plan {
     bridge(env, Kind.JAVA_PYTHON, 16, 1);
     bridge(env, Kind.JAVA_PYTHON, 16, 2);
     bridge(env, Kind.PYTHON_PYTHON, 16, 1);
-    peers(env, 1, 1);
-    peers(env, 16, 1);
+    remotePeers(env);
+    // RLMesh takes seconds for a call of 16.
+    add(Cell.peer(env, Kind.ENVPOOL, 16, 2));
   }
 
   private void references(Workload env, int size, Kind... kinds) {
@@ -144,13 +146,16 @@ public final class Plan {
     }
   }
 
-  /** Of the peers only EnvPool steps with several workers, and dm_env_rpc only one environment. */
-  private void peers(Workload env, int size, int workers) {
-    add(Cell.peer(env, Kind.ENVPOOL, size, workers));
+  /** Those with a process of their own, for one environment. */
+  private void remotePeers(Workload env) {
+    add(Cell.peer(env, Kind.RLMESH, 1, 1));
+    add(Cell.peer(env, Kind.DM_ENV_RPC, 1, 1));
+  }
+
+  /** Those that step many environments; only EnvPool does so with several workers. */
+  private void vectorPeers(Workload env, int size, int threads) {
+    add(Cell.peer(env, Kind.ENVPOOL, size, threads));
     add(Cell.peer(env, Kind.RLMESH, size, 1));
-    if (size == 1) {
-      add(Cell.peer(env, Kind.DM_ENV_RPC, 1, 1));
-    }
   }
 
   private void add(Cell cell) {
