@@ -95,6 +95,9 @@ public final class SystemsUnderTest implements AutoCloseable {
     Map<String, String> fields = new LinkedHashMap<>();
     fields.put("address", address);
     fields.put("transport", cell.transport() == Transport.SHM ? "shm" : "grpc");
+    if (cell.numEnvs() == 1) {
+      fields.put("kind", "gymbridge-single");
+    }
     if (cell.transport() == Transport.GRPC_TLS) {
       fields.put("tls_ca", BridgeServers.authority().toString());
     }
