@@ -42,7 +42,7 @@ public class CodecBenchmark {
     /** Four float32 numbers, Discrete actions, no infos. */
     CART_POLE_64(
         64,
-        Box.of(DType.FLOAT32, -Double.MAX_VALUE, Double.MAX_VALUE, 4),
+        Box.of(DType.FLOAT32, Double.NEGATIVE_INFINITY, Double.POSITIVE_INFINITY, 4),
         new Discrete(2),
         List.of()),
     /** 17 float64 numbers, 6 float32 numbers as actions, four numbers as infos. */
