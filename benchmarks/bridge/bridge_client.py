@@ -27,4 +27,7 @@ class Remote(SingleSystem):
 
 
 def _more(cell: Cell) -> dict[str, Any]:
-    return {"credentials": gymbridge.Credentials(tls_ca=cell.tls_ca)} if cell.tls_ca else {}
+    more: dict[str, Any] = {"transport": cell.transport}
+    if cell.tls_ca:
+        more["credentials"] = gymbridge.Credentials(tls_ca=cell.tls_ca)
+    return more

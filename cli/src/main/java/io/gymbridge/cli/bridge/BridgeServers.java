@@ -79,7 +79,9 @@ final class BridgeServers implements AutoCloseable {
 
   private static String address(
       Map<Transport, ManagedServer> servers, Transport transport, Supplier<ManagedServer> start) {
-    return servers.computeIfAbsent(transport, missing -> start.get()).address();
+    // Shared memory is offered on the same Unix socket.
+    Transport reached = transport == Transport.SHM ? Transport.GRPC_UNIX : transport;
+    return servers.computeIfAbsent(reached, missing -> start.get()).address();
   }
 
   private static ManagedServer start(
@@ -96,7 +98,7 @@ final class BridgeServers implements AutoCloseable {
         command.addAll(List.of("--tls-key", certificates().resolve("server.key").toString()));
         yield ManagedServer.start(command, variables, null, BridgeServers::ignore);
       }
-      case GRPC_UNIX -> {
+      case GRPC_UNIX, SHM -> {
         try {
           Path directory = Files.createTempDirectory("gymbridge");
           command.add("unix:" + directory.resolve("server.sock"));

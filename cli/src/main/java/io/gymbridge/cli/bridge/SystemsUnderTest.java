@@ -79,7 +79,13 @@ public final class SystemsUnderTest implements AutoCloseable {
 
   private static SessionOptions sessionOptions(Cell cell) {
     SessionOptions options =
-        SessionOptions.DEFAULTS.withNumEnvs(cell.numEnvs()).withMaxShards(cell.workers());
+        SessionOptions.DEFAULTS
+            .withNumEnvs(cell.numEnvs())
+            .withMaxShards(cell.workers())
+            .withTransport(
+                cell.transport() == Transport.SHM
+                    ? io.gymbridge.client.Transport.SHM
+                    : io.gymbridge.client.Transport.GRPC);
     return cell.transport() == Transport.GRPC_TLS
         ? options.withCredentials(Credentials.tls(BridgeServers.authority()))
         : options;
@@ -88,6 +94,7 @@ public final class SystemsUnderTest implements AutoCloseable {
   private SystemUnderTest pythonClient(Cell cell, String address) {
     Map<String, String> fields = new LinkedHashMap<>();
     fields.put("address", address);
+    fields.put("transport", cell.transport() == Transport.SHM ? "shm" : "grpc");
     if (cell.numEnvs() == 1) {
       fields.put("kind", "gymbridge-single");
     }

@@ -6,12 +6,14 @@ import java.util.List;
 enum Transport {
   /** None: in one process, or a peer's own. */
   NONE(""),
+  /** Shared memory beside a stream on a Unix socket. */
+  SHM("shm"),
   GRPC_UNIX("grpc-unix"),
   GRPC_TCP("grpc-tcp"),
   GRPC_TLS("grpc-tls");
 
   /** Those that are measured wherever the bridge is, the fastest first. */
-  static final List<Transport> BRIDGE = List.of(GRPC_UNIX);
+  static final List<Transport> BRIDGE = List.of(SHM, GRPC_UNIX);
 
   private final String label;
 
