@@ -99,6 +99,9 @@ def _parser() -> argparse.ArgumentParser:
         "--allow-attributes", default="", metavar="A,B", help="methods and attributes that clients may use [none]"
     )
     env.add_argument(
+        "--allow-policies", action="store_true", help="take policies from clients, and act with them in rollouts [no]"
+    )
+    env.add_argument(
         "--step-timeout", type=float, default=0, metavar="S", help="replace a process whose step takes longer [off]"
     )
     env.add_argument(

@@ -30,6 +30,7 @@ from gymbridge.client.opening import (
     told_by_server,
 )
 from gymbridge.client.registration import remote_spec
+from gymbridge.client.rollouts import Policies, Rollout, RolloutGatherer
 from gymbridge.client.session import Session
 from gymbridge.client.shard_stream import Request, ShardStream, response_of
 from gymbridge.client.stepping import Stepping
@@ -154,6 +155,8 @@ class RemoteVectorEnv(gym.vector.VectorEnv[Any, Any, Any]):
         self._marks_losses = on_loss == "mark"
         # Nanoseconds of the last call that this side did nothing.
         self._waited = 0
+        self._policies = Policies()
+        self._steps_rolled = 0
         self._steps = Stepping(self._session, self._gatherer, self._actions, self._marks_losses)
         self.spec = remote_spec({**self._arguments, "vectorization_mode": "vector_entry_point"})
 
@@ -300,6 +303,58 @@ class RemoteVectorEnv(gym.vector.VectorEnv[Any, Any, Any]):
         """
         return self._session.stats()
 
+    def put_policy(self, bundle: bytes) -> int:
+        """Gives the server the policy that the next rollouts act with; its version, 1 for the first one.
+
+        The server must take policies (`--allow-policies`). RemoteError for a bundle that fails a check.
+        """
+        with self._policies.putting(bytes(bundle)):
+            for shard, _ in self._ask("put_policy", self._policies.request, []):
+                self._policies.note(shard)
+        return self._policies.version
+
+    def rollout(
+        self, steps: int, *, seed: int = 0, deterministic: bool = False, with_distribution: bool = False
+    ) -> Rollout:
+        """Has all lanes step by themselves, with the actions of the policy that was put last.
+
+        `seed` is the key of the generator of actions, not of the environments. Where losses are marked, a lane that was
+        lost has one step that says so, and goes on in a new environment; otherwise WorkerLost is raised, and `reset`
+        goes on. RemoteError where there is no policy, or where it gives no distribution to draw from.
+        """
+        if steps < 1:
+            raise ValueError(f"got steps={steps}, expected at least 1")
+        gatherer = RolloutGatherer(BatchCodec(self.single_observation_space), self._actions, self.num_envs, steps)
+
+        def request(shard: ShardStream) -> pb.InteractRequest | None:
+            left = gatherer.left(shard)
+            if left == 0:
+                return None
+            rollout = pb.RolloutRequest(
+                steps=left,
+                oldest_version=self._policies.version,
+                seed=seed & (1 << 64) - 1,
+                first_step=self._steps_rolled + steps - left,
+                deterministic=deterministic,
+                with_distribution=with_distribution,
+            )
+            return self._policies.request(shard) or pb.InteractRequest(rollout=rollout)
+
+        while any(gatherer.left(shard) for shard in self._session.require()):
+            losses: list[tuple[ShardStream, str]] = []
+            for shard, response in self._ask("rollout", request, losses):
+                if response.HasField("policy_put"):
+                    self._policies.note(shard)
+                else:
+                    gatherer.add(shard, response.rolled_out)
+            for shard, loss in losses:
+                (observations,) = self._steps.revive(shard, loss).observations
+                self._steps.tell(shard.lanes)
+                gatherer.add_loss(shard, observations)
+        first_step = self._steps_rolled
+        self._steps_rolled += steps
+        return gatherer.rollout(first_step, not deterministic)
+
     def close_extras(self, **kwargs: Any) -> None:
         """Closes the remote environments."""
         self._steps.forget()
@@ -343,7 +398,7 @@ class RemoteVectorEnv(gym.vector.VectorEnv[Any, Any, Any]):
     def _ask(
         self,
         name: str,
-        request: Callable[[ShardStream], pb.InteractRequest],
+        request: Callable[[ShardStream], pb.InteractRequest | None],
         losses: list[tuple[ShardStream, str]] | None = None,
     ) -> list[tuple[ShardStream, pb.InteractResponse]]:
         """As `_ask_all`; raises the first error among the responses too."""
@@ -352,26 +407,26 @@ class RemoteVectorEnv(gym.vector.VectorEnv[Any, Any, Any]):
     def _ask_all(
         self,
         name: str,
-        request: Callable[[ShardStream], Request],
+        request: Callable[[ShardStream], Request | None],
         losses: list[tuple[ShardStream, str]] | None = None,
     ) -> list[tuple[ShardStream, Data]]:
         """The responses of all shards, which work at the same time; of those that were lost, where `losses` takes them.
 
-        `name` is the method's, for messages. Raises, once all have answered, the first error because of which there is
-        no response.
+        A shard whose `request` is None is left out. `name` is the method's, for messages. Raises, once all have
+        answered, the first error because of which there is no response.
         """
         self._steps.require_idle(name)
-        shards = self._session.require()
-        requests = [request(shard) for shard in shards]
+        requests = {shard: message for shard in self._session.require() if (message := request(shard)) is not None}
+        shards = list(requests)
         if not self._marks_losses:
             # No lane moves while others are lost.
-            for shard, message in zip(shards, requests, strict=True):
+            for shard, message in requests.items():
                 shard.raise_if_lost(message)
         responses = []
         failure: RemoteError | None = None
         started = perf_counter_ns()
         try:
-            for shard, message in zip(shards, requests, strict=True):
+            for shard, message in requests.items():
                 shard.begin(message)
             for shard in shards:
                 try:

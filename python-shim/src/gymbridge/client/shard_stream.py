@@ -117,6 +117,11 @@ class ShardStream:
         self._active = False
         self._silence = 0
 
+    @property
+    def generation(self) -> int:
+        """How often the shard's process was replaced."""
+        return self._shard.generation
+
     def ask(self, request: Request) -> pb.InteractResponse:
         """The response to a request, where no other is under way. Raises as `end`."""
         self.begin(request)

@@ -108,6 +108,7 @@ def _worker_config(arguments: argparse.Namespace, address: str, directory: Path,
             "max_message_mib": arguments.max_message_mib,
             "verbose": arguments.verbose,
             "allowed_attributes": _names(arguments.allow_attributes),
+            "allow_policies": arguments.allow_policies,
             "vector_num_envs": arguments.num_envs if arguments.vector else 0,
             "switch_interval": _SWITCH_INTERVAL_SECONDS,
         }

@@ -39,6 +39,7 @@ from gymbridge.http2.call import Call
 from gymbridge.http2.server import Server
 from gymbridge.memory import segment
 from gymbridge.memory.server_end import ServerEnd, ring_bytes
+from gymbridge.rollout.roller import Roller, can_roll_out
 from gymbridge.security import complaint, server_context
 from gymbridge.v1 import environment_pb2 as pb
 
@@ -245,7 +246,12 @@ class Worker:
         gc.freeze()
         allowed = AllowedAttributes(self._config["allowed_attributes"], COMPUTE_REWARD in response.capabilities)
         key, with_tracebacks = bytes.fromhex(self._config["state_key"]), self._config["with_tracebacks"]
-        session = Session(lanes, request.env_id, request.render_mode, allowed, key, with_tracebacks, self._warn)
+        roller = None
+        if self._config["allow_policies"]:
+            roller = Roller(lanes, self._max_message, request.step_timeout_seconds or float("inf"))
+            if can_roll_out(lanes):
+                response.capabilities.append("rollouts")
+        session = Session(lanes, request.env_id, request.render_mode, allowed, key, roller, with_tracebacks, self._warn)
         shard = Shard(session, request.lease_seconds, request.step_timeout_seconds)
         response.session_id = shard.token
         response.shards.add(token=shard.token, num_envs=response.num_envs)

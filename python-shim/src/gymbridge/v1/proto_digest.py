@@ -1,3 +1,3 @@
 """Which .proto files these stubs were generated from; written by generate.py."""
 
-SHA256 = "b0b435fa74a71dee2201d1ed895654c5a3345a67fdb7aafd5ccc5ba272c02053"
+SHA256 = "c16debef547762d80aa56756fc83abe1e6042ac6d81d49b1566a32c66032ab07"

@@ -108,6 +108,9 @@ final class Answers {
         case RESTORE_STATE -> response.setRestored(restore(request.getRestoreState()));
         case CALL -> response.setCalled(call(request.getCall()));
         case SET_ATTRIBUTE -> response.setAttributeSet(set(request.getSetAttribute()));
+        case PUT_POLICY, ROLLOUT ->
+            throw new GymException(
+                Kind.UNIMPLEMENTED, "rollouts are the Python server's: step the lanes yourself");
         case ATTACH, HEARTBEAT, REQUEST_NOT_SET -> throw invalid("the request is empty");
       }
     } catch (RuntimeException e) {
