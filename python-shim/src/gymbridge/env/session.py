@@ -38,6 +38,7 @@ class Session:
         env_id: str,
         render_mode: str,
         allowed: AllowedAttributes,
+        state_key: bytes,
         roller: Roller | None,
         with_tracebacks: bool,
         warn: Callable[[str], None],
@@ -46,6 +47,7 @@ class Session:
         self._env_id = env_id
         self._render_mode = render_mode
         self._allowed = allowed
+        self._state_key = state_key
         self._roller = roller
         self._with_tracebacks = with_tracebacks
         self._steps = StepEncoder(warn, lanes.everywhere)
@@ -181,13 +183,14 @@ class Session:
 
     def _save(self, request: pb.SaveStateRequest, response: pb.SaveStateResponse) -> None:
         saved = self.lanes.save(self._wanted(request.lanes))
-        response.states.extend([states.pack(self._env_id, state) for state in saved])
+        response.states.extend([states.pack(self._env_id, state, self._state_key) for state in saved])
 
     def _restore(self, request: pb.RestoreStateRequest, response: pb.RestoreStateResponse) -> None:
         wanted = self._each_once(request.lanes)
         if len(request.states) != len(wanted):
             raise invalid_argument(f"states: got {len(request.states)}, expected {len(wanted)}, one per lane")
-        self.lanes.restore(wanted, [states.unpack(self._env_id, state) for state in request.states])
+        saved = [states.unpack(self._env_id, state, self._state_key) for state in request.states]
+        self.lanes.restore(wanted, saved)
         response.observations.buffers.extend(self.lanes.observation_codec.lay(self.lanes.observations))
 
     def _require_roller(self) -> Roller:

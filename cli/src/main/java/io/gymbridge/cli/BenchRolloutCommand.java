@@ -1,6 +1,7 @@
 package io.gymbridge.cli;
 
 import io.gymbridge.client.ManagedServer;
+import io.gymbridge.client.PythonServers;
 import io.gymbridge.client.RemoteVectorEnv;
 import io.gymbridge.client.RolloutOptions;
 import io.gymbridge.core.Value;
@@ -149,24 +150,14 @@ final class BenchRolloutCommand implements Callable<Integer> {
 
   private double loop(Path bundle, int seed) {
     String output =
-        PythonModule.run(
-            "bench",
-            "--env",
+        PythonModule.script(
+            PythonServers.home().resolve("benchmarks").resolve("policy_loop.py"),
             env,
-            "--num-envs",
             String.valueOf(numEnvs / workers),
-            "--policy",
             bundle.toString(),
-            "--seconds",
             String.valueOf(seconds),
-            "--seed",
-            String.valueOf(seed),
-            "--json");
-    try {
-      return Outputs.JSON.readTree(output).get("steps_per_second").asDouble();
-    } catch (IOException e) {
-      throw new IllegalStateException("not JSON: " + output, e);
-    }
+            String.valueOf(seed));
+    return Double.parseDouble(output.strip());
   }
 
   private void report(List<Double> rolled, List<Double> loops) {

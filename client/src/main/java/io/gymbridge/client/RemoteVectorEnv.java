@@ -12,6 +12,7 @@ import io.gymbridge.core.Value;
 import io.gymbridge.core.VectorEnv;
 import io.gymbridge.proto.v1.Buffers;
 import io.gymbridge.proto.v1.InteractRequest;
+import io.gymbridge.proto.v1.InteractRequest.RequestCase;
 import io.gymbridge.proto.v1.InteractResponse;
 import io.gymbridge.proto.v1.ItemMap;
 import io.gymbridge.proto.v1.ResetRequest;
@@ -20,7 +21,6 @@ import io.gymbridge.proto.v1.StepRequest;
 import io.gymbridge.transport.Address;
 import io.gymbridge.transport.ItemCodec;
 import io.gymbridge.transport.SpecCodec;
-import io.gymbridge.transport.Statuses;
 import io.gymbridge.transport.ValueCodec;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -81,7 +81,7 @@ public final class RemoteVectorEnv implements StatefulVectorEnv, AsyncVectorEnv 
     observationCodec = new ValueCodec(spec.observationSpace());
     gather = new Gather(observationCodec, shards, numEnvs);
     restarts = new Restarts(session, numEnvs);
-    requests = new LaneRequests(session, gather, numEnvs, this::checkErrors);
+    requests = new LaneRequests(session, gather, numEnvs);
     rollouts = new Rollouts(session, spec, numEnvs, restarts, this::checkErrors);
     steps = new StepsUnderWay(session, restarts, actionCodec, observationCodec, numEnvs);
     allLanes = IntStream.range(0, numEnvs).toArray();
@@ -137,6 +137,16 @@ public final class RemoteVectorEnv implements StatefulVectorEnv, AsyncVectorEnv 
    */
   public long lastEnvironmentNanos() {
     return session.environmentNanos();
+  }
+
+  /** Where the time of requests went since {@link #connect}, or {@link #clearBridgeStats}. */
+  public BridgeStats bridgeStats() {
+    return session.stats();
+  }
+
+  /** Forgets what {@link #bridgeStats} has told. */
+  public void clearBridgeStats() {
+    session.times().clear();
   }
 
   @Override
@@ -224,6 +234,7 @@ public final class RemoteVectorEnv implements StatefulVectorEnv, AsyncVectorEnv 
 
   @Override
   public Step step(Value actions) {
+    long started = System.nanoTime();
     session.checkOpen();
     steps.requireIdle("stepping all");
     if (steps.isAnyUntold()) {
@@ -249,6 +260,9 @@ public final class RemoteVectorEnv implements StatefulVectorEnv, AsyncVectorEnv 
     for (int lane = 0; lane < numEnvs; lane++) {
       ended[lane] = step.ended(lane) && autoresetMode != AutoresetMode.SAME_STEP;
     }
+    session
+        .times()
+        .addCoding(RequestCase.STEP, System.nanoTime() - started - session.waitedNanos());
     return step;
   }
 
@@ -546,18 +560,14 @@ public final class RemoteVectorEnv implements StatefulVectorEnv, AsyncVectorEnv 
   }
 
   private void checkErrors(@Nullable InteractResponse[] answers) {
-    GymException first = null;
-    boolean someDone = false;
-    for (int i = 0; i < answers.length; i++) {
-      InteractResponse answer = answers[i];
-      if (answer != null && answer.hasError() && first == null) {
-        first = Statuses.decode(answer.getError());
-      } else if (answer != null) {
-        someDone |= answer.hasStep() || answer.hasReset() || answer.hasRolledOut();
-      }
-    }
+    GymException first = LaneRequests.firstError(answers);
     if (first == null) {
       return;
+    }
+    boolean someDone = false;
+    for (InteractResponse answer : answers) {
+      someDone |=
+          answer != null && (answer.hasStep() || answer.hasReset() || answer.hasRolledOut());
     }
     if (first.kind() == Kind.ENVIRONMENT || someDone) {
       wantsReset = "an environment failed in an earlier call: call reset before the next step";
