@@ -71,7 +71,7 @@ final class EnvironmentOptions implements AutoCloseable {
       VectorEnv env = Envs.makeVec(id, lanes, AutoresetMode.NEXT_STEP, Map.of());
       return log == null ? env : RecordingVectorEnv.local(env, log);
     }
-    SessionOptions options = EnvironmentOptions.learning(lanes).withTransport(travel.transport);
+    SessionOptions options = travel.applyTo(EnvironmentOptions.learning(lanes));
     if (address != null) {
       options = options.withCredentials(credentials.credentials());
     }

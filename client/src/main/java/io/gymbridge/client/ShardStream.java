@@ -387,7 +387,12 @@ final class ShardStream extends Waiting implements ShardConnection.Owner {
     }
     ManagedChannel channel;
     try {
-      channel = Channels.open(address, options.credentials(), options.maxMessageBytes());
+      channel =
+          Channels.open(
+              address,
+              options.credentials(),
+              options.maxMessageBytes(),
+              options.compression() == Compression.GZIP);
     } catch (GymException e) {
       fail(e);
       return;

@@ -22,11 +22,11 @@ import org.jspecify.annotations.Nullable;
  */
 public record ServedEnvironment(
     String id,
-      Maker maker,
-      BatchMaker batchMaker,
-      List<String> allowedKwargs,
-      List<String> allowedAttributes,
-      boolean brief) {
+    Maker maker,
+    BatchMaker batchMaker,
+    List<String> allowedKwargs,
+    List<String> allowedAttributes,
+    boolean brief) {
 
   /** A constructor of environments. Called from several threads, for one lane after the other. */
   @FunctionalInterface
