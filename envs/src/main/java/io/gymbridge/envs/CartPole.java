@@ -144,11 +144,13 @@ final class CartPole extends LocalBatch {
   private void accelerate(int first, int end) {
     for (int lane = first; lane < end; lane++) {
       double push =
-          (applied[lane] + poleMoment[lane] * (angularVelocity[lane] * angularVelocity[lane]) * sin[lane])
+          (applied[lane]
+                  + poleMoment[lane] * (angularVelocity[lane] * angularVelocity[lane]) * sin[lane])
               / totalMass[lane];
       double turn =
           (gravity[lane] * sin[lane] - cos[lane] * push)
-              / (halfLength[lane] * (4.0 / 3.0 - poleMass[lane] * (cos[lane] * cos[lane]) / totalMass[lane]));
+              / (halfLength[lane]
+                  * (4.0 / 3.0 - poleMass[lane] * (cos[lane] * cos[lane]) / totalMass[lane]));
       angularAcceleration[lane] = turn;
       acceleration[lane] = push - poleMoment[lane] * turn * cos[lane] / totalMass[lane];
     }
@@ -204,15 +206,11 @@ final class CartPole extends LocalBatch {
         .real("polemass_length", () -> poleMoment[lane], value -> poleMoment[lane] = value)
         .real("force_mag", () -> force[lane], value -> force[lane] = value)
         .real("tau", () -> stepSeconds[lane], value -> stepSeconds[lane] = value)
-        .real(
-            "theta_threshold_radians", () -> maxAngle[lane], value -> maxAngle[lane] = value)
+        .real("theta_threshold_radians", () -> maxAngle[lane], value -> maxAngle[lane] = value)
         .real("x_threshold", () -> maxPosition[lane], value -> maxPosition[lane] = value)
         .reals(
             "state",
-            () ->
-                new double[] {
-                  position[lane], velocity[lane], angle[lane], angularVelocity[lane]
-                },
+            () -> new double[] {position[lane], velocity[lane], angle[lane], angularVelocity[lane]},
             state -> restore(lane, state[0], state[1], state[2], state[3]));
   }
 

@@ -15,6 +15,7 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.Objects;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -53,7 +54,7 @@ final class MemoryLinkTest {
   }
 
   private static Path directory(SharedMemory described) {
-    return Path.of(described.getMemory()).getParent();
+    return Objects.requireNonNull(Path.of(described.getMemory()).getParent());
   }
 
   private static BytesValue message(Random random, int length) {
