@@ -10,6 +10,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -65,6 +67,14 @@ final class ServeEnvCommand implements Callable<Integer> {
       split = ",",
       description = "Keyword arguments that clients may set. Default: none.")
   List<String> allowedKwargs = new ArrayList<>();
+
+  @Option(
+      names = "--allow-attributes",
+      paramLabel = "A,B",
+      split = ",",
+      description =
+          "Attributes of environments that clients may read, set and call. Default: none.")
+  List<String> allowedAttributes = new ArrayList<>();
 
   @Option(
       names = "--max-sessions",
@@ -128,18 +138,30 @@ final class ServeEnvCommand implements Callable<Integer> {
   }
 
   private ServedEnvironment environment(String id) {
-    List<String> known = Envs.kwargs(id);
     return new ServedEnvironment(
         id,
         kwargs -> Envs.make(id, kwargs),
-        allowedKwargs.stream().filter(known::contains).toList(),
+        allowedKwargs.stream().filter(Envs.kwargs(id)::contains).toList(),
+        allowedAttributes.stream().filter(attributes(id)::contains).toList(),
         true);
+  }
+
+  private static Set<String> attributes(String id) {
+    return Envs.make(id).attributes().names();
   }
 
   private ServeOptions options() {
     for (String name : allowedKwargs) {
       if (ids.stream().noneMatch(id -> Envs.kwargs(id).contains(name))) {
         throw new UserError("--allow-kwargs %s: none of %s knows it".formatted(name, ids));
+      }
+    }
+    for (String name : allowedAttributes) {
+      if (ids.stream().noneMatch(id -> attributes(id).contains(name))) {
+        Set<String> known = new TreeSet<>();
+        ids.forEach(id -> known.addAll(attributes(id)));
+        throw new UserError(
+            "--allow-attributes %s: none of %s has it; there are %s".formatted(name, ids, known));
       }
     }
     if (maxMessageMib < 1 || maxMessageMib > 2047) {

@@ -16,7 +16,6 @@ import io.gymbridge.proto.v1.StepRequest;
 import io.gymbridge.transport.Address;
 import io.gymbridge.transport.ItemCodec;
 import io.gymbridge.transport.SpecCodec;
-import io.gymbridge.transport.Statuses;
 import io.gymbridge.transport.ValueCodec;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -69,7 +68,7 @@ public final class RemoteVectorEnv implements StatefulVectorEnv {
     numShards = shards.size();
     gather = new Gather(new ValueCodec(spec.observationSpace()), shards, numEnvs);
     restarts = new Restarts(session, numEnvs);
-    requests = new LaneRequests(session, gather, numEnvs, this::checkErrors);
+    requests = new LaneRequests(session, gather, numEnvs);
     nothingLost = new boolean[numEnvs];
     ended = new boolean[numEnvs];
   }
@@ -379,18 +378,13 @@ public final class RemoteVectorEnv implements StatefulVectorEnv {
   }
 
   private void checkErrors(@Nullable InteractResponse[] answers) {
-    GymException first = null;
-    boolean someDone = false;
-    for (int i = 0; i < answers.length; i++) {
-      InteractResponse answer = answers[i];
-      if (answer != null && answer.hasError() && first == null) {
-        first = Statuses.decode(answer.getError());
-      } else if (answer != null) {
-        someDone |= answer.hasStep() || answer.hasReset();
-      }
-    }
+    GymException first = LaneRequests.firstError(answers);
     if (first == null) {
       return;
+    }
+    boolean someDone = false;
+    for (InteractResponse answer : answers) {
+      someDone |= answer != null && (answer.hasStep() || answer.hasReset());
     }
     if (first.kind() == Kind.ENVIRONMENT || someDone) {
       wantsReset = "an environment failed in an earlier call: call reset before the next step";

@@ -1,5 +1,6 @@
 package io.gymbridge.envs;
 
+import io.gymbridge.core.Attributes;
 import io.gymbridge.core.Box;
 import io.gymbridge.core.DType;
 import io.gymbridge.core.Discrete;
@@ -22,19 +23,23 @@ import java.util.Map;
  *
  * <p>Keyword argument: {@code sutton_barto_reward}, 0 a step and −1 at the fall, by default false.
  * Reset options: {@code low} and {@code high}, bounds of the uniform first state, by default −0.05
- * and 0.05.
+ * and 0.05. Attributes: Gymnasium's, see {@link #attributes}.
  */
 final class CartPole extends LocalEnv {
-  private static final double GRAVITY = 9.8;
   private static final double CART_MASS = 1.0;
-  private static final double POLE_MASS = 0.1;
-  private static final double TOTAL_MASS = POLE_MASS + CART_MASS;
-  private static final double HALF_LENGTH = 0.5;
-  private static final double POLE_MOMENT = POLE_MASS * HALF_LENGTH;
-  private static final double FORCE = 10.0;
-  private static final double STEP_SECONDS = 0.02;
   private static final double MAX_ANGLE = 12 * 2 * Math.PI / 360;
   static final double MAX_POSITION = 2.4;
+
+  // As in Gymnasium, each is an attribute of its own, and setting one changes no other.
+  private double gravity = 9.8;
+  private double poleMass = 0.1;
+  private double totalMass = poleMass + CART_MASS;
+  private double halfLength = 0.5;
+  private double poleMoment = poleMass * halfLength;
+  private double force = 10.0;
+  private double stepSeconds = 0.02;
+  private double maxAngle = MAX_ANGLE;
+  private double maxPosition = MAX_POSITION;
 
   private final boolean suttonBartoReward;
   private double position;
@@ -73,20 +78,20 @@ final class CartPole extends LocalEnv {
 
   @Override
   public Step step(Value action) {
-    double force = action.array().getLong(0) == 1 ? FORCE : -FORCE;
+    double applied = action.array().getLong(0) == 1 ? force : -force;
     double cos = Math.cos(angle);
     double sin = Math.sin(angle);
-    double push = (force + POLE_MOMENT * (angularVelocity * angularVelocity) * sin) / TOTAL_MASS;
+    double push = (applied + poleMoment * (angularVelocity * angularVelocity) * sin) / totalMass;
     double angularAcceleration =
-        (GRAVITY * sin - cos * push)
-            / (HALF_LENGTH * (4.0 / 3.0 - POLE_MASS * (cos * cos) / TOTAL_MASS));
-    double acceleration = push - POLE_MOMENT * angularAcceleration * cos / TOTAL_MASS;
+        (gravity * sin - cos * push)
+            / (halfLength * (4.0 / 3.0 - poleMass * (cos * cos) / totalMass));
+    double acceleration = push - poleMoment * angularAcceleration * cos / totalMass;
     restore(
-        position + STEP_SECONDS * velocity,
-        velocity + STEP_SECONDS * acceleration,
-        angle + STEP_SECONDS * angularVelocity,
-        angularVelocity + STEP_SECONDS * angularAcceleration);
-    boolean terminated = Math.abs(position) > MAX_POSITION || Math.abs(angle) > MAX_ANGLE;
+        position + stepSeconds * velocity,
+        velocity + stepSeconds * acceleration,
+        angle + stepSeconds * angularVelocity,
+        angularVelocity + stepSeconds * angularAcceleration);
+    boolean terminated = Math.abs(position) > maxPosition || Math.abs(angle) > maxAngle;
     double reward = suttonBartoReward ? (terminated ? -1 : 0) : 1;
     return new Step(observation(), reward, terminated, false, Map.of());
   }
@@ -99,11 +104,39 @@ final class CartPole extends LocalEnv {
 
   @Override
   public NdArray render() {
-    return CartPolePicture.draw(position, angle, HALF_LENGTH);
+    return CartPolePicture.draw(position, angle, halfLength);
+  }
+
+  @Override
+  public Attributes attributes() {
+    return new Attributes()
+        .real("gravity", () -> gravity, value -> gravity = value)
+        .readOnly("masscart", () -> CART_MASS)
+        .real("masspole", () -> poleMass, value -> poleMass = value)
+        .real("total_mass", () -> totalMass, value -> totalMass = value)
+        .real("length", () -> halfLength, value -> halfLength = value)
+        .real("polemass_length", () -> poleMoment, value -> poleMoment = value)
+        .real("force_mag", () -> force, value -> force = value)
+        .real("tau", () -> stepSeconds, value -> stepSeconds = value)
+        .real("theta_threshold_radians", () -> maxAngle, value -> maxAngle = value)
+        .real("x_threshold", () -> maxPosition, value -> maxPosition = value)
+        .reals(
+            "state",
+            () -> new double[] {position, velocity, angle, angularVelocity},
+            state -> restore(state[0], state[1], state[2], state[3]));
   }
 
   @Override
   void exchange(EnvState state) {
+    gravity = state.real(gravity);
+    poleMass = state.real(poleMass);
+    totalMass = state.real(totalMass);
+    halfLength = state.real(halfLength);
+    poleMoment = state.real(poleMoment);
+    force = state.real(force);
+    stepSeconds = state.real(stepSeconds);
+    maxAngle = state.real(maxAngle);
+    maxPosition = state.real(maxPosition);
     position = state.real(position);
     velocity = state.real(velocity);
     angle = state.real(angle);

@@ -1,5 +1,6 @@
 package io.gymbridge.envs;
 
+import io.gymbridge.core.Attributes;
 import io.gymbridge.core.Box;
 import io.gymbridge.core.DType;
 import io.gymbridge.core.EnvState;
@@ -16,14 +17,17 @@ import java.util.Map;
  * are the cosine and sine of the angle, and the speed.
  *
  * <p>Keyword argument: {@code g}, gravity, by default 10 m/s². Reset options: {@code x_init} and
- * {@code y_init}, the first angle's and speed's greatest magnitude, by default π and 1.
+ * {@code y_init}, the first angle's and speed's greatest magnitude, by default π and 1. Attributes:
+ * {@code g}, {@code m}, {@code l} and {@code state} (angle and speed).
  */
 final class Pendulum extends LocalEnv {
   private static final double MAX_SPEED = 8;
   private static final double MAX_TORQUE = 2;
   private static final double STEP_SECONDS = 0.05;
 
-  private final double gravity;
+  private double gravity;
+  private double mass = 1;
+  private double length = 1;
   private double angle;
   private double speed;
   private double lastTorque;
@@ -62,7 +66,9 @@ final class Pendulum extends LocalEnv {
     float torque = (float) clipped;
     double fromUpright = normalized(angle);
     double cost = fromUpright * fromUpright + 0.1 * (speed * speed) + 0.001f * (torque * torque);
-    double acceleration = 3 * gravity / 2 * Math.sin(angle) + 3f * torque;
+    double acceleration =
+        3 * gravity / (2 * length) * Math.sin(angle)
+            + (float) (3 / (mass * (length * length))) * torque;
     speed = Math.max(-MAX_SPEED, Math.min(MAX_SPEED, speed + acceleration * STEP_SECONDS));
     angle += speed * STEP_SECONDS;
     lastTorque = torque;
@@ -86,7 +92,25 @@ final class Pendulum extends LocalEnv {
   }
 
   @Override
+  public Attributes attributes() {
+    return new Attributes()
+        .real("g", () -> gravity, value -> gravity = value)
+        .real("m", () -> mass, value -> mass = value)
+        .real("l", () -> length, value -> length = value)
+        .reals(
+            "state",
+            () -> new double[] {angle, speed},
+            state -> {
+              angle = state[0];
+              speed = state[1];
+            });
+  }
+
+  @Override
   void exchange(EnvState state) {
+    gravity = state.real(gravity);
+    mass = state.real(mass);
+    length = state.real(length);
     angle = state.real(angle);
     speed = state.real(speed);
     lastTorque = state.real(lastTorque);

@@ -36,7 +36,8 @@ final class EnvironmentCalls extends EnvironmentServiceGrpc.EnvironmentServiceIm
           EnvironmentSummary.newBuilder()
               .setEnvId(environment.id())
               .setDefaultNumEnvs(options.numEnvs())
-              .addAllAllowedKwargs(environment.allowedKwargs()));
+              .addAllAllowedKwargs(environment.allowedKwargs())
+              .addAllAllowedAttributes(environment.allowedAttributes()));
     }
     list = summaries.build();
   }

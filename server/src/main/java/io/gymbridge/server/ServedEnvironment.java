@@ -11,11 +11,18 @@ import java.util.function.Supplier;
  * @param id what clients ask for; not empty
  * @param maker makes one lane's environment
  * @param allowedKwargs names of the keyword arguments that clients may set
+ * @param allowedAttributes names of those of {@link Env#attributes} that clients may read, set and
+ *     call; one with a leading underscore has no effect
  * @param brief whether a step is pure arithmetic that never blocks: then steps that were measured
  *     to take less than 100 µs run on the connection's own thread, which saves a hand-over to
  *     another one. Where a step may wait for anything, say false
  */
-public record ServedEnvironment(String id, Maker maker, List<String> allowedKwargs, boolean brief) {
+public record ServedEnvironment(
+    String id,
+    Maker maker,
+    List<String> allowedKwargs,
+    List<String> allowedAttributes,
+    boolean brief) {
 
   /** A constructor of environments. Called from several threads, for one lane after the other. */
   @FunctionalInterface
@@ -37,10 +44,11 @@ public record ServedEnvironment(String id, Maker maker, List<String> allowedKwar
       throw new IllegalArgumentException("an environment's id cannot be empty");
     }
     allowedKwargs = List.copyOf(allowedKwargs);
+    allowedAttributes = List.copyOf(allowedAttributes);
   }
 
-  /** An environment without keyword arguments, of whose steps nothing is known. */
+  /** An environment of which clients may set nothing, and of whose steps nothing is known. */
   public ServedEnvironment(String id, Supplier<? extends Env> maker) {
-    this(id, kwargs -> maker.get(), List.of(), false);
+    this(id, kwargs -> maker.get(), List.of(), List.of(), false);
   }
 }

@@ -92,15 +92,15 @@ final class Shard {
    * Makes the lanes in the shard's thread, which then calls one of the two back.
    *
    * @param renderMode empty for none
+   * @param environment what the lanes are, for what it says of them
    * @param stateKey what saved states are signed with
-   * @param brief see {@link ServedEnvironment#brief}
    * @param failed takes what the maker throws
    */
   void open(
       Supplier<Lanes> maker,
       String renderMode,
+      ServedEnvironment environment,
       StateKey stateKey,
-      boolean brief,
       Consumer<Lanes> opened,
       Consumer<Throwable> failed) {
     turns.run(
@@ -108,8 +108,9 @@ final class Shard {
           try {
             Lanes made = maker.get();
             this.lanes = made;
-            this.answers = new Answers(made, renderMode, stateKey);
-            this.brief = brief;
+            this.answers =
+                new Answers(made, renderMode, environment.allowedAttributes(), stateKey);
+            this.brief = environment.brief();
             renew();
             opened.accept(made);
           } catch (RuntimeException | Error e) {
@@ -171,10 +172,10 @@ final class Shard {
     }
   }
 
-  /** A client has ended its stream in good order. */
+  /** A client has ended its stream in good order: once what it asked is answered, it is done. */
   void leave(InteractStream leaving) {
     if (stream == leaving) {
-      left.run();
+      turns.run(left);
     } else {
       leaving.complete();
     }

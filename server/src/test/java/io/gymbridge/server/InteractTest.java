@@ -15,7 +15,6 @@ import io.gymbridge.core.NdArray;
 import io.gymbridge.proto.v1.AttachRequest;
 import io.gymbridge.proto.v1.AutoresetMode;
 import io.gymbridge.proto.v1.Buffers;
-import io.gymbridge.proto.v1.CallRequest;
 import io.gymbridge.proto.v1.InfoMode;
 import io.gymbridge.proto.v1.InteractRequest;
 import io.gymbridge.proto.v1.InteractResponse;
@@ -554,11 +553,6 @@ class InteractTest {
               stream.ask(
                   InteractRequest.newBuilder().setSaveState(SaveStateRequest.getDefaultInstance()));
           assertError(Code.UNIMPLEMENTED, "StatefulEnv", save.getError());
-          InteractResponse call =
-              stream.ask(
-                  InteractRequest.newBuilder()
-                      .setCall(CallRequest.newBuilder().setName("gravity")));
-          assertEquals(Code.UNIMPLEMENTED.value(), call.getError().getCode());
         });
   }
 

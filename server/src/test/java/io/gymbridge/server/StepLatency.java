@@ -27,7 +27,7 @@ final class StepLatency {
 
   private static void serve(String address, String id, boolean brief) throws InterruptedException {
     ServedEnvironment environment =
-        new ServedEnvironment(id, kwargs -> Envs.make(id, kwargs), List.of(), brief);
+        new ServedEnvironment(id, kwargs -> Envs.make(id, kwargs), List.of(), List.of(), brief);
     try (EnvironmentServer server =
         EnvironmentServer.start(address, List.of(environment), ServeOptions.DEFAULTS)) {
       System.out.println("gymbridge: listening on " + server.address());

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import io.gymbridge.core.AutoresetMode;
+import io.gymbridge.core.EnvState;
 import io.gymbridge.core.EpisodeLoop;
 import io.gymbridge.core.GymException;
 import io.gymbridge.core.GymException.Kind;
@@ -56,6 +57,11 @@ class LostLanesTest {
           null,
           Map.of(),
           new boolean[] {true});
+    }
+
+    @Override
+    protected void exchange(EnvState state, int lane) {
+      steps = state.integer(steps, 0, Integer.MAX_VALUE);
     }
   }
 
