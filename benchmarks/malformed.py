@@ -10,7 +10,8 @@ starts a Python environment server and a Python policy server, each over a Unix 
 The attacks are those of python-shim/tests/attacks.py; half of those on environments go to the server's own address, half
 to the process of a session. Memory is that of the processes after a tenth of the attacks, after half of them, and at the
 end, each time 25 s later: so long does grpcio keep what dead connections have sent. A server of environments is to allow
-2 sessions: attackers open some, and leave them. The exit code is 1 where a server does not answer any more or a process is gone.
+2 sessions: attackers open some, and leave them. The exit code is 1 where a server does not answer any more or a process
+is gone.
 """
 
 from __future__ import annotations
