@@ -30,7 +30,7 @@ from gymbridge.client.registration import remote_spec
 from gymbridge.client.session import Session
 from gymbridge.client.shard_stream import response_of
 from gymbridge.codec.items import decode_item, decode_map
-from gymbridge.codec.plain_steps import StepReader, write_step
+from gymbridge.codec.plain_steps import StepReader, StepWriter
 from gymbridge.codec.spaces import decode_space
 from gymbridge.codec.values import Arrays, BatchCodec
 from gymbridge.credentials import NONE, Credentials
@@ -118,6 +118,7 @@ class RemoteEnv(gym.Env[Any, Any]):
         self._actions = BatchCodec(self.action_space)
         self._plain = plain(self.observation_space)
         self._copy = copy
+        self._writer = StepWriter(self._actions)
         self._reader = StepReader(self._observations, 1, copy)
         self.spec = remote_spec(self._arguments)
 
@@ -150,8 +151,7 @@ class RemoteEnv(gym.Env[Any, Any]):
     def step(self, action: Any) -> tuple[Any, float, bool, bool, dict[str, Any]]:
         """One step. ValueError where the action's shape or type does not fit, RemoteError where it is out of bounds."""
         (shard,) = self._session.require()
-        shard.begin(write_step(self._actions, self._actions.stack((action,))))
-        data = shard.end_data()
+        data = shard.ask_data(self._writer.write(self._actions.stack((action,))))
         results = self._reader.read(data)
         if results is not None:
             columns, rewards, (terminated,), (truncated,), more = results

@@ -32,7 +32,7 @@ from gymbridge.client.session import Session
 from gymbridge.client.shard_stream import Request, ShardStream, response_of
 from gymbridge.client.stepping import Stepping
 from gymbridge.codec.items import decode_item
-from gymbridge.codec.plain_steps import write_step
+from gymbridge.codec.plain_steps import StepWriter
 from gymbridge.codec.spaces import decode_space
 from gymbridge.codec.steps import Data
 from gymbridge.codec.values import Array, Arrays, BatchCodec
@@ -145,6 +145,7 @@ class RemoteVectorEnv(gym.vector.VectorEnv[Any, Any, Any]):
         self.render_mode = render_mode
         self._gatherer = Gatherer(BatchCodec(self.single_observation_space), copy)
         self._actions = BatchCodec(self.single_action_space)
+        self._writer = StepWriter(self._actions)
         self._marks_losses = on_loss == "mark"
         self._steps = Stepping(self._session, self._gatherer, self._actions, self._marks_losses)
         self.spec = remote_spec({**self._arguments, "vectorization_mode": "vector_entry_point"})
@@ -192,6 +193,18 @@ class RemoteVectorEnv(gym.vector.VectorEnv[Any, Any, Any]):
 
     def step(self, actions: Any) -> tuple[Any, Array, Array, Array, dict[str, Any]]:
         """One step of all lanes; ValueError where the actions' shape or type does not fit."""
+        shards = self._session.require()
+        if len(shards) == 1 and self._steps.is_idle:
+            # The usual case, in few calls.
+            data = self._writer.write_array(actions, self.num_envs)
+            shard = shards[0]
+            if data is not None and not shard.loss:
+                try:
+                    return self._gatherer.join([self._gatherer.step(shard.lanes, shard.ask_data(data))])
+                except WorkerLost as error:
+                    if not self._marks_losses:
+                        raise
+                    return self._gatherer.join(self._with_revived([], [(shard, error.cause)]))
         columns = self._unstacked(actions, self.num_envs)
         if self._steps.has_untold_losses:
             self._steps.require_idle("step")
@@ -199,7 +212,7 @@ class RemoteVectorEnv(gym.vector.VectorEnv[Any, Any, Any]):
             return self._gatherer.join(self._steps.receive(), in_lane_order=True)
 
         def request(shard: ShardStream) -> bytes:
-            return write_step(self._actions, [column[_slice(shard)] for column in columns])
+            return self._writer.write([column[_slice(shard)] for column in columns])
 
         losses: list[tuple[ShardStream, str]] = []
         parts = [self._gatherer.step(shard.lanes, data) for shard, data in self._ask_all("step", request, losses)]
