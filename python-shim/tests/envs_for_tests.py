@@ -1,5 +1,6 @@
 """Tiny environments for the tests, offered as `envs_for_tests:NAME`; the Java tests use them too."""
 
+import itertools
 import os
 import signal
 import threading
@@ -9,6 +10,8 @@ from typing import Any
 import gymnasium as gym
 import numpy as np
 from gymnasium import spaces
+
+_numbers = itertools.count()
 
 
 class _Tiny(gym.Env):
@@ -400,6 +403,11 @@ def variable_size(**kwargs: Any) -> gym.Env:
         ),
         **kwargs,
     )
+
+
+def of_many_spaces(**kwargs: Any) -> gym.Env:
+    """Actions of another space in each environment."""
+    return _Sampled(spaces.Discrete(2), spaces.Discrete(os.getpid() * 1000 + next(_numbers)), **kwargs)
 
 
 def unknown_space(**kwargs: Any) -> gym.Env:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import ctypes
 import errno
 import os
 import signal
 import socket
 import sys
 import threading
+import time
 from concurrent import futures
 from pathlib import Path
 from typing import Any, NoReturn
@@ -24,6 +26,7 @@ from gymbridge.security import Security, SecurityError
 SERVER_VERSION = f"gymbridge-python {__version__}"
 PROTOCOL_REVISION = 1
 _MAX_UNIX_PATH = 100
+_TRIM_SECONDS = 5.0
 
 
 class StartError(Exception):
@@ -88,6 +91,7 @@ def _clear_stale_socket(path: Path) -> None:
 
 def new_server(threads: int, max_message_mib: int, security: Security) -> grpc.Server:
     """A server with the project's limits: messages of that size, at most `threads` calls at a time."""
+    _trim_memory()
     return grpc.server(
         futures.ThreadPoolExecutor(max_workers=threads, thread_name_prefix="grpc"),
         interceptors=security.interceptors,
@@ -102,6 +106,21 @@ def new_server(threads: int, max_message_mib: int, security: Security) -> grpc.S
             ("grpc.keepalive_permit_without_calls", 1),
         ],
     )
+
+
+def _trim_memory() -> None:
+    """From now on gives back to the system, now and then, what grpcio has freed: glibc keeps it, up to gigabytes."""
+    try:
+        trim = ctypes.CDLL(None).malloc_trim
+    except (AttributeError, OSError):
+        return
+
+    def run() -> None:
+        while True:
+            time.sleep(_TRIM_SECONDS)
+            trim(0)
+
+    threading.Thread(target=run, name="trim memory", daemon=True).start()
 
 
 def bind(server: grpc.Server, address: str, security: Security) -> str:

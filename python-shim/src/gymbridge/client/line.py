@@ -42,6 +42,7 @@ class Line:
             why = f"{address} is not on this machine" if not address.is_local else "this platform has none"
             if asks:
                 why = self._map()
+            self._why = "it was not asked for" if transport == "grpc" else why
             if transport == "shm" and why:
                 raise RemoteError(
                     f"no shared memory with {address}: {why}; use transport='auto', which then takes the stream",
@@ -65,6 +66,11 @@ class Line:
     def has_memory(self) -> bool:
         """Whether there is shared memory."""
         return self._memory is not None
+
+    @property
+    def way(self) -> tuple[str, str]:
+        """How requests go, "shm" or "grpc", and where it is the latter why."""
+        return ("shm", "") if self._memory is not None else ("grpc", self._why)
 
     def takes(self, length: int) -> bool:
         """Whether a request of so many bytes can be sent, or only after more responses."""

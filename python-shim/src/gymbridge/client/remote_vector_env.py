@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import weakref
 from collections.abc import Callable, Sequence
+from time import perf_counter_ns
 from typing import Any, Literal
 
 import gymnasium as gym
@@ -13,6 +14,7 @@ from gymnasium.envs.registration import EnvSpec
 from gymnasium.vector import AutoresetMode
 from gymnasium.vector.utils import batch_space
 
+from gymbridge.client.address import Compression
 from gymbridge.client.errors import RemoteError, SessionEnded, WorkerLost
 from gymbridge.client.gathering import Gatherer, Part
 from gymbridge.client.line import Transport
@@ -28,6 +30,7 @@ from gymbridge.client.opening import (
     told_by_server,
 )
 from gymbridge.client.registration import remote_spec
+from gymbridge.client.rollouts import Policies, Rollout, RolloutGatherer
 from gymbridge.client.session import Session
 from gymbridge.client.shard_stream import Request, ShardStream, response_of
 from gymbridge.client.stepping import Stepping
@@ -68,6 +71,8 @@ class RemoteVectorEnv(gym.vector.VectorEnv[Any, Any, Any]):
         step_timeout: seconds after which the server gives up a step; 0: as the server has it.
         transport: "auto": through shared memory where the server is on this machine and has some, otherwise gRPC
             alone; "shm": shared memory, or RemoteError; "grpc": gRPC alone.
+        compression: "gzip": large messages are compressed, which pays for pictures over a network; not in shared
+            memory.
         credentials: TLS and a token, where the server wants them.
         max_episode_steps: a limit other than the environment's own, as a keyword argument for it.
         **kwargs: for the environment's constructor; the server must allow them.
@@ -91,6 +96,7 @@ class RemoteVectorEnv(gym.vector.VectorEnv[Any, Any, Any]):
         lease_seconds: float = 0.0,
         step_timeout: float = 0.0,
         transport: Transport = "auto",
+        compression: Compression = "none",
         credentials: Credentials = NONE,
         max_episode_steps: int | None = None,
         **kwargs: Any,
@@ -125,12 +131,13 @@ class RemoteVectorEnv(gym.vector.VectorEnv[Any, Any, Any]):
             "lease_seconds": lease_seconds,
             "step_timeout": step_timeout,
             "transport": transport,
+            "compression": compression,
             "max_episode_steps": max_episode_steps,
             **kwargs,
         }
         if credentials != NONE:
             self._arguments["credentials"] = credentials
-        self._session = Session(address, request, credentials, transport)
+        self._session = Session(address, request, credentials, transport, compression)
         self.closed = False
         self._finalizer = weakref.finalize(self, self._session.close)
         opened = self._session.opened
@@ -147,6 +154,10 @@ class RemoteVectorEnv(gym.vector.VectorEnv[Any, Any, Any]):
         self._actions = BatchCodec(self.single_action_space)
         self._writer = StepWriter(self._actions)
         self._marks_losses = on_loss == "mark"
+        # Nanoseconds of the last call that this side did nothing.
+        self._waited = 0
+        self._policies = Policies()
+        self._steps_rolled = 0
         self._steps = Stepping(self._session, self._gatherer, self._actions, self._marks_losses)
         self.spec = remote_spec({**self._arguments, "vectorization_mode": "vector_entry_point"})
 
@@ -192,19 +203,14 @@ class RemoteVectorEnv(gym.vector.VectorEnv[Any, Any, Any]):
             return self._reset(seeds, mask, options)
 
     def step(self, actions: Any) -> tuple[Any, Array, Array, Array, dict[str, Any]]:
-        """One step of all lanes; ValueError where the actions' shape or type does not fit."""
+        """One step of all lanes; ValueError or TypeError where the actions' shape or type does not fit."""
+        started = perf_counter_ns()
         shards = self._session.require()
-        if len(shards) == 1 and self._steps.is_idle:
+        if len(shards) == 1 and self._steps.is_idle and not shards[0].loss:
             # The usual case, in few calls.
             data = self._writer.write_array(actions, self.num_envs)
-            shard = shards[0]
-            if data is not None and not shard.loss:
-                try:
-                    return self._gatherer.join([self._gatherer.step(shard.lanes, shard.ask_data(data))])
-                except WorkerLost as error:
-                    if not self._marks_losses:
-                        raise
-                    return self._gatherer.join(self._with_revived([], [(shard, error.cause)]))
+            if data is not None:
+                return self._step_at_once(shards[0], data, started)
         columns = self._unstacked(actions, self.num_envs)
         if self._steps.has_untold_losses:
             self._steps.require_idle("step")
@@ -216,7 +222,24 @@ class RemoteVectorEnv(gym.vector.VectorEnv[Any, Any, Any]):
 
         losses: list[tuple[ShardStream, str]] = []
         parts = [self._gatherer.step(shard.lanes, data) for shard, data in self._ask_all("step", request, losses)]
-        return self._gatherer.join(self._with_revived(parts, losses))
+        results = self._gatherer.join(self._with_revived(parts, losses))
+        self._session.times.add_coding("step", perf_counter_ns() - started - self._waited)
+        return results
+
+    def _step_at_once(
+        self, shard: ShardStream, request: bytes, started: int
+    ) -> tuple[Any, Array, Array, Array, dict[str, Any]]:
+        written = perf_counter_ns()
+        try:
+            data = shard.ask_data(request)
+        except WorkerLost as error:
+            if not self._marks_losses:
+                raise
+            return self._gatherer.join(self._with_revived([], [(shard, error.cause)]))
+        arrived = perf_counter_ns()
+        results = self._gatherer.join([self._gatherer.step(shard.lanes, data)])
+        self._session.times.add_coding("step", written - started + perf_counter_ns() - arrived)
+        return results
 
     def send(self, actions: Any, env_ids: Sequence[int] | Array | None = None) -> None:
         """Has lanes step, and does not wait for it: all, or these, one action each; see `recv`.
@@ -253,6 +276,16 @@ class RemoteVectorEnv(gym.vector.VectorEnv[Any, Any, Any]):
             decode_frame(frame, self.render_mode) for _, response in responses for frame in response.rendered.frames
         )
 
+    @property
+    def np_random_seed(self) -> Any:
+        """The seed of each lane's generator, as a tuple; -1 each where the server does not know them."""
+        try:
+            return self.get_attr("np_random_seed")
+        except RemoteError as error:
+            if error.code not in ("INVALID_ARGUMENT", "PERMISSION_DENIED", "UNIMPLEMENTED"):
+                raise
+            return (-1,) * self.num_envs
+
     def call(self, name: str, *args: Any, **kwargs: Any) -> tuple[Any, ...]:
         """What each lane's method returns, or without arguments the value of each lane's attribute.
 
@@ -277,6 +310,72 @@ class RemoteVectorEnv(gym.vector.VectorEnv[Any, Any, Any]):
             return pb.InteractRequest(set_attribute=set_request(name, list(values[_slice(shard)])))
 
         self._ask("set_attr", request)
+
+    def bridge_stats(self) -> dict[str, Any]:
+        """Where the time of requests went, until now.
+
+        `requests` has for each kind ("step", "reset", …) its `count`, `bytes_sent` and `bytes_received`, and in
+        microseconds, each as `mean`, `p50` and `p99` of a sample: `total_us`, from when a request is sent until its
+        response is there; and of these `environment_us`, inside the environments; `server_codec_us`, the server's
+        reading and writing; `queue_us`, waiting for earlier requests; `wire_us`, all else: sockets or memory, and
+        threads that wake. `client_codec_us`, this side's reading and writing of a step, comes on top. Where the
+        environments live in several processes, each is asked and counted by itself.
+
+        `transports` says of each process how requests go there, "shm" or "grpc", and where it is the latter why.
+        """
+        return self._session.stats()
+
+    def put_policy(self, bundle: bytes) -> int:
+        """Gives the server the policy that the next rollouts act with; its version, 1 for the first one.
+
+        The server must take policies (`--allow-policies`). RemoteError for a bundle that fails a check.
+        """
+        with self._policies.putting(bytes(bundle)):
+            for shard, _ in self._ask("put_policy", self._policies.request, []):
+                self._policies.note(shard)
+        return self._policies.version
+
+    def rollout(
+        self, steps: int, *, seed: int = 0, deterministic: bool = False, with_distribution: bool = False
+    ) -> Rollout:
+        """Has all lanes step by themselves, with the actions of the policy that was put last.
+
+        `seed` is the key of the generator of actions, not of the environments. Where losses are marked, a lane that was
+        lost has one step that says so, and goes on in a new environment; otherwise WorkerLost is raised, and `reset`
+        goes on. RemoteError where there is no policy, or where it gives no distribution to draw from.
+        """
+        if steps < 1:
+            raise ValueError(f"got steps={steps}, expected at least 1")
+        gatherer = RolloutGatherer(BatchCodec(self.single_observation_space), self._actions, self.num_envs, steps)
+
+        def request(shard: ShardStream) -> pb.InteractRequest | None:
+            left = gatherer.left(shard)
+            if left == 0:
+                return None
+            rollout = pb.RolloutRequest(
+                steps=left,
+                oldest_version=self._policies.version,
+                seed=seed & (1 << 64) - 1,
+                first_step=self._steps_rolled + steps - left,
+                deterministic=deterministic,
+                with_distribution=with_distribution,
+            )
+            return self._policies.request(shard) or pb.InteractRequest(rollout=rollout)
+
+        while any(gatherer.left(shard) for shard in self._session.require()):
+            losses: list[tuple[ShardStream, str]] = []
+            for shard, response in self._ask("rollout", request, losses):
+                if response.HasField("policy_put"):
+                    self._policies.note(shard)
+                else:
+                    gatherer.add(shard, response.rolled_out)
+            for shard, loss in losses:
+                (observations,) = self._steps.revive(shard, loss).observations
+                self._steps.tell(shard.lanes)
+                gatherer.add_loss(shard, observations)
+        first_step = self._steps_rolled
+        self._steps_rolled += steps
+        return gatherer.rollout(first_step, not deterministic)
 
     def close_extras(self, **kwargs: Any) -> None:
         """Closes the remote environments."""
@@ -321,7 +420,7 @@ class RemoteVectorEnv(gym.vector.VectorEnv[Any, Any, Any]):
     def _ask(
         self,
         name: str,
-        request: Callable[[ShardStream], pb.InteractRequest],
+        request: Callable[[ShardStream], pb.InteractRequest | None],
         losses: list[tuple[ShardStream, str]] | None = None,
     ) -> list[tuple[ShardStream, pb.InteractResponse]]:
         """As `_ask_all`; raises the first error among the responses too."""
@@ -330,25 +429,26 @@ class RemoteVectorEnv(gym.vector.VectorEnv[Any, Any, Any]):
     def _ask_all(
         self,
         name: str,
-        request: Callable[[ShardStream], Request],
+        request: Callable[[ShardStream], Request | None],
         losses: list[tuple[ShardStream, str]] | None = None,
     ) -> list[tuple[ShardStream, Data]]:
         """The responses of all shards, which work at the same time; of those that were lost, where `losses` takes them.
 
-        `name` is the method's, for messages. Raises, once all have answered, the first error because of which there is
-        no response.
+        A shard whose `request` is None is left out. `name` is the method's, for messages. Raises, once all have
+        answered, the first error because of which there is no response.
         """
         self._steps.require_idle(name)
-        shards = self._session.require()
-        requests = [request(shard) for shard in shards]
+        requests = {shard: message for shard in self._session.require() if (message := request(shard)) is not None}
+        shards = list(requests)
         if not self._marks_losses:
             # No lane moves while others are lost.
-            for shard, message in zip(shards, requests, strict=True):
+            for shard, message in requests.items():
                 shard.raise_if_lost(message)
         responses = []
         failure: RemoteError | None = None
+        started = perf_counter_ns()
         try:
-            for shard, message in zip(shards, requests, strict=True):
+            for shard, message in requests.items():
                 shard.begin(message)
             for shard in shards:
                 try:
@@ -364,6 +464,7 @@ class RemoteVectorEnv(gym.vector.VectorEnv[Any, Any, Any]):
             for shard in shards:
                 shard.abandon()
             raise
+        self._waited = perf_counter_ns() - started
         if failure is not None:
             raise failure
         return responses
@@ -378,16 +479,20 @@ class RemoteVectorEnv(gym.vector.VectorEnv[Any, Any, Any]):
         return [None if one is None else int(one) for one in seed]
 
     def _checked_mask(self, mask: Any) -> Array | None:
-        if not isinstance(mask, np.ndarray) or mask.dtype != np.bool_:
-            raise TypeError(f"options['reset_mask'] is {mask!r}, expected a NumPy array of bool")
+        # In the words of SyncVectorEnv's errors, which programs may look for.
+        name = "`options['reset_mask']`"
+        if not isinstance(mask, np.ndarray):
+            raise TypeError(f"{name} must be a numpy array, got {type(mask)}")
         if mask.shape != (self.num_envs,):
-            raise ValueError(f"options['reset_mask'] has shape {mask.shape}, expected ({self.num_envs},)")
+            raise ValueError(f"{name} must have shape `({self.num_envs},)`, got {mask.shape}")
+        if mask.dtype != np.bool_:
+            raise TypeError(f"{name} must have `dtype=np.bool_`, got {mask.dtype}")
         if not mask.any():
-            raise ValueError("options['reset_mask'] is False everywhere; name at least one lane")
+            raise ValueError(f"{name} must contain a boolean array with at least one True value, got reset_mask={mask}")
         if mask.all():
             return None
         if self.autoreset_mode is not AutoresetMode.DISABLED:
-            raise ValueError("options['reset_mask'] needs autoreset_mode=AutoresetMode.DISABLED")
+            raise ValueError(f"{name} needs autoreset_mode=AutoresetMode.DISABLED, or True everywhere")
         return mask
 
     def _reset(

@@ -10,12 +10,14 @@ import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
+from time import perf_counter_ns
 
 from google.protobuf.message import DecodeError
 
 from gymbridge.client.address import Address
 from gymbridge.client.errors import ConnectionFailed, RemoteError, SessionEnded, WorkerLost, from_end, from_status
 from gymbridge.client.line import Line, Transport
+from gymbridge.client.stats import RequestTimes
 from gymbridge.codec.plain_steps import acknowledged_field, sequence_field
 from gymbridge.codec.steps import Data
 from gymbridge.http2.client import CallEnded, ConnectionBroken
@@ -44,9 +46,14 @@ Request = pb.InteractRequest | bytes
 
 @dataclass(slots=True)
 class _Asked:
-    """A request under way: its number (0 until it is sent), what was sent, and what came of it."""
+    """A request under way: its number (0 until it is sent), what was sent, and what came of it.
+
+    `begun` and `arrived` are on perf_counter_ns.
+    """
 
     request: Request
+    begun: int = 0
+    arrived: int = 0
     sequence: int = 0
     # How its response usually begins.
     head: bytes = b""
@@ -85,6 +92,7 @@ class ShardStream:
         describe: Callable[[], pb.Shard],
         lease_seconds: float,
         transport: Transport,
+        times: RequestTimes,
     ) -> None:
         self.lanes = range(shard.first_lane, shard.first_lane + shard.num_envs)
         # Why the lanes are new ones that want a reset of them all; empty where they are not.
@@ -96,6 +104,7 @@ class ShardStream:
         self._describe = describe
         self._lease = lease_seconds
         self._transport: Transport = transport
+        self._times = times
         # How often shared memory came to an end since a response last came through it.
         self._memory_ends = 0
         self._line: Line | None = None
@@ -107,6 +116,11 @@ class ShardStream:
         self._trouble: Exception | None = None
         self._active = False
         self._silence = 0
+
+    @property
+    def generation(self) -> int:
+        """How often the shard's process was replaced."""
+        return self._shard.generation
 
     def ask(self, request: Request) -> pb.InteractResponse:
         """The response to a request, where no other is under way. Raises as `end`."""
@@ -122,7 +136,7 @@ class ShardStream:
         self._busy.acquire()
         self._active = True
         self._sequence += 1
-        asked = _Asked(request)
+        asked = _Asked(request, perf_counter_ns())
         self._waiting.append(asked)
         try:
             asked.encode(self._sequence, self._sequence - 1)
@@ -142,6 +156,7 @@ class ShardStream:
             return self.end_data()
         self._waiting.clear()
         self._busy.release()
+        self._times.add("step", asked.arrived - asked.begun, asked.response, len(asked.data))
         return asked.response
 
     def begin(self, request: Request) -> None:
@@ -153,7 +168,7 @@ class ShardStream:
                 # What lies in the memory is overwritten by and by once another request is sent.
                 asked.response = bytes(asked.response)
         self._active = True
-        self._waiting.append(_Asked(request))
+        self._waiting.append(_Asked(request, perf_counter_ns()))
         try:
             if self._trouble is None:
                 if self._line is None:
@@ -172,8 +187,8 @@ class ShardStream:
     def end_data(self) -> Data:
         """The bytes of the response to the oldest request that was begun, valid until the next one is begun.
 
-        WorkerLost, SessionEnded or ConnectionFailed where it cannot
-        answer. After a loss only a reset of all lanes is sent: it goes to the lanes that took the lost ones' place.
+        WorkerLost, SessionEnded or ConnectionFailed where the server cannot answer. After a loss only a reset of all
+        lanes is sent: it goes to the lanes that took the lost ones' place.
         """
         asked = self._waiting[0]
         while not asked.is_over:
@@ -191,6 +206,8 @@ class ShardStream:
         if asked.error is not None:
             raise asked.error
         assert asked.response is not None
+        kind = "step" if isinstance(asked.request, bytes) else asked.request.WhichOneof("request") or ""
+        self._times.add(kind, asked.arrived - asked.begun, asked.response, len(asked.data))
         return asked.response
 
     @property
@@ -233,6 +250,11 @@ class ShardStream:
             first, last = self.lanes[0], self.lanes[-1]
             lanes = f" of lane {last}" if first == last else f" of lanes {first} to {last}"
             raise WorkerLost(self.loss, lanes)
+
+    @property
+    def way(self) -> tuple[str, str]:
+        """How requests go, "shm" or "grpc", and where it is the latter why; "" while it is not attached."""
+        return ("", "") if self._line is None else self._line.way
 
     def take_loss(self) -> str:
         """`loss`, which is over: the lanes were reset."""
@@ -352,6 +374,7 @@ class ShardStream:
                 return
             if response.sequence != asked.sequence:
                 raise ConnectionBroken(f"got response {response.sequence}, expected {asked.sequence}")
+        asked.arrived = perf_counter_ns()
         # Further requests may be sent before this one's response is wanted.
         asked.response = data if len(self._waiting) == 1 else bytes(data)
         line.answered()

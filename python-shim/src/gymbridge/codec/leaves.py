@@ -48,7 +48,10 @@ class Leaf(ABC):
 
     @abstractmethod
     def column(self, values: Any) -> Any:
-        """A column with copies of stacked values; ValueError, naming the leaf, where they do not fit."""
+        """A column with copies of stacked values.
+
+        ValueError, naming the leaf, where they do not fit; TypeError for a number in place of N of them.
+        """
 
     @abstractmethod
     def take(self, column: Any, indices: Sequence[int]) -> Any:
@@ -105,8 +108,10 @@ class ArrayLeaf(Leaf):
         array = np.asarray(values)
         if array.shape == (0,):
             return self.allocate(0)
-        if array.ndim == 0 or array.shape[1:] != self.shape:
-            expected = ("N", *self.shape)
+        expected = ("N", *self.shape)
+        if array.ndim == 0:
+            raise TypeError(f"{self.path} is {values!r}, expected an array of shape {expected}".lstrip())
+        if array.shape[1:] != self.shape:
             raise ValueError(f"{self.path} has shape {array.shape}, expected {expected} for {self.space}".lstrip())
         self._check_dtype(array)
         return array.astype(self.dtype)

@@ -23,6 +23,9 @@ _STEP = {name: field.number for name, field in pb.StepResponse.DESCRIPTOR.fields
 _ACTIONS = pb.StepRequest.DESCRIPTOR.fields_by_name["actions"].number
 _SEQUENCE, _ACKNOWLEDGED = _REQUEST["sequence"], _REQUEST["acknowledged"]
 _NUMBER_TAGS = {_RESPONSE[name] << 3 for name in ("sequence", "environment_nanos", "server_nanos", "queue_nanos")}
+_ENVIRONMENT_TAG, _SERVER_TAG, _QUEUE_TAG = (
+    _RESPONSE[name] << 3 for name in ("environment_nanos", "server_nanos", "queue_nanos")
+)
 _BYTES = [bytes((byte,)) for byte in range(0x100)]
 _SEQUENCE_TAG: bytes = _BYTES[_SEQUENCE << 3]
 ACKNOWLEDGED_TAG: bytes = _BYTES[_ACKNOWLEDGED << 3]
@@ -243,6 +246,28 @@ def _find_step(data: Data) -> tuple[int, int] | None:
         else:
             return None
     return found
+
+
+def server_times(data: Data) -> tuple[int, int, int]:
+    """A response's `environment_nanos`, `server_nanos` and `queue_nanos`; 0 for what it does not have."""
+    at, size = 0, len(data)
+    environment = server = queue = 0
+    try:
+        while at < size:
+            tag = data[at]
+            number, at = _number(data, at + 1)
+            if tag & 7 == 2:
+                at += number
+            elif tag == _ENVIRONMENT_TAG:
+                environment = number
+            elif tag == _SERVER_TAG:
+                server = number
+            elif tag == _QUEUE_TAG:
+                queue = number
+    except IndexError:
+        # No response; whoever reads it says so.
+        pass
+    return environment, server, queue
 
 
 def varint(number: int) -> bytes:

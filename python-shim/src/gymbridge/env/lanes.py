@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -83,6 +84,26 @@ class Lanes(ABC):
         Gives their observations. Actions and all results are in the order of `lanes`. INVALID_ARGUMENT for actions
         outside their space and FAILED_PRECONDITION for lanes that want a reset: nothing is stepped.
         """
+
+    @contextlib.contextmanager
+    def without_infos(self) -> Iterator[None]:
+        """Leaves infos out for a while."""
+        modes = self._with_infos, self._info_mode
+        self._with_infos, self._info_mode = False, NO_INFOS
+        try:
+            yield
+        finally:
+            self._with_infos, self._info_mode = modes
+
+    @property
+    def about_to_reset(self) -> Array | None:
+        """bool (N), true for lanes whose episode the next step does not go on with but begins; None where none is."""
+        return self._ended if self._any_ended else None
+
+    @property
+    def numbers(self) -> range:
+        """The lanes' indices in the session."""
+        return range(self._first_lane, self._first_lane + self.num_envs)
 
     @property
     def is_plain(self) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from time import perf_counter_ns
 from typing import Any
 
+import grpc
 import numpy as np
 
 from gymbridge.codec.items import decode_item, decode_map, encode_item
@@ -17,6 +18,7 @@ from gymbridge.env import states
 from gymbridge.env.attributes import AllowedAttributes
 from gymbridge.env.lanes import Lanes
 from gymbridge.errors import RequestError, failed_precondition, invalid_argument, raised, unimplemented
+from gymbridge.rollout.roller import Roller
 from gymbridge.v1 import environment_pb2 as pb
 
 # Larger observations are not copied but where they are sent.
@@ -26,7 +28,8 @@ _PLAIN_BYTES = 8192
 class Session:
     """Answers requests one at a time, in the thread that runs environments.
 
-    `lanes` is what they act on; `parse_step` reads the usual step, as StepParser does.
+    `lanes` is what they act on; `roller` has policies act in them, None where the server takes no policies;
+    `parse_step` reads the usual step, as StepParser does.
     """
 
     def __init__(
@@ -35,6 +38,8 @@ class Session:
         env_id: str,
         render_mode: str,
         allowed: AllowedAttributes,
+        state_key: bytes,
+        roller: Roller | None,
         with_tracebacks: bool,
         warn: Callable[[str], None],
     ) -> None:
@@ -42,6 +47,8 @@ class Session:
         self._env_id = env_id
         self._render_mode = render_mode
         self._allowed = allowed
+        self._state_key = state_key
+        self._roller = roller
         self._with_tracebacks = with_tracebacks
         self._steps = StepEncoder(warn, lanes.everywhere)
         leaf = lanes.observation_codec.single_array
@@ -100,6 +107,11 @@ class Session:
             self._call(request.call, response.called)
         elif kind == "set_attribute":
             self._set_attribute(request.set_attribute, response.attribute_set)
+        elif kind == "rollout":
+            with self.lanes.without_infos():
+                self._require_roller().roll_out(request.rollout, response.rolled_out)
+        elif kind == "put_policy":
+            self._require_roller().put(request.put_policy, response.policy_put)
         elif kind == "save_state":
             self._save(request.save_state, response.saved)
         elif kind == "restore_state":
@@ -171,14 +183,21 @@ class Session:
 
     def _save(self, request: pb.SaveStateRequest, response: pb.SaveStateResponse) -> None:
         saved = self.lanes.save(self._wanted(request.lanes))
-        response.states.extend([states.pack(self._env_id, state) for state in saved])
+        response.states.extend([states.pack(self._env_id, state, self._state_key) for state in saved])
 
     def _restore(self, request: pb.RestoreStateRequest, response: pb.RestoreStateResponse) -> None:
         wanted = self._each_once(request.lanes)
         if len(request.states) != len(wanted):
             raise invalid_argument(f"states: got {len(request.states)}, expected {len(wanted)}, one per lane")
-        self.lanes.restore(wanted, [states.unpack(self._env_id, state) for state in request.states])
+        saved = [states.unpack(self._env_id, state, self._state_key) for state in request.states]
+        self.lanes.restore(wanted, saved)
         response.observations.buffers.extend(self.lanes.observation_codec.lay(self.lanes.observations))
+
+    def _require_roller(self) -> Roller:
+        if self._roller is None:
+            message = "policies are not taken here; start the server with --allow-policies"
+            raise RequestError(grpc.StatusCode.PERMISSION_DENIED, message)
+        return self._roller
 
     def _wanted(self, lanes: Sequence[int]) -> list[int]:
         n = self.lanes.num_envs

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -56,6 +57,7 @@ class Supervisor(environment_pb2_grpc.EnvironmentServiceServicer):
         self._threads = ThreadPoolExecutor(64, thread_name_prefix="shard")
         limit = offer.workers * offer.max_sessions
         self.pool = WorkerPool(worker_config, offer.workers, limit, self._released, self._died)
+        threading.Thread(target=self._watch, name="signs of life", daemon=True).start()
 
     def try_all(self) -> None:
         """Makes every environment once; RequestError for one that does not exist, a log line for others."""
@@ -199,14 +201,20 @@ class Supervisor(environment_pb2_grpc.EnvironmentServiceServicer):
         failures = [error for error in (call.exception() for call in calls) if error is not None]
         if failures:
             raise failures[0]
-        answer = calls[0].result()
+        answer, *others = (call.result() for call in calls)
+        spec = answer.spec
+        for other in others:
+            if other.spec.observation_space != spec.observation_space or other.spec.action_space != spec.action_space:
+                raise failed_precondition(
+                    "the environments of a session must have the same spaces, and those of different processes differ"
+                )
         with self._changed:
             self._known[request.env_id] = answer
             if not all(place.is_ready for place in places):
                 raise RequestError(grpc.StatusCode.UNAVAILABLE, "a worker process died while the session was opened")
             session.opened = pb.OpenSessionResponse(
                 session_id=session.id,
-                spec=answer.spec,
+                spec=spec,
                 num_envs=sum(place.request.num_envs for place in places),
                 autoreset_mode=answer.autoreset_mode,
                 server_version=SERVER_VERSION,
@@ -261,6 +269,14 @@ class Supervisor(environment_pb2_grpc.EnvironmentServiceServicer):
             self.pool.give_back(worker)
         if known is not None and session.opened is not None:
             log(f"session closed: {session.label}")
+
+    def _watch(self) -> None:
+        while True:
+            time.sleep(1)
+            with self._changed:
+                for session in self._sessions.values():
+                    for place in session.places:
+                        place.watch()
 
     def _released(self, worker: WorkerProcess, token: str) -> None:
         """A worker has closed its lanes, asked to or because nobody wanted them any more: the session ends."""

@@ -39,6 +39,7 @@ from gymbridge.http2.call import Call
 from gymbridge.http2.server import Server
 from gymbridge.memory import segment
 from gymbridge.memory.server_end import ServerEnd, ring_bytes
+from gymbridge.rollout.roller import Roller, can_roll_out
 from gymbridge.security import complaint, server_context
 from gymbridge.v1 import environment_pb2 as pb
 
@@ -244,8 +245,13 @@ class Worker:
         gc.collect()
         gc.freeze()
         allowed = AllowedAttributes(self._config["allowed_attributes"], COMPUTE_REWARD in response.capabilities)
-        with_tracebacks = self._config["with_tracebacks"]
-        session = Session(lanes, request.env_id, request.render_mode, allowed, with_tracebacks, self._warn)
+        key, with_tracebacks = bytes.fromhex(self._config["state_key"]), self._config["with_tracebacks"]
+        roller = None
+        if self._config["allow_policies"]:
+            roller = Roller(lanes, self._max_message, request.step_timeout_seconds or float("inf"))
+            if can_roll_out(lanes):
+                response.capabilities.append("rollouts")
+        session = Session(lanes, request.env_id, request.render_mode, allowed, key, roller, with_tracebacks, self._warn)
         shard = Shard(session, request.lease_seconds, request.step_timeout_seconds)
         response.session_id = shard.token
         response.shards.add(token=shard.token, num_envs=response.num_envs)
@@ -284,6 +290,9 @@ class Worker:
             shard = self._shard
             limit = float("inf") if shard is None else shard.step_timeout
             time.sleep(min(limit / 4, _LONG_SECONDS))
+            # A process that is stopped, or whose environment holds the interpreter, does not get here.
+            if shard is not None:
+                self._tell(event="alive")
             since = self._busy_since
             busy = (perf_counter_ns() - since) / 1e9 if since else 0.0
             if busy > limit:

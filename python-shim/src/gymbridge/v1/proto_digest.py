@@ -1,3 +1,3 @@
 """Which .proto files these stubs were generated from; written by generate.py."""
 
-SHA256 = "ca994b64ca5b9742b7d60b17bbd1cb25f24eaeed25f5f5ead8bebb7d1345070a"
+SHA256 = "c16debef547762d80aa56756fc83abe1e6042ac6d81d49b1566a32c66032ab07"

@@ -43,6 +43,8 @@ final class EnvironmentOptions implements AutoCloseable {
 
   @Mixin final TransportOption travel = new TransportOption();
 
+  @Mixin final StatsOptions stats = new StatsOptions();
+
   @Option(
       names = "--record",
       paramLabel = "LOG",
@@ -63,17 +65,18 @@ final class EnvironmentOptions implements AutoCloseable {
     if (lanes < 1) {
       throw new UserError("--num-envs must be at least 1, got " + lanes);
     }
+    stats.check();
     Path log = nextLog();
     if (address == null && Envs.ids().contains(id)) {
       VectorEnv env = Envs.makeVec(id, lanes, AutoresetMode.NEXT_STEP, Map.of());
       return log == null ? env : RecordingVectorEnv.local(env, log);
     }
-    SessionOptions options =
-        EnvironmentOptions.learning(lanes).withTransport(travel.transport);
+    SessionOptions options = travel.applyTo(EnvironmentOptions.learning(lanes));
     if (address != null) {
       options = options.withCredentials(credentials.credentials());
     }
-    VectorEnv env = RemoteVectorEnv.connect(address(), id, options);
+    RemoteVectorEnv env = RemoteVectorEnv.connect(address(), id, options);
+    stats.add(env);
     return log == null ? env : RecordingVectorEnv.served(env, options, log);
   }
 
@@ -105,6 +108,7 @@ final class EnvironmentOptions implements AutoCloseable {
 
   @Override
   public void close() {
+    stats.report();
     if (server != null) {
       server.close();
     }

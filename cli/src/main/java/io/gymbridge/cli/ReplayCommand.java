@@ -50,10 +50,7 @@ final class ReplayCommand implements Callable<Integer> {
     try (Replay replay = new Replay(log)) {
       if (address != null) {
         SessionOptions options =
-            replay
-                .options()
-                .withCredentials(credentials.credentials())
-                .withTransport(travel.transport);
+            travel.applyTo(replay.options().withCredentials(credentials.credentials()));
         return run(replay, RemoteVectorEnv.connect(address, replay.envId(), options));
       }
       if (replay.served()) {
@@ -64,7 +61,7 @@ final class ReplayCommand implements Callable<Integer> {
   }
 
   private Integer serve(Replay replay) {
-    SessionOptions options = replay.options().withTransport(travel.transport);
+    SessionOptions options = travel.applyTo(replay.options());
     String[] allowed =
         options.kwargs().isEmpty()
             ? new String[0]

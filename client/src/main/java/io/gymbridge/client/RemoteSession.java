@@ -68,6 +68,7 @@ final class RemoteSession implements ShardStream.Directory {
   private final List<ReplayLog> logs = new ArrayList<>();
   private final List<Deque<Begun>> begun = new ArrayList<>();
   private final AnyShard anyShard = new AnyShard();
+  private final RequestTimes times = new RequestTimes();
   private final @Nullable String[] losses;
   private final AtomicBoolean closing = new AtomicBoolean();
   private final CountDownLatch closed = new CountDownLatch(1);
@@ -75,6 +76,7 @@ final class RemoteSession implements ShardStream.Directory {
   private volatile @Nullable String over;
   private boolean savesStates;
   private long environmentNanos;
+  private long waitedNanos;
 
   RemoteSession(Address address, String envId, SessionOptions options) {
     this.address = address;
@@ -97,7 +99,7 @@ final class RemoteSession implements ShardStream.Directory {
 
   private void attach() {
     for (Shard shard : opened.getShardsList()) {
-      shards.add(new ShardStream(this, shard, lease, options));
+      shards.add(new ShardStream(this, shard, lease, options, times));
       begun.add(new ArrayDeque<>());
       if (options.recovery().replays()) {
         logs.add(new ReplayLog());
@@ -153,6 +155,19 @@ final class RemoteSession implements ShardStream.Directory {
   /** Whether a step may be of some of a shard's lanes. */
   boolean stepsLanes() {
     return opened.getCapabilitiesList().contains(STEP_LANES);
+  }
+
+  RequestTimes times() {
+    return times;
+  }
+
+  BridgeStats stats() {
+    return new BridgeStats(times.summary(), shards.stream().map(ShardStream::way).toList());
+  }
+
+  /** How long the last {@link #exchange} took from its first request to its last answer. */
+  long waitedNanos() {
+    return waitedNanos;
   }
 
   /** Time inside the environments for the last request, the longest of any shard. */
@@ -343,6 +358,7 @@ final class RemoteSession implements ShardStream.Directory {
     }
     @Nullable InteractResponse[] answers = new InteractResponse[count];
     environmentNanos = 0;
+    long started = System.nanoTime();
     try {
       for (int i = 0; i < count; i++) {
         InteractRequest.Builder builder = requests[i];
@@ -364,6 +380,7 @@ final class RemoteSession implements ShardStream.Directory {
     } catch (GymException e) {
       throw over(doing, e);
     }
+    waitedNanos = System.nanoTime() - started;
     return answers;
   }
 

@@ -6,18 +6,21 @@ import io.gymbridge.core.EnvSpec;
 import io.gymbridge.core.GymException;
 import io.gymbridge.core.GymException.Kind;
 import io.gymbridge.core.NdArray;
+import io.gymbridge.core.Rollout;
 import io.gymbridge.core.StatefulVectorEnv;
 import io.gymbridge.core.Value;
 import io.gymbridge.core.VectorEnv;
+import io.gymbridge.proto.v1.Buffers;
 import io.gymbridge.proto.v1.InteractRequest;
+import io.gymbridge.proto.v1.InteractRequest.RequestCase;
 import io.gymbridge.proto.v1.InteractResponse;
 import io.gymbridge.proto.v1.ItemMap;
 import io.gymbridge.proto.v1.ResetRequest;
+import io.gymbridge.proto.v1.ResetResponse;
 import io.gymbridge.proto.v1.StepRequest;
 import io.gymbridge.transport.Address;
 import io.gymbridge.transport.ItemCodec;
 import io.gymbridge.transport.SpecCodec;
-import io.gymbridge.transport.Statuses;
 import io.gymbridge.transport.ValueCodec;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -54,6 +57,7 @@ public final class RemoteVectorEnv implements StatefulVectorEnv, AsyncVectorEnv 
   private final int numEnvs;
   private final Restarts restarts;
   private final LaneRequests requests;
+  private final Rollouts rollouts;
   private final StepsUnderWay steps;
   private final int[] allLanes;
   private final boolean[] nothingLost;
@@ -77,7 +81,8 @@ public final class RemoteVectorEnv implements StatefulVectorEnv, AsyncVectorEnv 
     observationCodec = new ValueCodec(spec.observationSpace());
     gather = new Gather(observationCodec, shards, numEnvs);
     restarts = new Restarts(session, numEnvs);
-    requests = new LaneRequests(session, gather, numEnvs, this::checkErrors);
+    requests = new LaneRequests(session, gather, numEnvs);
+    rollouts = new Rollouts(session, spec, numEnvs, restarts, this::checkErrors);
     steps = new StepsUnderWay(session, restarts, actionCodec, observationCodec, numEnvs);
     allLanes = IntStream.range(0, numEnvs).toArray();
     nothingLost = new boolean[numEnvs];
@@ -132,6 +137,16 @@ public final class RemoteVectorEnv implements StatefulVectorEnv, AsyncVectorEnv 
    */
   public long lastEnvironmentNanos() {
     return session.environmentNanos();
+  }
+
+  /** Where the time of requests went since {@link #connect}, or {@link #clearBridgeStats}. */
+  public BridgeStats bridgeStats() {
+    return session.stats();
+  }
+
+  /** Forgets what {@link #bridgeStats} has told. */
+  public void clearBridgeStats() {
+    session.times().clear();
   }
 
   @Override
@@ -219,6 +234,7 @@ public final class RemoteVectorEnv implements StatefulVectorEnv, AsyncVectorEnv 
 
   @Override
   public Step step(Value actions) {
+    long started = System.nanoTime();
     session.checkOpen();
     steps.requireIdle("stepping all");
     if (steps.isAnyUntold()) {
@@ -244,6 +260,9 @@ public final class RemoteVectorEnv implements StatefulVectorEnv, AsyncVectorEnv 
     for (int lane = 0; lane < numEnvs; lane++) {
       ended[lane] = step.ended(lane) && autoresetMode != AutoresetMode.SAME_STEP;
     }
+    session
+        .times()
+        .addCoding(RequestCase.STEP, System.nanoTime() - started - session.waitedNanos());
     return step;
   }
 
@@ -441,6 +460,54 @@ public final class RemoteVectorEnv implements StatefulVectorEnv, AsyncVectorEnv 
     requests.setAttribute(name, values);
   }
 
+  /**
+   * Gives the policy that the next rollouts act with to the server. It wants one that was started
+   * to take policies.
+   *
+   * @param bundle a policy bundle: {@code PolicyBundle.toBytes}
+   * @return its version: 1 for the first, then one more each time
+   * @throws GymException PERMISSION_DENIED where the server takes no policies; INVALID_ARGUMENT for
+   *     a bundle that fails a check or does not fit the spaces: then the policy before stays
+   */
+  public long putPolicy(byte[] bundle) {
+    session.checkOpen();
+    steps.requireIdle("putting a policy");
+    return rollouts.put(bundle);
+  }
+
+  /**
+   * Has the environments step by themselves, with the actions of the policy that was put last.
+   *
+   * @param steps T, at least 1; other requests wait until they are made
+   * @return T steps of all lanes. A lane that was lost has one step that says so, and goes on in a
+   *     new environment; recovery does not replay rollouts
+   * @throws GymException FAILED_PRECONDITION where there is no policy, and where lanes want a
+   *     reset; INVALID_ARGUMENT where the policy gives no distribution to draw from, or nonsense;
+   *     ENVIRONMENT where an environment raises: the steps made are gone then
+   */
+  public Rollout rollout(int steps, RolloutOptions options) {
+    session.checkOpen();
+    this.steps.requireIdle("rolling out");
+    checkReady(allLanes);
+    return rollouts.roll(steps, options, this::rolledOut);
+  }
+
+  private void rolledOut(RolloutGather gather) {
+    for (int lane = 0; lane < numEnvs; lane++) {
+      ended[lane] = gather.endedLast(lane) && autoresetMode != AutoresetMode.SAME_STEP;
+    }
+    @Nullable InteractResponse[] answers = new InteractResponse[numShards];
+    for (int shard = 0; shard < numShards; shard++) {
+      Buffers observations =
+          Buffers.newBuilder().addBuffers(gather.lastObservations(shard)).build();
+      answers[shard] =
+          InteractResponse.newBuilder()
+              .setReset(ResetResponse.newBuilder().setObservations(observations))
+              .build();
+    }
+    last = answers;
+  }
+
   @Override
   public void close() {
     session.close();
@@ -493,18 +560,14 @@ public final class RemoteVectorEnv implements StatefulVectorEnv, AsyncVectorEnv 
   }
 
   private void checkErrors(@Nullable InteractResponse[] answers) {
-    GymException first = null;
-    boolean someDone = false;
-    for (int i = 0; i < answers.length; i++) {
-      InteractResponse answer = answers[i];
-      if (answer != null && answer.hasError() && first == null) {
-        first = Statuses.decode(answer.getError());
-      } else if (answer != null) {
-        someDone |= answer.hasStep() || answer.hasReset();
-      }
-    }
+    GymException first = LaneRequests.firstError(answers);
     if (first == null) {
       return;
+    }
+    boolean someDone = false;
+    for (InteractResponse answer : answers) {
+      someDone |=
+          answer != null && (answer.hasStep() || answer.hasReset() || answer.hasRolledOut());
     }
     if (first.kind() == Kind.ENVIRONMENT || someDone) {
       wantsReset = "an environment failed in an earlier call: call reset before the next step";

@@ -114,10 +114,15 @@ final class Requests {
   }
 
   /** Hands out the oldest one's answer; null while it has none. */
-  @Nullable InteractResponse take() {
+  @Nullable InteractResponse take(RequestTimes times) {
     InteractResponse taken = answer;
     if (taken != null) {
-      sent.remove();
+      Sent first = sent.remove();
+      times.add(
+          first.request.getRequestCase(),
+          first.answeredAt - first.at,
+          first.request.getSerializedSize(),
+          taken);
       answer = sent.isEmpty() ? null : sent.getFirst().answer;
     }
     return taken;

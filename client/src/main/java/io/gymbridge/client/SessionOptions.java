@@ -30,6 +30,7 @@ public final class SessionOptions {
   private Recovery recovery = Recovery.NONE;
   private int maxMessageBytes = Channels.DEFAULT_MAX_MESSAGE_BYTES;
   private Credentials credentials = Credentials.NONE;
+  private Compression compression = Compression.NONE;
   private Transport transport = Transport.AUTO;
 
   private SessionOptions() {}
@@ -50,6 +51,7 @@ public final class SessionOptions {
     copy.maxMessageBytes = maxMessageBytes;
     copy.credentials = credentials;
     copy.transport = transport;
+    copy.compression = compression;
     change.accept(copy);
     return copy;
   }
@@ -131,6 +133,11 @@ public final class SessionOptions {
     return with(copy -> copy.credentials = wanted);
   }
 
+  /** What becomes of large messages on a stream. Default: {@link Compression#NONE}. */
+  public SessionOptions withCompression(Compression wanted) {
+    return with(copy -> copy.compression = wanted);
+  }
+
   /** How steps travel. Default: {@link Transport#AUTO}. */
   public SessionOptions withTransport(Transport wanted) {
     return with(copy -> copy.transport = wanted);
@@ -188,6 +195,10 @@ public final class SessionOptions {
 
   public Credentials credentials() {
     return credentials;
+  }
+
+  public Compression compression() {
+    return compression;
   }
 
   public Transport transport() {

@@ -62,6 +62,7 @@ final class ShardStream extends Waiting implements ShardConnection.Owner {
 
   private final Directory directory;
   private final SessionOptions options;
+  private final RequestTimes times;
   private final Lanes lanes;
   private final long leaseNanos;
   private final long resendNanos;
@@ -91,11 +92,18 @@ final class ShardStream extends Waiting implements ShardConnection.Owner {
   private volatile long dueFrom;
   private volatile boolean attached;
   private volatile @Nullable Waiting watcher;
+  private volatile String whyNoMemory = "it was not asked for";
   private volatile @Nullable String loss;
   private volatile @Nullable GymException failure;
 
-  ShardStream(Directory directory, Shard shard, Duration lease, SessionOptions options) {
+  ShardStream(
+      Directory directory,
+      Shard shard,
+      Duration lease,
+      SessionOptions options,
+      RequestTimes times) {
     this.directory = directory;
+    this.times = times;
     this.options = options;
     this.shard = shard;
     this.address = directory.locate(shard);
@@ -108,6 +116,16 @@ final class ShardStream extends Waiting implements ShardConnection.Owner {
 
   Lanes lanes() {
     return lanes;
+  }
+
+  /** How requests go just now. */
+  BridgeStats.Way way() {
+    ShardConnection open = connection;
+    boolean inSharedMemory = open != null && open.memory().isOpen();
+    return new BridgeStats.Way(
+        lanes.first() + "-" + (lanes.first() + lanes.count() - 1),
+        inSharedMemory ? Transport.SHM : Transport.GRPC,
+        inSharedMemory ? "" : whyNoMemory);
   }
 
   /** How often the shard's process was replaced. */
@@ -197,7 +215,7 @@ final class ShardStream extends Waiting implements ShardConnection.Owner {
       }
     }
     synchronized (this) {
-      InteractResponse received = requests.take();
+      InteractResponse received = requests.take(times);
       if (received != null) {
         return received;
       }
@@ -369,7 +387,12 @@ final class ShardStream extends Waiting implements ShardConnection.Owner {
     }
     ManagedChannel channel;
     try {
-      channel = Channels.open(address, options.credentials(), options.maxMessageBytes());
+      channel =
+          Channels.open(
+              address,
+              options.credentials(),
+              options.maxMessageBytes(),
+              options.compression() == Compression.GZIP);
     } catch (GymException e) {
       fail(e);
       return;
@@ -420,6 +443,7 @@ final class ShardStream extends Waiting implements ShardConnection.Owner {
   /** What was sent through it and not answered goes on the stream. */
   @Override
   public synchronized void memoryLost(ShardConnection from) {
+    whyNoMemory = "it came to an end while it was in use";
     if (from == connection && attached) {
       sendAllOnStream(from);
       sendMore();
@@ -453,6 +477,7 @@ final class ShardStream extends Waiting implements ShardConnection.Owner {
     try {
       takeMemory(to, response);
     } catch (IOException e) {
+      whyNoMemory = String.valueOf(e.getMessage());
       if (options.transport() == Transport.SHM) {
         fail(
             new GymException(

@@ -304,9 +304,7 @@ final class FaultyProxy extends EnvironmentServiceGrpc.EnvironmentServiceImplBas
       if (fault == null) {
         client.onNext(
             response.hasAttached()
-                ? response.toBuilder()
-                    .setAttached(onAttached.apply(response.getAttached()))
-                    .build()
+                ? response.toBuilder().setAttached(onAttached.apply(response.getAttached())).build()
                 : response);
         return;
       }

@@ -51,7 +51,7 @@ class SharedMemoryTest {
   private static final int[] POSITIONS = {64, 128, 192, 256};
 
   private static ManagedServer server;
-  @TempDir Path directory;
+  @TempDir private Path directory = Path.of("");
 
   @BeforeAll
   static void serve() {
@@ -99,8 +99,7 @@ class SharedMemoryTest {
         FOUR.withKwargs(Map.of("height", height, "width", width, "channels", channels));
     String id = "envs_for_tests:image";
     try (VectorEnv reference =
-            RemoteVectorEnv.connect(
-                server.address(), id, picture.withTransport(Transport.GRPC));
+            RemoteVectorEnv.connect(server.address(), id, picture.withTransport(Transport.GRPC));
         VectorEnv tested = RemoteVectorEnv.connect(server.address(), id, picture)) {
       new Twins(reference, tested, 1).steps(100);
     }
@@ -250,7 +249,8 @@ class SharedMemoryTest {
     // Four float32, a reward and two flags per lane: as they came, and all but the first again.
     long lane = 16 + 2 * (8 + 1 + 1);
     assertTrue(
-        many - few <= (1024 - 16) * lane + 4096, "%d bytes for 16 lanes, %d for 1,024".formatted(few, many));
+        many - few <= (1024 - 16) * lane + 4096,
+        "%d bytes for 16 lanes, %d for 1,024".formatted(few, many));
   }
 
   private static long allocated(int lanes) {

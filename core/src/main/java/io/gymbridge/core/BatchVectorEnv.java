@@ -117,6 +117,9 @@ public final class BatchVectorEnv implements VectorEnv {
       throw new GymException(Kind.FAILED_PRECONDITION, "call reset before the first step");
     }
     boolean taken = batch.takes(actions);
+    if (taken && autoresetMode != AutoresetMode.DISABLED) {
+      return;
+    }
     if (!taken && actions.batchSize() != numEnvs()) {
       throw new GymException(
           Kind.INVALID_ARGUMENT,

@@ -75,6 +75,11 @@ public final class CheckedEnv implements StatefulEnv {
   }
 
   @Override
+  public Attributes attributes() {
+    return env.attributes();
+  }
+
+  @Override
   public byte[] saveState() {
     return EnvState.save("CheckedEnv", 1, this::exchange);
   }

@@ -73,6 +73,11 @@ public abstract class EnvBatch implements AutoCloseable {
   /** As {@link Env#render}. */
   protected abstract @Nullable NdArray render(int lane);
 
+  /** As {@link Env#attributes}, of one lane. */
+  protected Attributes attributes(int lane) {
+    return new Attributes();
+  }
+
   /** As {@link StatefulEnv#saveState}, without the time limit. */
   protected abstract byte[] saveState(int lane);
 
@@ -202,6 +207,11 @@ public abstract class EnvBatch implements AutoCloseable {
     @Override
     public @Nullable NdArray render() {
       return EnvBatch.this.render(lane);
+    }
+
+    @Override
+    public Attributes attributes() {
+      return EnvBatch.this.attributes(lane);
     }
 
     @Override

@@ -62,6 +62,11 @@ public final class TimeLimit implements StatefulEnv {
   }
 
   @Override
+  public Attributes attributes() {
+    return env.attributes();
+  }
+
+  @Override
   public byte[] saveState() {
     return EnvState.save("TimeLimit", 1, this::exchange);
   }

@@ -1,5 +1,6 @@
 package io.gymbridge.envs;
 
+import io.gymbridge.core.Attributes;
 import io.gymbridge.core.Box;
 import io.gymbridge.core.DType;
 import io.gymbridge.core.Discrete;
@@ -24,19 +25,23 @@ import java.util.Map;
  *
  * <p>Keyword argument: {@code sutton_barto_reward}, 0 a step and −1 at the fall, by default false.
  * Reset options: {@code low} and {@code high}, bounds of the uniform first state, by default −0.05
- * and 0.05.
+ * and 0.05. Attributes: Gymnasium's, see {@link #attributes}.
  */
 final class CartPole extends LocalBatch {
-  private static final double GRAVITY = 9.8;
   private static final double CART_MASS = 1.0;
-  private static final double POLE_MASS = 0.1;
-  private static final double TOTAL_MASS = POLE_MASS + CART_MASS;
-  private static final double HALF_LENGTH = 0.5;
-  private static final double POLE_MOMENT = POLE_MASS * HALF_LENGTH;
-  private static final double FORCE = 10.0;
-  private static final double STEP_SECONDS = 0.02;
   private static final double MAX_ANGLE = 12 * 2 * Math.PI / 360;
   static final double MAX_POSITION = 2.4;
+
+  // As in Gymnasium, each is an attribute of its own, and setting one changes no other.
+  private final double[] gravity;
+  private final double[] poleMass;
+  private final double[] totalMass;
+  private final double[] halfLength;
+  private final double[] poleMoment;
+  private final double[] force;
+  private final double[] stepSeconds;
+  private final double[] maxAngle;
+  private final double[] maxPosition;
 
   private final boolean suttonBartoReward;
   private final double[] position;
@@ -44,7 +49,7 @@ final class CartPole extends LocalBatch {
   private final double[] angle;
   private final double[] angularVelocity;
   // Of the step under way.
-  private final double[] force;
+  private final double[] applied;
   private final double[] sin;
   private final double[] cos;
   private final double[] acceleration;
@@ -53,11 +58,20 @@ final class CartPole extends LocalBatch {
   CartPole(Registration registration, Kwargs kwargs, int numEnvs) {
     super(registration.spec(observations(), new Discrete(2), 50, "rgb_array"), numEnvs);
     suttonBartoReward = kwargs.flag("sutton_barto_reward", false);
+    gravity = each(9.8, numEnvs);
+    poleMass = each(0.1, numEnvs);
+    totalMass = each(0.1 + CART_MASS, numEnvs);
+    halfLength = each(0.5, numEnvs);
+    poleMoment = each(0.1 * 0.5, numEnvs);
+    force = each(10, numEnvs);
+    stepSeconds = each(0.02, numEnvs);
+    maxAngle = each(MAX_ANGLE, numEnvs);
+    maxPosition = each(MAX_POSITION, numEnvs);
     position = new double[numEnvs];
     velocity = new double[numEnvs];
     angle = new double[numEnvs];
     angularVelocity = new double[numEnvs];
-    force = new double[numEnvs];
+    applied = new double[numEnvs];
     sin = new double[numEnvs];
     cos = new double[numEnvs];
     acceleration = new double[numEnvs];
@@ -98,14 +112,14 @@ final class CartPole extends LocalBatch {
     int end = first + count;
     for (int lane = first; lane < end; lane++) {
       // Without a branch, which random actions would have mispredicted.
-      force[lane] = FORCE * (2 * actions.getLong(lane - first) - 1);
+      applied[lane] = force[lane] * (2 * actions.getLong(lane - first) - 1);
     }
     turn(first, end);
     accelerate(first, end);
     integrate(first, end);
     for (int lane = first; lane < end; lane++) {
       boolean terminated =
-          Math.abs(position[lane]) > MAX_POSITION || Math.abs(angle[lane]) > MAX_ANGLE;
+          Math.abs(position[lane]) > maxPosition[lane] || Math.abs(angle[lane]) > maxAngle[lane];
       double reward = suttonBartoReward ? (terminated ? -1 : 0) : 1;
       into.put(lane - first, reward, terminated, false);
     }
@@ -130,25 +144,27 @@ final class CartPole extends LocalBatch {
   private void accelerate(int first, int end) {
     for (int lane = first; lane < end; lane++) {
       double push =
-          (force[lane] + POLE_MOMENT * (angularVelocity[lane] * angularVelocity[lane]) * sin[lane])
-              / TOTAL_MASS;
+          (applied[lane]
+                  + poleMoment[lane] * (angularVelocity[lane] * angularVelocity[lane]) * sin[lane])
+              / totalMass[lane];
       double turn =
-          (GRAVITY * sin[lane] - cos[lane] * push)
-              / (HALF_LENGTH * (4.0 / 3.0 - POLE_MASS * (cos[lane] * cos[lane]) / TOTAL_MASS));
+          (gravity[lane] * sin[lane] - cos[lane] * push)
+              / (halfLength[lane]
+                  * (4.0 / 3.0 - poleMass[lane] * (cos[lane] * cos[lane]) / totalMass[lane]));
       angularAcceleration[lane] = turn;
-      acceleration[lane] = push - POLE_MOMENT * turn * cos[lane] / TOTAL_MASS;
+      acceleration[lane] = push - poleMoment[lane] * turn * cos[lane] / totalMass[lane];
     }
   }
 
   /** Euler's method; in short loops, which are faster. */
   private void integrate(int first, int end) {
     for (int lane = first; lane < end; lane++) {
-      position[lane] += STEP_SECONDS * velocity[lane];
-      velocity[lane] += STEP_SECONDS * acceleration[lane];
+      position[lane] += stepSeconds[lane] * velocity[lane];
+      velocity[lane] += stepSeconds[lane] * acceleration[lane];
     }
     for (int lane = first; lane < end; lane++) {
-      angle[lane] += STEP_SECONDS * angularVelocity[lane];
-      angularVelocity[lane] += STEP_SECONDS * angularAcceleration[lane];
+      angle[lane] += stepSeconds[lane] * angularVelocity[lane];
+      angularVelocity[lane] += stepSeconds[lane] * angularAcceleration[lane];
     }
   }
 
@@ -162,11 +178,47 @@ final class CartPole extends LocalBatch {
 
   @Override
   protected NdArray render(int lane) {
-    return CartPolePicture.draw(position[lane], angle[lane], HALF_LENGTH);
+    return CartPolePicture.draw(position[lane], angle[lane], halfLength[lane]);
+  }
+
+  private double[][] constants() {
+    return new double[][] {
+      gravity,
+      poleMass,
+      totalMass,
+      halfLength,
+      poleMoment,
+      force,
+      stepSeconds,
+      maxAngle,
+      maxPosition
+    };
+  }
+
+  @Override
+  protected Attributes attributes(int lane) {
+    return new Attributes()
+        .real("gravity", () -> gravity[lane], value -> gravity[lane] = value)
+        .readOnly("masscart", () -> CART_MASS)
+        .real("masspole", () -> poleMass[lane], value -> poleMass[lane] = value)
+        .real("total_mass", () -> totalMass[lane], value -> totalMass[lane] = value)
+        .real("length", () -> halfLength[lane], value -> halfLength[lane] = value)
+        .real("polemass_length", () -> poleMoment[lane], value -> poleMoment[lane] = value)
+        .real("force_mag", () -> force[lane], value -> force[lane] = value)
+        .real("tau", () -> stepSeconds[lane], value -> stepSeconds[lane] = value)
+        .real("theta_threshold_radians", () -> maxAngle[lane], value -> maxAngle[lane] = value)
+        .real("x_threshold", () -> maxPosition[lane], value -> maxPosition[lane] = value)
+        .reals(
+            "state",
+            () -> new double[] {position[lane], velocity[lane], angle[lane], angularVelocity[lane]},
+            state -> restore(lane, state[0], state[1], state[2], state[3]));
   }
 
   @Override
   void exchange(int lane, EnvState state) {
+    for (double[] constant : constants()) {
+      constant[lane] = state.real(constant[lane]);
+    }
     position[lane] = state.real(position[lane]);
     velocity[lane] = state.real(velocity[lane]);
     angle[lane] = state.real(angle[lane]);

@@ -4,6 +4,7 @@ import io.gymbridge.core.EnvBatch;
 import io.gymbridge.core.EnvSpec;
 import io.gymbridge.core.EnvState;
 import io.gymbridge.core.NdArray;
+import java.util.Arrays;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -33,6 +34,13 @@ abstract class LocalBatch extends EnvBatch {
 
   /** Begins a lane's episode with its generator as it is. */
   abstract void begin(int lane, NumpyRandom random, Map<String, ?> options);
+
+  /** An array with the same value for each lane. */
+  static double[] each(double value, int numEnvs) {
+    double[] values = new double[numEnvs];
+    Arrays.fill(values, value);
+    return values;
+  }
 
   /** All of a lane that changes between steps, but for the generator. */
   abstract void exchange(int lane, EnvState state);

@@ -1,5 +1,6 @@
 package io.gymbridge.envs;
 
+import io.gymbridge.core.Attributes;
 import io.gymbridge.core.Box;
 import io.gymbridge.core.DType;
 import io.gymbridge.core.EnvState;
@@ -17,14 +18,17 @@ import java.util.Map;
  * are the cosine and sine of the angle, and the speed.
  *
  * <p>Keyword argument: {@code g}, gravity, by default 10 m/s². Reset options: {@code x_init} and
- * {@code y_init}, the first angle's and speed's greatest magnitude, by default π and 1.
+ * {@code y_init}, the first angle's and speed's greatest magnitude, by default π and 1. Attributes:
+ * {@code g}, {@code m}, {@code l} and {@code state} (angle and speed).
  */
 final class Pendulum extends LocalBatch {
   private static final double MAX_SPEED = 8;
   private static final double MAX_TORQUE = 2;
   private static final double STEP_SECONDS = 0.05;
 
-  private final double gravity;
+  private final double[] gravity;
+  private final double[] mass;
+  private final double[] length;
   private final double[] angle;
   private final double[] speed;
   private final double[] lastTorque;
@@ -34,7 +38,9 @@ final class Pendulum extends LocalBatch {
         registration.spec(
             observations(), Box.of(DType.FLOAT32, -MAX_TORQUE, MAX_TORQUE, 1), 30, "rgb_array"),
         numEnvs);
-    gravity = kwargs.real("g", 10);
+    gravity = each(kwargs.real("g", 10), numEnvs);
+    mass = each(1, numEnvs);
+    length = each(1, numEnvs);
     angle = new double[numEnvs];
     speed = new double[numEnvs];
     lastTorque = new double[numEnvs];
@@ -70,7 +76,10 @@ final class Pendulum extends LocalBatch {
           fromUpright * fromUpright
               + 0.1 * (speed[lane] * speed[lane])
               + 0.001f * (torque * torque);
-      double acceleration = 3 * gravity / 2 * Math.sin(angle[lane]) + 3f * torque;
+      double inertia = mass[lane] * (length[lane] * length[lane]);
+      double acceleration =
+          3 * gravity[lane] / (2 * length[lane]) * Math.sin(angle[lane])
+              + (float) (3 / inertia) * torque;
       speed[lane] =
           Math.max(-MAX_SPEED, Math.min(MAX_SPEED, speed[lane] + acceleration * STEP_SECONDS));
       angle[lane] += speed[lane] * STEP_SECONDS;
@@ -98,7 +107,25 @@ final class Pendulum extends LocalBatch {
   }
 
   @Override
+  protected Attributes attributes(int lane) {
+    return new Attributes()
+        .real("g", () -> gravity[lane], value -> gravity[lane] = value)
+        .real("m", () -> mass[lane], value -> mass[lane] = value)
+        .real("l", () -> length[lane], value -> length[lane] = value)
+        .reals(
+            "state",
+            () -> new double[] {angle[lane], speed[lane]},
+            state -> {
+              angle[lane] = state[0];
+              speed[lane] = state[1];
+            });
+  }
+
+  @Override
   void exchange(int lane, EnvState state) {
+    gravity[lane] = state.real(gravity[lane]);
+    mass[lane] = state.real(mass[lane]);
+    length[lane] = state.real(length[lane]);
     angle[lane] = state.real(angle[lane]);
     speed[lane] = state.real(speed[lane]);
     lastTorque[lane] = state.real(lastTorque[lane]);

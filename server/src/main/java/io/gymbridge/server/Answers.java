@@ -5,6 +5,8 @@ import io.gymbridge.core.GymException;
 import io.gymbridge.core.GymException.Kind;
 import io.gymbridge.core.Value;
 import io.gymbridge.proto.v1.Buffers;
+import io.gymbridge.proto.v1.CallRequest;
+import io.gymbridge.proto.v1.CallResponse;
 import io.gymbridge.proto.v1.InfoMode;
 import io.gymbridge.proto.v1.InteractRequest;
 import io.gymbridge.proto.v1.InteractResponse;
@@ -18,6 +20,8 @@ import io.gymbridge.proto.v1.RestoreStateRequest;
 import io.gymbridge.proto.v1.RestoreStateResponse;
 import io.gymbridge.proto.v1.SaveStateRequest;
 import io.gymbridge.proto.v1.SaveStateResponse;
+import io.gymbridge.proto.v1.SetAttributeRequest;
+import io.gymbridge.proto.v1.SetAttributeResponse;
 import io.gymbridge.proto.v1.StepRequest;
 import io.gymbridge.proto.v1.StepResponse;
 import io.gymbridge.transport.ItemCodec;
@@ -49,6 +53,7 @@ final class Answers {
   private final ValueCodec observationCodec;
   private final ValueCodec actionCodec;
   private final LaneStates states;
+  private final AllowedAttributes allowed;
   private final Deque<StepAnswer> free = new ArrayDeque<>();
   private final Deque<Sent> sent = new ArrayDeque<>();
 
@@ -59,13 +64,16 @@ final class Answers {
    * Takes the lanes over.
    *
    * @param renderMode empty for none
+   * @param allowedAttributes see {@link ServedEnvironment}
+   * @param stateKey what saved states are signed with
    */
-  Answers(Lanes lanes, String renderMode) {
+  Answers(Lanes lanes, String renderMode, List<String> allowedAttributes, StateKey stateKey) {
     this.lanes = lanes;
     this.renderMode = renderMode;
+    allowed = new AllowedAttributes(allowedAttributes, lanes.env(0));
     observationCodec = new ValueCodec(lanes.spec().observationSpace());
     actionCodec = new ValueCodec(lanes.spec().actionSpace());
-    states = new LaneStates(lanes, observationCodec);
+    states = new LaneStates(lanes, observationCodec, stateKey);
   }
 
   /** About what a step's request takes, where the space says that. */
@@ -98,15 +106,15 @@ final class Answers {
         case RENDER -> response.setRendered(render(request.getRender()));
         case SAVE_STATE -> response.setSaved(save(request.getSaveState()));
         case RESTORE_STATE -> response.setRestored(restore(request.getRestoreState()));
-        case CALL, SET_ATTRIBUTE ->
+        case CALL -> response.setCalled(call(request.getCall()));
+        case SET_ATTRIBUTE -> response.setAttributeSet(set(request.getSetAttribute()));
+        case PUT_POLICY, ROLLOUT ->
             throw new GymException(
-                Kind.UNIMPLEMENTED, "Java environments have no attributes that clients can reach");
+                Kind.UNIMPLEMENTED, "rollouts are the Python server's: step the lanes yourself");
         case ATTACH, HEARTBEAT, REQUEST_NOT_SET -> throw invalid("the request is empty");
       }
     } catch (RuntimeException e) {
-      if (!(e instanceof GymException gym) || gym.kind() == Kind.ENVIRONMENT) {
-        log.warn("a request failed", e);
-      }
+      Failures.log(log, e);
       response.setError(Statuses.encode(e));
     }
     return response
@@ -234,6 +242,46 @@ final class Answers {
     return RestoreStateResponse.newBuilder()
         .setObservations(observations(lanes.observations(), lanes.numEnvs()))
         .build();
+  }
+
+  private CallResponse call(CallRequest request) {
+    String name = request.getName();
+    allowed.checkCall(name);
+    List<@Nullable Object> results =
+        lanes.call(
+            name,
+            decoded(request.getArgsList(), "args"),
+            ItemCodec.decode(request.getKwargs(), "kwargs"),
+            chosen(request.getLanesList()));
+    CallResponse.Builder response = CallResponse.newBuilder();
+    try {
+      results.forEach(result -> response.addResults(ItemCodec.encode(result, "result")));
+    } catch (GymException e) {
+      throw new GymException(
+          Kind.UNIMPLEMENTED, name + " gave what cannot be sent: " + e.getMessage());
+    }
+    return response.build();
+  }
+
+  private SetAttributeResponse set(SetAttributeRequest request) {
+    allowed.checkSet(request.getName());
+    int n = lanes.numEnvs();
+    List<@Nullable Object> values = decoded(request.getValuesList(), "values");
+    if (values.size() != 1 && values.size() != n) {
+      throw invalid(
+          "values: got %d, expected 1 for all lanes or %d, one each".formatted(values.size(), n));
+    }
+    lanes.setAttribute(
+        request.getName(), values.size() == n ? values : Collections.nCopies(n, values.get(0)));
+    return SetAttributeResponse.getDefaultInstance();
+  }
+
+  private static List<@Nullable Object> decoded(List<Item> items, String what) {
+    List<@Nullable Object> values = new ArrayList<>();
+    for (Item item : items) {
+      values.add(ItemCodec.decode(item, what));
+    }
+    return values;
   }
 
   /** The lanes named, or all where there are none. */

@@ -2,8 +2,6 @@ package io.gymbridge.server;
 
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
-import io.gymbridge.core.GymException;
-import io.gymbridge.core.GymException.Kind;
 import io.gymbridge.proto.v1.CloseSessionRequest;
 import io.gymbridge.proto.v1.CloseSessionResponse;
 import io.gymbridge.proto.v1.DescribeSessionRequest;
@@ -39,7 +37,8 @@ final class EnvironmentCalls extends EnvironmentServiceGrpc.EnvironmentServiceIm
           EnvironmentSummary.newBuilder()
               .setEnvId(environment.id())
               .setDefaultNumEnvs(options.numEnvs())
-              .addAllAllowedKwargs(environment.allowedKwargs()));
+              .addAllAllowedKwargs(environment.allowedKwargs())
+              .addAllAllowedAttributes(environment.allowedAttributes()));
     }
     list = summaries.build();
   }
@@ -121,9 +120,7 @@ final class EnvironmentCalls extends EnvironmentServiceGrpc.EnvironmentServiceIm
         failure instanceof CompletionException wrapped && wrapped.getCause() != null
             ? wrapped.getCause()
             : failure;
-    if (!(cause instanceof GymException gym) || gym.kind() == Kind.ENVIRONMENT) {
-      log.warn("a request failed", cause);
-    }
+    Failures.log(log, cause);
     return cause;
   }
 }

@@ -16,6 +16,7 @@ import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.function.IntFunction;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -414,17 +415,49 @@ final class Lanes {
    * @throws GymException what the environments throw
    */
   List<@Nullable Object> render(int[] lanes, String mode) {
-    List<@Nullable Object> frames = new ArrayList<>();
+    return inEach(
+        lanes, lane -> mode.equals("ansi") ? envs[lane].renderText() : envs[lane].render());
+  }
+
+  /**
+   * What a method of the given lanes' environments returns, or the value of an attribute. The lanes
+   * stay as they are, but for what the method does.
+   *
+   * @throws GymException INVALID_ARGUMENT for an unknown name or wrong arguments; what the method
+   *     throws
+   */
+  List<@Nullable Object> call(
+      String name, List<@Nullable Object> args, Map<String, Object> kwargs, int[] lanes) {
+    return inEach(lanes, lane -> envs[lane].attributes().call(name, args, kwargs));
+  }
+
+  /**
+   * Sets an attribute of all lanes' environments, to one value each; where a value is refused, the
+   * lanes before have theirs.
+   *
+   * @throws GymException INVALID_ARGUMENT for an unknown name or a value that does not fit
+   */
+  void setAttribute(String name, List<@Nullable Object> values) {
+    inEach(
+        IntStream.range(0, envs.length).toArray(),
+        lane -> {
+          envs[lane].attributes().set(name, values.get(lane));
+          return null;
+        });
+  }
+
+  private List<@Nullable Object> inEach(int[] lanes, IntFunction<@Nullable Object> action) {
+    List<@Nullable Object> results = new ArrayList<>();
     long started = System.nanoTime();
     try {
       for (int lane : lanes) {
-        frames.add(mode.equals("ansi") ? envs[lane].renderText() : envs[lane].render());
+        results.add(action.apply(lane));
       }
-      return frames;
+      return results;
     } catch (GymException e) {
       throw e;
     } catch (Throwable e) {
-      throw Statuses.raised(name(lanes[frames.size()]), e);
+      throw Statuses.raised(name(lanes[results.size()]), e);
     } finally {
       nanos = System.nanoTime() - started;
     }
@@ -484,7 +517,7 @@ final class Lanes {
     try {
       env.close();
     } catch (RuntimeException e) {
-      log.warn("an environment failed to close", e);
+      log.warn("an environment failed to close: {}", Failures.brief(e));
     }
   }
 

@@ -32,6 +32,7 @@ import java.util.concurrent.TimeUnit;
  * @param numEnvs lanes of the whole session
  * @param renderMode empty for none
  * @param kwargs for the constructor, {@code render_mode} included
+ * @param stateKey what saved states are signed with
  * @param shards number of parts
  * @param leaseNanos how long a shard outlives its last request
  * @param stepTimeoutNanos how long a request may take; {@link Long#MAX_VALUE} for ever
@@ -44,6 +45,7 @@ record Opening(
     InfoMode infoMode,
     String renderMode,
     Map<String, Object> kwargs,
+    StateKey stateKey,
     int shards,
     long leaseNanos,
     long stepTimeoutNanos,
@@ -86,6 +88,7 @@ record Opening(
         infoMode(request),
         request.getRenderMode(),
         kwargs,
+        options.stateKey(),
         request.getMaxShards() == 0 || Integer.compareUnsigned(request.getMaxShards(), most) > 0
             ? most
             : request.getMaxShards(),

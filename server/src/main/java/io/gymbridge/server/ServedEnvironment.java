@@ -14,12 +14,19 @@ import org.jspecify.annotations.Nullable;
  * @param maker makes one lane's environment
  * @param batchMaker makes all of a shard's lanes at once, where the environment can
  * @param allowedKwargs names of the keyword arguments that clients may set
+ * @param allowedAttributes names of those of {@link Env#attributes} that clients may read, set and
+ *     call; one with a leading underscore has no effect
  * @param brief whether a step is pure arithmetic that never blocks: then steps that were measured
  *     to take less than 100 µs run on the connection's own thread, which saves a hand-over to
  *     another one. Where a step may wait for anything, say false
  */
 public record ServedEnvironment(
-    String id, Maker maker, BatchMaker batchMaker, List<String> allowedKwargs, boolean brief) {
+    String id,
+    Maker maker,
+    BatchMaker batchMaker,
+    List<String> allowedKwargs,
+    List<String> allowedAttributes,
+    boolean brief) {
 
   /** A constructor of environments. Called from several threads, for one lane after the other. */
   @FunctionalInterface
@@ -53,15 +60,21 @@ public record ServedEnvironment(
       throw new IllegalArgumentException("an environment's id cannot be empty");
     }
     allowedKwargs = List.copyOf(allowedKwargs);
+    allowedAttributes = List.copyOf(allowedAttributes);
   }
 
   /** An environment whose lanes are made singly. */
-  public ServedEnvironment(String id, Maker maker, List<String> allowedKwargs, boolean brief) {
-    this(id, maker, (numEnvs, kwargs) -> null, allowedKwargs, brief);
+  public ServedEnvironment(
+      String id,
+      Maker maker,
+      List<String> allowedKwargs,
+      List<String> allowedAttributes,
+      boolean brief) {
+    this(id, maker, (numEnvs, kwargs) -> null, allowedKwargs, allowedAttributes, brief);
   }
 
-  /** An environment without keyword arguments, of whose steps nothing is known. */
+  /** An environment of which clients may set nothing, and of whose steps nothing is known. */
   public ServedEnvironment(String id, Supplier<? extends Env> maker) {
-    this(id, kwargs -> maker.get(), List.of(), false);
+    this(id, kwargs -> maker.get(), List.of(), List.of(), false);
   }
 }

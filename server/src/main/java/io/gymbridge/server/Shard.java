@@ -101,13 +101,15 @@ final class Shard implements ShardMemory.Owner {
    * Makes the lanes in the shard's thread, which then calls one of the two back.
    *
    * @param renderMode empty for none
-   * @param brief see {@link ServedEnvironment#brief}
+   * @param environment what the lanes are, for what it says of them
+   * @param stateKey what saved states are signed with
    * @param failed takes what the maker throws
    */
   void open(
       Supplier<Lanes> maker,
       String renderMode,
-      boolean brief,
+      ServedEnvironment environment,
+      StateKey stateKey,
       Consumer<Lanes> opened,
       Consumer<Throwable> failed) {
     turns.run(
@@ -115,11 +117,12 @@ final class Shard implements ShardMemory.Owner {
           try {
             Lanes made = maker.get();
             this.lanes = made;
-            Answers fresh = new Answers(made, renderMode);
+            Answers fresh =
+                new Answers(made, renderMode, environment.allowedAttributes(), stateKey);
             this.answers = fresh;
             this.requestBytes = fresh.requestBytes();
             this.responseBytes = fresh.responseBytes();
-            this.brief = brief;
+            this.brief = environment.brief();
             renew();
             opened.accept(made);
           } catch (RuntimeException | Error e) {
@@ -226,10 +229,10 @@ final class Shard implements ShardMemory.Owner {
     }
   }
 
-  /** A client has ended its stream in good order. */
+  /** A client has ended its stream in good order: once what it asked is answered, it is done. */
   void leave(InteractStream leaving) {
     if (stream == leaving) {
-      left.run();
+      turns.run(left);
     } else {
       leaving.complete();
     }

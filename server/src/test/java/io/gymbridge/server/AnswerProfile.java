@@ -19,6 +19,7 @@ import io.gymbridge.transport.ValueCodec;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.stream.IntStream;
@@ -54,7 +55,7 @@ final class AnswerProfile {
   }
 
   private static void measure(String what, Lanes lanes, int steps) throws IOException {
-    Answers answers = new Answers(lanes, "");
+    Answers answers = new Answers(lanes, "", List.of(), StateKey.random());
     ByteString[] actions = actions(lanes);
     answers.answer(
         InteractRequest.newBuilder()

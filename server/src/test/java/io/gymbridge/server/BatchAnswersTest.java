@@ -34,6 +34,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** Lanes that move together are answered for, byte for byte, as if they moved one by one. */
 class BatchAnswersTest {
+  private static final StateKey KEY = StateKey.random();
   private static final int LANES = 5;
 
   static Stream<Arguments> kinds() {
@@ -52,7 +53,7 @@ class BatchAnswersTest {
 
   private static Answers together(String id, AutoresetMode mode, InfoMode infos) {
     EnvBatch batch = Objects.requireNonNull(Envs.makeBatch(id, LANES, Map.of()));
-    return new Answers(new Lanes(batch, mode, infos, 0), "");
+    return new Answers(new Lanes(batch, mode, infos, 0), "", List.of(), KEY);
   }
 
   private static Answers oneByOne(String id, AutoresetMode mode, InfoMode infos) {
@@ -60,7 +61,7 @@ class BatchAnswersTest {
     for (int lane = 0; lane < LANES; lane++) {
       envs.add(Envs.make(id));
     }
-    return new Answers(new Lanes(envs, mode, infos, 0), "");
+    return new Answers(new Lanes(envs, mode, infos, 0), "", List.of(), KEY);
   }
 
   /** Asks both the same, in order, and compares what they answer. */

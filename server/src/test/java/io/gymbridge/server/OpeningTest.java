@@ -211,6 +211,7 @@ class OpeningTest {
                           throw new UnsupportedOperationException("no such simulator");
                         },
                         List.of(),
+                        List.of(),
                         false)));
         Client other = new Client(broken.address())) {
       for (int i = 0; i < 3; i++) {

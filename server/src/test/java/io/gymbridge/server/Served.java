@@ -32,7 +32,7 @@ final class Served implements AutoCloseable {
             : EnvironmentServer.start(address, environments, options);
   }
 
-  /** All environments written in Java, with all their keyword arguments. */
+  /** All environments written in Java, with all their keyword arguments and attributes. */
   static List<ServedEnvironment> javaEnvironments() {
     List<ServedEnvironment> environments = new ArrayList<>();
     for (String id : Envs.ids()) {
@@ -42,6 +42,7 @@ final class Served implements AutoCloseable {
               kwargs -> Envs.make(id, kwargs),
               (numEnvs, kwargs) -> Envs.makeBatch(id, numEnvs, kwargs),
               Envs.kwargs(id),
+              List.copyOf(Envs.make(id).attributes().names()),
               true));
     }
     return environments;

@@ -38,6 +38,7 @@ final class StepLatency {
             kwargs -> Envs.make(id, kwargs),
             (numEnvs, kwargs) -> Envs.makeBatch(id, numEnvs, kwargs),
             List.of(),
+            List.of(),
             brief);
     try (EnvironmentServer server =
         EnvironmentServer.start(address, List.of(environment), ServeOptions.DEFAULTS)) {

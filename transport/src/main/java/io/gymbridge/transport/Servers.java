@@ -77,6 +77,7 @@ public final class Servers {
     if (cert != null && key != null) {
       builder.sslContext(Tls.server(cert, key, security.tlsClientCa()));
     }
+    builder.intercept(new Gzip.Answering());
     // Who is not to see all that a session may say does not get around that by shared memory.
     builder.intercept(security.trustsCallers(address) ? new Callers() : new Discretion());
     String token = security.token();

@@ -84,11 +84,21 @@ public final class MemoryLink implements Closeable {
    * @return false where there is no room for it just now
    */
   public boolean send(MessageLite message) throws IOException {
-    boolean written = guarded(() -> writer.write(message));
+    boolean written;
+    try {
+      written = writer.write(message);
+    } catch (InternalError e) {
+      throw tooShort(e);
+    }
     if (written) {
       bell.ring();
     }
     return written;
+  }
+
+  /** What a file that became shorter causes is an error of the virtual machine. */
+  private static IOException tooShort(InternalError error) {
+    return new IOException("the file became shorter", error);
   }
 
   /** Whether {@link #receive} may have something. */
@@ -102,18 +112,7 @@ public final class MemoryLink implements Closeable {
 
   /** The next message, a copy of what lies in the ring; null where there is none. */
   public <M> @Nullable M receive(Parser<M> parser) throws IOException {
-    byte @Nullable [] copy =
-        MemoryLink.<byte @Nullable []>guarded(
-            () -> {
-              @Nullable ByteBuffer record = reader.next();
-              if (record == null) {
-                return null;
-              }
-              byte[] bytes = new byte[record.remaining()];
-              record.get(bytes);
-              reader.release();
-              return bytes;
-            });
+    byte[] copy = copy();
     if (copy == null) {
       return null;
     }
@@ -124,16 +123,18 @@ public final class MemoryLink implements Closeable {
     return message;
   }
 
-  private interface Access<T extends @Nullable Object> {
-    T run() throws IOException;
-  }
-
-  /** What a file that became shorter causes is an error of the virtual machine. */
-  private static <T extends @Nullable Object> T guarded(Access<T> access) throws IOException {
+  private byte @Nullable [] copy() throws IOException {
     try {
-      return access.run();
+      ByteBuffer record = reader.next();
+      if (record == null) {
+        return null;
+      }
+      byte[] bytes = new byte[record.remaining()];
+      record.get(bytes);
+      reader.release();
+      return bytes;
     } catch (InternalError e) {
-      throw new IOException("the file became shorter", e);
+      throw tooShort(e);
     }
   }
 

@@ -15,6 +15,7 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.Objects;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -43,16 +44,17 @@ final class MemoryLinkTest {
   }
 
   private MemoryLink accept() throws IOException {
-    MemoryLink link = offer.accept();
-    while (link == null) {
+    while (true) {
+      MemoryLink link = offer.accept();
+      if (link != null) {
+        return link;
+      }
       offer.sleep();
-      link = offer.accept();
     }
-    return link;
   }
 
   private static Path directory(SharedMemory described) {
-    return Path.of(described.getMemory()).getParent();
+    return Objects.requireNonNull(Path.of(described.getMemory()).getParent());
   }
 
   private static BytesValue message(Random random, int length) {

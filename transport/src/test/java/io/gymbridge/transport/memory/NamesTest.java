@@ -9,7 +9,6 @@ import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.time.Instant;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -17,13 +16,8 @@ final class NamesTest {
   /** More than any system gives. */
   private static final String NOBODY = "4194999";
 
-  @TempDir Path parent;
-  private Instant old;
-
-  @BeforeEach
-  void setTime() {
-    old = Instant.now().minus(Duration.ofMinutes(2));
-  }
+  @TempDir private Path parent = Path.of("");
+  private final Instant old = Instant.now().minus(Duration.ofMinutes(2));
 
   private Path directory(String name, Instant modified) throws IOException {
     Path directory = Files.createDirectory(parent.resolve(name));
