@@ -32,7 +32,7 @@ from gymbridge.client.registration import remote_spec
 from gymbridge.client.session import Session
 from gymbridge.client.shard_stream import response_of
 from gymbridge.codec.items import decode_item, decode_map
-from gymbridge.codec.plain_steps import StepReader, write_step
+from gymbridge.codec.plain_steps import StepReader, StepWriter
 from gymbridge.codec.spaces import decode_space
 from gymbridge.codec.values import Arrays, BatchCodec
 from gymbridge.credentials import NONE, Credentials
@@ -124,6 +124,7 @@ class RemoteEnv(gym.Env[Any, Any]):
         self._actions = BatchCodec(self.action_space)
         self._plain = plain(self.observation_space)
         self._copy = copy
+        self._writer = StepWriter(self._actions)
         self._reader = StepReader(self._observations, 1, copy)
         self.spec = remote_spec(self._arguments)
 
@@ -157,10 +158,9 @@ class RemoteEnv(gym.Env[Any, Any]):
         """One step. ValueError where the action's shape or type does not fit, RemoteError where it is out of bounds."""
         (shard,) = self._session.require()
         started = perf_counter_ns()
-        request = write_step(self._actions, self._actions.stack((action,)))
+        request = self._writer.write(self._actions.stack((action,)))
         written = perf_counter_ns()
-        shard.begin(request)
-        data = shard.end_data()
+        data = shard.ask_data(request)
         arrived = perf_counter_ns()
         results = self._reader.read(data)
         self._session.times.add_coding("step", written - started + perf_counter_ns() - arrived)

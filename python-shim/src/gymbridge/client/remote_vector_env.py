@@ -35,7 +35,7 @@ from gymbridge.client.session import Session
 from gymbridge.client.shard_stream import Request, ShardStream, response_of
 from gymbridge.client.stepping import Stepping
 from gymbridge.codec.items import decode_item
-from gymbridge.codec.plain_steps import write_step
+from gymbridge.codec.plain_steps import StepWriter
 from gymbridge.codec.spaces import decode_space
 from gymbridge.codec.steps import Data
 from gymbridge.codec.values import Array, Arrays, BatchCodec
@@ -152,6 +152,7 @@ class RemoteVectorEnv(gym.vector.VectorEnv[Any, Any, Any]):
         self.render_mode = render_mode
         self._gatherer = Gatherer(BatchCodec(self.single_observation_space), copy)
         self._actions = BatchCodec(self.single_action_space)
+        self._writer = StepWriter(self._actions)
         self._marks_losses = on_loss == "mark"
         # Nanoseconds of the last call that this side did nothing.
         self._waited = 0
@@ -204,6 +205,12 @@ class RemoteVectorEnv(gym.vector.VectorEnv[Any, Any, Any]):
     def step(self, actions: Any) -> tuple[Any, Array, Array, Array, dict[str, Any]]:
         """One step of all lanes; ValueError or TypeError where the actions' shape or type does not fit."""
         started = perf_counter_ns()
+        shards = self._session.require()
+        if len(shards) == 1 and self._steps.is_idle and not shards[0].loss:
+            # The usual case, in few calls.
+            data = self._writer.write_array(actions, self.num_envs)
+            if data is not None:
+                return self._step_at_once(shards[0], data, started)
         columns = self._unstacked(actions, self.num_envs)
         if self._steps.has_untold_losses:
             self._steps.require_idle("step")
@@ -211,12 +218,27 @@ class RemoteVectorEnv(gym.vector.VectorEnv[Any, Any, Any]):
             return self._gatherer.join(self._steps.receive(), in_lane_order=True)
 
         def request(shard: ShardStream) -> bytes:
-            return write_step(self._actions, [column[_slice(shard)] for column in columns])
+            return self._writer.write([column[_slice(shard)] for column in columns])
 
         losses: list[tuple[ShardStream, str]] = []
         parts = [self._gatherer.step(shard.lanes, data) for shard, data in self._ask_all("step", request, losses)]
         results = self._gatherer.join(self._with_revived(parts, losses))
         self._session.times.add_coding("step", perf_counter_ns() - started - self._waited)
+        return results
+
+    def _step_at_once(
+        self, shard: ShardStream, request: bytes, started: int
+    ) -> tuple[Any, Array, Array, Array, dict[str, Any]]:
+        written = perf_counter_ns()
+        try:
+            data = shard.ask_data(request)
+        except WorkerLost as error:
+            if not self._marks_losses:
+                raise
+            return self._gatherer.join(self._with_revived([], [(shard, error.cause)]))
+        arrived = perf_counter_ns()
+        results = self._gatherer.join([self._gatherer.step(shard.lanes, data)])
+        self._session.times.add_coding("step", written - started + perf_counter_ns() - arrived)
         return results
 
     def send(self, actions: Any, env_ids: Sequence[int] | Array | None = None) -> None:

@@ -42,6 +42,11 @@ class Stepping:
         """Whether some lanes have begun new episodes of which no step has told."""
         return bool(self._untold)
 
+    @property
+    def is_idle(self) -> bool:
+        """Whether no step is under way, and there is nothing of which no step has told."""
+        return not self._lanes and not self._untold
+
     def require_idle(self, name: str) -> None:
         """AlreadyPendingCallError where a step is under way, or not received yet."""
         if self._lanes:

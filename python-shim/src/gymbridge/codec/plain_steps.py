@@ -28,7 +28,7 @@ _ENVIRONMENT_TAG, _SERVER_TAG, _QUEUE_TAG = (
 )
 _BYTES = [bytes((byte,)) for byte in range(0x100)]
 _SEQUENCE_TAG: bytes = _BYTES[_SEQUENCE << 3]
-_ACKNOWLEDGED_TAG: bytes = _BYTES[_ACKNOWLEDGED << 3]
+ACKNOWLEDGED_TAG: bytes = _BYTES[_ACKNOWLEDGED << 3]
 _STEP_TAG = _RESPONSE["step"] << 3 | 2
 
 
@@ -115,17 +115,40 @@ def sequence_field(sequence: int) -> bytes:
 
 def acknowledged_field(acknowledged: int) -> bytes:
     """What a request acknowledges, as it stands at the end."""
-    return _ACKNOWLEDGED_TAG + varint(acknowledged)
+    return ACKNOWLEDGED_TAG + varint(acknowledged)
 
 
-def write_step(codec: BatchCodec, actions: Arrays) -> bytes:
-    """The bytes of an InteractRequest that has only its `step`, of all lanes; its numbers can be put around them."""
-    buffers = codec.lay(actions)
-    first, heads, size = buffer_heads(_ACTIONS, tuple(map(len, buffers)))
-    parts = [head(_REQUEST["step"], size), first]
-    for before, data in zip(heads, buffers, strict=True):
-        parts += (before, data)
-    return b"".join(parts)
+class StepWriter:
+    """Writes requests to step all of some lanes, without their numbers, which can be put before and after them."""
+
+    def __init__(self, codec: BatchCodec) -> None:
+        self._codec = codec
+        leaf = codec.single_array
+        self._leaf = leaf if leaf is not None and leaf.is_plain else None
+        self._before: dict[int, bytes] = {}
+
+    def write_array(self, actions: Any, n: int) -> bytes | None:
+        """As `write`, of stacked actions; None where they are anything but one array of the space's own type."""
+        leaf = self._leaf
+        if leaf is None or type(actions) is not np.ndarray:
+            return None
+        if actions.dtype is not leaf.dtype or actions.shape != (n, *leaf.shape):
+            return None
+        data = actions.tobytes()
+        before = self._before.get(n)
+        if before is None:
+            first, heads, size = buffer_heads(_ACTIONS, (len(data),))
+            before = self._before[n] = head(_REQUEST["step"], size) + first + heads[0]
+        return before + data
+
+    def write(self, actions: Arrays) -> bytes:
+        """The bytes of an InteractRequest that has only its `step`."""
+        buffers = self._codec.lay(actions)
+        first, heads, size = buffer_heads(_ACTIONS, tuple(map(len, buffers)))
+        parts = [head(_REQUEST["step"], size), first]
+        for before, data in zip(heads, buffers, strict=True):
+            parts += (before, data)
+        return b"".join(parts)
 
 
 # Columns of observations, rewards, terminated, truncated, and whatever else the response has.
@@ -147,8 +170,10 @@ class StepReader:
             self._layout = layout = _Layout(codec, n, _STEP["observations"])
         except ValueError:
             return
-        self._heads = head(_STEP["rewards"], 8 * n), head(_STEP["terminated"], n), head(_STEP["truncated"], n)
-        self._size = layout.size + sum(map(len, self._heads)) + 10 * n
+        heads = head(_STEP["rewards"], 8 * n), head(_STEP["terminated"], n), head(_STEP["truncated"], n)
+        self._heads = heads
+        self._size = layout.size + sum(map(len, heads)) + 10 * n
+        self._shape = (n,)
 
     def read(self, data: Data) -> Results | None:
         """What a step gave; None where the response is another one, or looks otherwise."""
@@ -160,36 +185,42 @@ class StepReader:
             if found is None or found[1] - found[0] < self._size:
                 return None
             at, end = found
-            before = layout.before
-            if data[at : at + len(before)] != before:
+            copy = self._copy
+            start = at + len(layout.before)
+            if data[at:start] != layout.before:
                 return None
-            at += len(before)
             columns: Arrays = []
             for size, dtype, shape, after in layout.leaves:
-                array: Array = np.ndarray(shape, dtype, data, at)
-                columns.append(array.copy() if self._copy else array)
-                at += size
-                if after:
-                    if data[at : at + len(after)] != after:
-                        return None
-                    at += len(after)
-            n = self._n
-            before_rewards, before_terminated, before_truncated = self._heads
-            start = at + len(before_rewards)
-            if data[at:start] != before_rewards:
-                return None
-            rewards: Array = np.ndarray((n,), np.float64, data, start)
-            at = start + 8 * n
-            flags = []
-            for before in (before_terminated, before_truncated):
-                start = at + len(before)
-                at = start + n
-                flags.append(bytes(data[start:at]))
-                if data[start - len(before) : start] != before or flags[-1].strip(b"\0\1"):
+                array: Array = np.ndarray(shape, dtype, data, start)
+                columns.append(array.copy() if copy else array)
+                at = start + size
+                start = at + len(after)
+                if after and data[at:start] != after:
                     return None
-            terminated, truncated = (np.ndarray((n,), np.bool_, bytearray(flag)) for flag in flags)
-            more = pb.StepResponse.FromString(bytes(data[at:end])) if at < end else None
-            return columns, rewards.copy() if self._copy else rewards, terminated, truncated, more
+            before_rewards, before_terminated, before_truncated = self._heads
+            n, shape = self._n, self._shape
+            start = at + len(before_rewards)
+            at = start + 8 * n
+            middle = at + len(before_terminated)
+            later = middle + n + len(before_truncated)
+            terminated, truncated = bytes(data[middle : middle + n]), bytes(data[later : later + n])
+            if (
+                data[start - len(before_rewards) : start] != before_rewards
+                or data[at:middle] != before_terminated
+                or data[middle + n : later] != before_truncated
+                or terminated.strip(b"\0\1")
+                or truncated.strip(b"\0\1")
+            ):
+                return None
+            rewards: Array = np.ndarray(shape, np.float64, data, start)
+            at = later + n
+            return (
+                columns,
+                rewards.copy() if copy else rewards,
+                np.ndarray(shape, np.bool_, bytearray(terminated)),
+                np.ndarray(shape, np.bool_, bytearray(truncated)),
+                pb.StepResponse.FromString(bytes(data[at:end])) if at < end else None,
+            )
         except (IndexError, TypeError, DecodeError):
             # It ends too early.
             return None
@@ -201,13 +232,18 @@ def _find_step(data: Data) -> tuple[int, int] | None:
     found = None
     while at < size:
         tag = data[at]
-        number, at = _number(data, at + 1)
-        if tag == _STEP_TAG:
-            if found is not None or at + number > size:
+        at += 1
+        if tag in _NUMBER_TAGS:
+            while data[at] > 0x7F:
+                at += 1
+            at += 1
+        elif tag == _STEP_TAG and found is None:
+            length, at = _number(data, at)
+            if at + length > size:
                 return None
-            found = at, at + number
-            at += number
-        elif tag not in _NUMBER_TAGS:
+            found = at, at + length
+            at += length
+        else:
             return None
     return found
 

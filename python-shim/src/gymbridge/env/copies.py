@@ -69,7 +69,7 @@ class Copies(Lanes):
         envs = self.envs
         chosen = range(len(envs)) if lanes is None else lanes
         rows, observations = self.action_codec.rows(actions), self.observations
-        dtype, shape = self._dtype, self._shape
+        dtype, shape, ndarray = self._dtype, self._shape, np.ndarray
         same_step = self.autoreset_mode == SAME_STEP
         rewards: list[float] = []
         terminated: list[bool] = []
@@ -91,7 +91,7 @@ class Copies(Lanes):
                     truncated.append(bool(cut))
                     if same_step and (terminal or cut):
                         observation, info = self._reset_in_same_step(row, len(chosen), envs[lane], observation, info)
-                if type(observation) is np.ndarray and observation.dtype is dtype and observation.shape == shape:
+                if type(observation) is ndarray and observation.dtype is dtype and observation.shape == shape:
                     observations[0][lane] = observation
                 else:
                     self.observation_codec.write(observations, lane, observation)

@@ -16,6 +16,8 @@ from gymbridge.http2.connection import Connection
 _MAX_CONNECTIONS = 64
 # A client that always answers within the time of spinning is not to keep the others from being heard.
 _UNPOLLED_NANOS = 10_000_000
+# What it takes, about, to wake a thread that sleeps.
+_WAKE_NANOS = 40_000
 _READABLE = select.POLLIN | select.POLLHUP | select.POLLERR
 
 
@@ -88,7 +90,7 @@ class Server:
             seconds = patience()
         events = self._poll.poll(None if seconds is None else seconds * 1000)
         self._polled = perf_counter_ns()
-        if events and self._polled - started < 2 * self._spin_nanos:
+        if events and self._polled - started < self._spin_nanos + _WAKE_NANOS:
             self._spin = self._spin_nanos
         for number, event in events:
             connection = self._connections.get(number)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import select
 import socket
 from time import perf_counter_ns
@@ -10,13 +11,14 @@ from time import perf_counter_ns
 from gymbridge.codec.steps import Data
 from gymbridge.http2.client import ClientCall, ConnectionBroken
 from gymbridge.memory import segment
-from gymbridge.memory.ring import RingBroken, RingReader, RingWriter
+from gymbridge.memory.ring import BELL_PATIENCE, RingBroken, RingReader, RingWriter
 from gymbridge.v1 import environment_pb2 as pb
 
 _CONNECT_SECONDS = 10.0
 _BELL_BYTES = 4096
-# A thread that sleeps is woken late; one that spins keeps a core from others, perhaps from the server.
-_SPIN_NANOS = 60_000
+# A thread that sleeps is woken late; one that spins keeps a core from others, where there are others.
+_SPIN_NANOS = 200_000 if (os.cpu_count() or 1) > 1 else 0
+_WAKE_NANOS = 40_000
 
 
 class MemoryEnded(ConnectionBroken):
@@ -48,6 +50,8 @@ class ClientEnd:
         self._writer = RingWriter(
             self._segment, self._segment.requests, segment.REQUESTS_WRITTEN, segment.REQUESTS_READ
         )
+        # Messages found without listening to the bell.
+        self._unheard = 0
         self._spin = _SPIN_NANOS
         self._poll = select.poll()
         self._poll.register(self._bell, select.POLLIN)
@@ -104,6 +108,11 @@ class ClientEnd:
             while True:
                 found = self._reader.find()
                 if found is not None:
+                    self._unheard += 1
+                    if self._unheard > BELL_PATIENCE:
+                        self._unheard = 0
+                        with contextlib.suppress(OSError):
+                            self._bell.recv(_BELL_BYTES)
                     return self._memory[found[0] : found[1]]
                 if perf_counter_ns() >= deadline:
                     return self._sleep(call, deadline - self._spin)
@@ -112,12 +121,15 @@ class ClientEnd:
 
     def _sleep(self, call: ClientCall, started: int) -> Data:
         self._spin >>= 1
-        self._poll.register(call.fileno(), select.POLLIN)
+        stream = call.fileno()
+        self._poll.register(stream, select.POLLIN)
         is_over = False
+        has_arrived = call.has_input
         while True:
-            message = call.receive_arrived()
-            if message is not None:
-                return message
+            if has_arrived:
+                message = call.receive_arrived()
+                if message is not None:
+                    return message
             try:
                 is_over = not self._bell.recv(_BELL_BYTES)
             except BlockingIOError:
@@ -126,12 +138,12 @@ class ClientEnd:
                 is_over = True
             found = self._reader.find()
             if found is not None:
-                if perf_counter_ns() - started < 2 * _SPIN_NANOS:
+                if perf_counter_ns() - started < _SPIN_NANOS + _WAKE_NANOS:
                     self._spin = _SPIN_NANOS
                 return self._memory[found[0] : found[1]]
             if is_over:
                 raise MemoryEnded("the server has ended it")
-            self._poll.poll()
+            has_arrived = any(number == stream for number, _ in self._poll.poll())
 
     def close(self) -> None:
         """Closes the bell and unmaps the file, once nobody has a view of it any more. Closing twice is allowed."""

@@ -13,6 +13,8 @@ from collections.abc import Sequence
 from gymbridge.codec.steps import Data
 from gymbridge.memory.segment import Segment
 
+# Messages that a side may find by looking before it takes the bytes off the bell: to ring a full one takes long.
+BELL_PATIENCE = 100
 _SKIP = (1 << 64) - 1
 _STORES_ARE_ORDERED = platform.machine() in ("x86_64", "AMD64")
 _fence = threading.Lock()

@@ -14,7 +14,7 @@ from functools import partial
 from gymbridge.codec.steps import Data
 from gymbridge.http2.server import Server
 from gymbridge.memory import segment
-from gymbridge.memory.ring import RingBroken, RingReader, RingWriter
+from gymbridge.memory.ring import BELL_PATIENCE, RingBroken, RingReader, RingWriter
 from gymbridge.v1 import environment_pb2 as pb
 
 _OFFER_SECONDS = 10.0
@@ -60,6 +60,8 @@ class ServerEnd:
         self._listener: socket.socket | None = None
         self._strangers: list[socket.socket] = []
         self._bell: socket.socket | None = None
+        # Messages found without listening to the bell.
+        self._unheard = 0
         self._directory = segment.make_directory()
         self.offered = pb.SharedMemory(
             memory=os.path.join(self._directory, "memory"),
@@ -109,6 +111,9 @@ class ServerEnd:
             return False
         data = self._segment.memory[found[0] : found[1]]
         self._reader.release()
+        self._unheard += 1
+        if self._unheard > BELL_PATIENCE:
+            self._hush()
         self._on_message(data)
         return True
 
@@ -206,17 +211,22 @@ class ServerEnd:
 
     def _ring(self) -> None:
         """There are bytes on the bell, or its end."""
-        assert self._bell is not None
-        try:
-            rung = self._bell.recv(_BELL_BYTES)
-        except BlockingIOError:
-            return
-        except OSError:
-            rung = b""
+        is_over = self._hush()
         while self.look():
             pass
-        if not rung and not self.closed:
+        if is_over and not self.closed:
             self._on_end("")
+
+    def _hush(self) -> bool:
+        """Takes the bytes off the bell; whether the client has closed it."""
+        assert self._bell is not None
+        self._unheard = 0
+        try:
+            return not self._bell.recv(_BELL_BYTES)
+        except BlockingIOError:
+            return False
+        except OSError:
+            return True
 
     def _withdraw(self) -> None:
         """Takes the offer back: removes the names, and whoever has not said the nonce."""
