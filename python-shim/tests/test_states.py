@@ -82,7 +82,11 @@ def record(lanes, actions):
         # Sticky actions keep a view of their batch.
         lanes.step([column.copy() for column in batch])
         observations = [np.array(column).tobytes() for column in lanes.observations]
-        ends = (lanes.rewards.tobytes(), lanes.terminated.tobytes(), lanes.truncated.tobytes())
+        ends = (
+            np.array(lanes.rewards, np.float64).tobytes(),
+            np.array(lanes.terminated, np.bool_).tobytes(),
+            np.array(lanes.truncated, np.bool_).tobytes(),
+        )
         seen.append((observations, *ends, exact(lanes.infos)))
     return seen
 
