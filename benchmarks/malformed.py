@@ -10,7 +10,8 @@ starts a Python environment server and a Python policy server, each over a Unix 
 The attacks are those of python-shim/tests/attacks.py; half of those on environments go to the server's own address, half
 to the process of a session. Memory is that of the processes after a tenth of the attacks, after half of them, and at the
 end, each time 25 s later: so long does grpcio keep what dead connections have sent. A server of environments is to allow
-2 sessions: attackers open some, and leave them. The exit code is 1 where a server does not answer any more or a process is gone.
+2 sessions: attackers open some, and leave them. The exit code is 1 where a server does not answer any more or a process
+is gone.
 """
 
 from __future__ import annotations
@@ -34,23 +35,24 @@ ENV = "envs_for_tests:counting"
 POLICY = "import numpy as np\ndef act(observations):\n    return np.ones(len(observations), np.int64)\n"
 
 
-def settled(pids: list[int]) -> list[int]:
-    """Memory of processes, once grpcio has let go of dead connections."""
-    time.sleep(25)
+def settled(pids: list[int], check: Callable[[], bool]) -> list[int]:
+    """Memory of processes, once grpcio has let go of dead connections. Renews leases."""
+    for _ in range(5):
+        time.sleep(5)
+        check()
     return [resident_bytes(pid) for pid in pids]
 
 
 def assault(name: str, pids: list[int], attacks: Iterator[str], count: int, check: Callable[[], bool]) -> bool:
     """Makes `count` attacks, a hundred between two checks; whether all went well. Prints a line."""
     started = time.monotonic()
-    list(itertools.islice(attacks, count // 10))
-    memories = [settled(pids)]
+    memories = []
     well = True
-    for begin, end in ((count // 10, count // 2), (count // 2, count)):
+    for begin, end in ((0, count // 10), (count // 10, count // 2), (count // 2, count)):
         for done in range(begin, end, 100):
             list(itertools.islice(attacks, min(100, end - done)))
             well = well and check()
-        memories.append(settled(pids))
+        memories.append(settled(pids, check))
     memory = ", ".join(" → ".join(f"{now / 2**20:.1f}" for now in each) for each in zip(*memories, strict=True))
     seconds = time.monotonic() - started
     print(f"{name}: {count} attacks in {seconds:.0f} s, {'all well' if well else 'NOT WELL'}, MiB {memory}", flush=True)

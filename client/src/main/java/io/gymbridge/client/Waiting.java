@@ -56,6 +56,8 @@ abstract class Waiting {
     }
   }
 
+  // Yields rather than spins: who is waited for may need this very core.
+  @SuppressWarnings("ThreadPriorityCheck")
   private boolean arrivesSoon() {
     if (skipped > 0) {
       skipped--;

@@ -1,5 +1,6 @@
 package io.gymbridge.client;
 
+import static java.util.Objects.requireNonNull;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -32,7 +33,7 @@ class BridgeStatsTest {
       times.add(RequestCase.STEP, 1000L * i, 10, response(100L * i, 300L * i, 50L * i));
     }
     times.addCoding(RequestCase.STEP, 4000);
-    BridgeStats.Requests step = times.summary().get("step");
+    BridgeStats.Requests step = requireNonNull(times.summary().get("step"));
     assertEquals(1001, step.count());
     assertEquals(10_010, step.bytesSent());
     assertEquals(501, step.total().p50(), 5.01);
@@ -51,7 +52,7 @@ class BridgeStatsTest {
   void server_that_does_not_tell_its_own_time_counts_as_wire() {
     RequestTimes times = new RequestTimes();
     times.add(RequestCase.SAVE_STATE, 10_000, 1, response(4000, 0, 0));
-    BridgeStats.Requests save = times.summary().get("save_state");
+    BridgeStats.Requests save = requireNonNull(times.summary().get("save_state"));
     assertEquals(0, save.serverCodec().mean());
     assertEquals(6, save.wire().mean(), 0.06);
   }
@@ -92,8 +93,8 @@ class BridgeStatsTest {
       env.recv(2);
       BridgeStats stats = env.bridgeStats();
       assertEquals(Set.of("reset", "step"), stats.requests().keySet());
-      assertEquals(2, stats.requests().get("reset").count());
-      BridgeStats.Requests step = stats.requests().get("step");
+      assertEquals(2, requireNonNull(stats.requests().get("reset")).count());
+      BridgeStats.Requests step = requireNonNull(stats.requests().get("step"));
       assertEquals(22, step.count());
       assertTrue(step.bytesSent() > 22 * 16 && step.bytesReceived() > 22 * 16);
       assertTrue(step.environment().p50() > 0);

@@ -22,6 +22,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Random;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
@@ -122,7 +123,8 @@ class SendRecvTest {
       if (step.finalObservations() != null && step.ended(lane)) {
         int before = (int) IntStream.range(0, lane).filter(step::ended).count();
         assertEquals(
-            step.finalObservations().row(before), actual.step().finalObservations().row(finals++));
+            step.finalObservations().row(before),
+            Objects.requireNonNull(actual.step().finalObservations()).row(finals++));
       }
     }
   }
@@ -268,8 +270,8 @@ class SendRecvTest {
   void lost_lanes_are_told_of_once_each(@TempDir Path directory) {
     try (ManagedServer obedient = obedient();
         RemoteVectorEnv env = obeying(obedient, directory.resolve("go"), FOUR)) {
-      Value fresh0 = row(0, Restarts.seedAfterLoss(10, 1));
-      Value fresh1 = row(0, Restarts.seedAfterLoss(11, 1));
+      Value fresh0 = row(0, (float) Restarts.seedAfterLoss(10, 1));
+      Value fresh1 = row(0, (float) Restarts.seedAfterLoss(11, 1));
       env.step(actions(0, 0, 0, 0));
       // Lane 1 has no step under way when its process dies.
       env.send(actions(DIE, 0), 0, 2);
@@ -281,13 +283,14 @@ class SendRecvTest {
       // Its next one takes no action.
       env.send(actions(0, 0), 1, 0);
       received = env.recv(2);
-      assertEquals(Map.of(0, row(1, Restarts.seedAfterLoss(10, 1)), 1, fresh1), rows(received));
+      assertEquals(
+          Map.of(0, row(1, (float) Restarts.seedAfterLoss(10, 1)), 1, fresh1), rows(received));
       for (int row = 0; row < 2; row++) {
         assertEquals(received.envIds()[row] == 1, received.step().lost()[row]);
       }
       VectorEnv.Step step = env.step(actions(0, 0, 0, 0));
       assertArrayEquals(new boolean[4], step.lost());
-      assertEquals(row(1, Restarts.seedAfterLoss(11, 1)), step.observations().row(1));
+      assertEquals(row(1, (float) Restarts.seedAfterLoss(11, 1)), step.observations().row(1));
     }
   }
 
@@ -299,8 +302,8 @@ class SendRecvTest {
       env.recv(1);
       VectorEnv.Step step = env.step(actions(0, 0, 0, 0));
       assertArrayEquals(new boolean[] {false, true, false, false}, step.lost());
-      assertEquals(row(1, Restarts.seedAfterLoss(10, 1)), step.observations().row(0));
-      assertEquals(row(0, Restarts.seedAfterLoss(11, 1)), step.observations().row(1));
+      assertEquals(row(1, (float) Restarts.seedAfterLoss(10, 1)), step.observations().row(0));
+      assertEquals(row(0, (float) Restarts.seedAfterLoss(11, 1)), step.observations().row(1));
       assertEquals(row(1, 13), step.observations().row(3));
     }
   }

@@ -60,7 +60,7 @@ final class Acrobot extends LocalBatch {
   @Override
   protected void move(int first, int count, NdArray actions, StepBuffers into) {
     for (int i = 0; i < count; i++) {
-      boolean terminated = turn(states[first + i], actions.getLong(i) - 1);
+      boolean terminated = turn(states[first + i], (double) (actions.getLong(i) - 1));
       into.put(i, terminated ? 0 : -1, terminated, false);
     }
   }

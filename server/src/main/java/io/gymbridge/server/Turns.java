@@ -192,6 +192,8 @@ final class Turns {
     asleep = false;
   }
 
+  // Yields rather than spins: who is waited for may need this very core.
+  @SuppressWarnings("ThreadPriorityCheck")
   private boolean isAwaitedSoon() {
     if (skipped > 0) {
       skipped--;

@@ -21,6 +21,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Objects;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
@@ -125,7 +126,7 @@ class SharedMemoryTest {
   }
 
   private Path directory() {
-    return Path.of(attached.getSharedMemory().getMemory()).getParent();
+    return Objects.requireNonNull(Path.of(attached.getSharedMemory().getMemory()).getParent());
   }
 
   @Test
