@@ -155,7 +155,8 @@ class Worker:
         call.send(response.SerializeToString())
 
     def _offer_memory(self, shard: Shard, call: Call, attached: pb.AttachResponse) -> None:
-        if not segment.is_possible():
+        # As tracebacks, memory is for callers of a server that knows who they are.
+        if not segment.is_possible() or not self._config["with_tracebacks"]:
             return
         lanes = shard.session.lanes
         # In SAME_STEP there may be two observations of each lane; a reward and two flags come with it.
