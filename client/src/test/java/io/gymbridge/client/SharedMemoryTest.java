@@ -189,8 +189,9 @@ class SharedMemoryTest {
     try (FaultyProxy proxy = proxy()) {
       proxy.onAttached(
           attached -> {
-            offered.add(Path.of(attached.getSharedMemory().getMemory()).getParent());
-            assertTrue(Files.exists(offered.get(0)));
+            Path directory = Path.of(attached.getSharedMemory().getMemory()).getParent();
+            assertTrue(Files.exists(directory));
+            offered.add(directory);
             return attached;
           });
       try (VectorEnv env = RemoteVectorEnv.connect(proxy.address(), "CartPole-v1", FOUR)) {
