@@ -14,7 +14,7 @@ class ResultsTest {
   private static final Workload ENV = Workload.HALF_CHEETAH;
   private static final Cell LOOP = Cell.reference(ENV, Kind.LOOP, 1);
   private static final Cell SYNC = Cell.reference(ENV, Kind.SYNC, 16);
-  private static final Cell BRIDGE = new Cell(ENV, Kind.JAVA_PYTHON, Transport.GRPC_UNIX, 16, 2);
+  private static final Cell BRIDGE = new Cell(ENV, Kind.JAVA_PYTHON, Transport.SHM, 16, 2);
   private static final Cell PEER = Cell.peer(ENV, Kind.ENVPOOL, 16, 2);
 
   private final Results results = new Results(List.of(LOOP, SYNC, BRIDGE, PEER));
@@ -84,6 +84,7 @@ class ResultsTest {
     List<Cell> usual = Plan.usual().cells(true, Pattern.compile(""));
     assertTrue(usual.containsAll(List.of(LOOP, SYNC, BRIDGE, PEER)));
     assertEquals(
-        List.of(BRIDGE), Plan.usual().cells(true, Pattern.compile("Cheetah.*java-python.* 16x2")));
+        List.of(BRIDGE),
+        Plan.usual().cells(true, Pattern.compile("Cheetah.*java-python shm 16x2")));
   }
 }
