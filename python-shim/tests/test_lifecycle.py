@@ -213,6 +213,26 @@ def test_worker_killed_in_an_episode_is_replaced_within_its_session(start):
     session.close()
 
 
+def test_workers_that_all_die_at_once_are_replaced(start):
+    server = start("serve-env", COUNTING, "--address", "unix:env.sock", "--num-envs", "2", "--workers", "2")
+    # One of them has the lanes, the other waits.
+    session = Session(server.address, COUNTING, 2, max_shards=1)
+    workers = children(server.process.pid)
+    assert len(workers) == 2
+    # Their deaths are seen at once.
+    os.kill(server.process.pid, signal.SIGSTOP)
+    for worker in workers:
+        os.kill(worker, signal.SIGKILL)
+    os.kill(server.process.pid, signal.SIGCONT)
+    eventually(lambda: session.describe().shards[0].generation == 1)
+    (shard,) = session.describe().shards
+    replaced = Stream(server.address, shard)
+    replaced.attach(shard.token)
+    assert replaced.ask(reset=pb.ResetRequest()).HasField("reset")
+    replaced.close()
+    session.close()
+
+
 def test_lease_that_runs_out_ends_the_session_whole(start):
     server = start("serve-env", COUNTING, "--address", "unix:env.sock", "--lease", "0.3")
     session = Session(server.address, COUNTING, 2)

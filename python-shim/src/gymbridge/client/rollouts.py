@@ -22,6 +22,9 @@ _FLOAT64: np.dtype[Any] = np.dtype(np.float64)
 _FLOAT32: np.dtype[Any] = np.dtype(np.float32)
 _BOOL: np.dtype[Any] = np.dtype(np.bool_)
 
+# What every shard says of a bundle that one of them refuses.
+_REFUSALS = ("INVALID_ARGUMENT", "PERMISSION_DENIED", "FAILED_PRECONDITION", "UNIMPLEMENTED")
+
 
 @dataclass(frozen=True)
 class Rollout:
@@ -79,8 +82,12 @@ class Policies:
             yield
         except WorkerLost:
             raise
-        except RemoteError:
+        except RemoteError as error:
+            tried = self.version
             self.version, self._bundle, self._given = before
+            if error.code not in _REFUSALS:
+                # Some shards may have taken it: all get the one before again, under a number above that.
+                self.version = tried + 1
             raise
 
     def request(self, shard: ShardStream) -> pb.InteractRequest | None:

@@ -27,6 +27,8 @@ class Place:
     token: str = ""
     generation: int = 0
     loss: str = ""
+    # Another worker is being opened in the place of one that died.
+    replacing: bool = False
     # Seconds without a sign of life of the worker's.
     silence: int = 0
 

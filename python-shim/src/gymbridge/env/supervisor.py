@@ -20,6 +20,10 @@ from gymbridge.v1 import environment_pb2 as pb
 from gymbridge.v1 import environment_pb2_grpc
 
 _FATAL_AT_START = (grpc.StatusCode.NOT_FOUND, grpc.StatusCode.UNIMPLEMENTED, grpc.StatusCode.UNAVAILABLE)
+# Workers that are tried in the place of one that died, and after which errors: where it died too, or where others that
+# died still count.
+_REPLACEMENTS = 5
+_PASSING = (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.RESOURCE_EXHAUSTED)
 
 
 @dataclass(frozen=True)
@@ -297,30 +301,36 @@ class Supervisor(environment_pb2_grpc.EnvironmentServiceServicer):
                 return
             place.worker = None
             place.token = ""
-            if session.opened is None or session.ending or self.pool.stopped:
+            if session.opened is None or session.ending or self.pool.stopped or place.replacing:
                 self._changed.notify_all()
                 return
+            place.replacing = True
             place.generation += 1
             place.loss = f"worker {worker.process.pid} ended: {worker.describe_end()}"
         name = f"replace worker {worker.process.pid}"
         threading.Thread(target=self._replace, args=(session, place), name=name, daemon=True).start()
 
     def _replace(self, session: Session, place: Place) -> None:
-        try:
-            (worker,) = self.pool.lend(1)
-        except RequestError as error:
-            self._give_up(session, error)
-            return
-        with self._changed:
-            if session.ending:
-                self.pool.give_back(worker)
-                return
-            place.worker = worker
-        try:
-            place.open()
-        except RequestError as error:
-            self._give_up(session, error)
-            return
+        # What killed one worker may have killed those that wait as well; an environment may kill each of them.
+        for attempt in range(1, _REPLACEMENTS + 1):
+            try:
+                (worker,) = self.pool.lend(1)
+                with self._changed:
+                    if session.ending:
+                        self.pool.give_back(worker)
+                        return
+                    place.worker = worker
+                place.open()
+                with self._changed:
+                    if place.worker is worker:
+                        place.replacing = False
+                        break
+                    place.token = ""
+                raise RequestError(grpc.StatusCode.UNAVAILABLE, "the next worker process died at once")
+            except RequestError as error:
+                if error.code not in _PASSING or attempt == _REPLACEMENTS:
+                    self._give_up(session, error)
+                    return
         lanes = f"{place.first_lane} to {place.first_lane + place.request.num_envs - 1}"
         log(f"session goes on: {session.label}, lanes {lanes} in a new process")
         with self._changed:

@@ -95,7 +95,8 @@ class ServerEnd:
         if self.expires_in <= 0:
             self._accept()
             for stranger in list(self._strangers):
-                self._hear(stranger)
+                if stranger in self._strangers:
+                    self._hear(stranger)
         return self.expires_in <= 0
 
     def look(self) -> bool:

@@ -53,8 +53,8 @@ def read_bundle(data: bytes, observation_space: Any, action_space: Any) -> Bundl
             raise _refused(f"{_ONNX} has sha256 {digest}, the manifest says {document['sha256'][_ONNX]}")
         _check_space(document["observation_space"], observation_space, "observations")
         _check_space(document["action_space"], action_space, "actions")
-        observations = _array(document["golden"]["observations"])
-        actions = _array(document["golden"]["actions"])
+        observations = _array(document["golden"]["observations"], observation_space.dtype)
+        actions = _array(document["golden"]["actions"], action_space.dtype)
         bundle = Bundle(model, onnx.parse(model), document["stochastic"] is True)
     except (KeyError, TypeError, ValueError, OverflowError, RecursionError) as error:
         raise _refused(f"{_MANIFEST} is not as it should be: {type(error).__name__}: {error}") from error
@@ -92,9 +92,12 @@ def _unpack(file: zipfile.ZipFile, name: str) -> bytes:
     return content
 
 
-def _array(document: Any) -> Array:
+def _array(document: Any, dtype: np.dtype[Any]) -> Array:
+    """An array that must say it is of this type: another one might take any amount of memory for each number."""
+    if document["dtype"] != dtype.name:
+        raise _refused(f"an array is of {str(document['dtype'])[:100]}, expected {dtype.name}")
     data = [float(value) if isinstance(value, str) else value for value in document["data"]]
-    return np.array(data, np.dtype(document["dtype"])).reshape([int(size) for size in document["shape"]])
+    return np.array(data, dtype).reshape([int(size) for size in document["shape"]])
 
 
 def _check_space(document: Any, space: Any, what: str) -> None:
@@ -104,7 +107,10 @@ def _check_space(document: Any, space: Any, what: str) -> None:
         found: Any = (int(document["n"]), int(document["start"]))
         expected: Any = (int(space.n), int(space.start))
     elif isinstance(space, spaces.MultiDiscrete):
-        found = (_array(document["nvec"]).tolist(), _array(document["start"]).tolist())
+        found = (
+            _array(document["nvec"], space.nvec.dtype).tolist(),
+            _array(document["start"], space.start.dtype).tolist(),
+        )
         expected = (space.nvec.tolist(), space.start.tolist())
     else:
         return

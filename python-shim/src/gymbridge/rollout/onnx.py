@@ -118,15 +118,15 @@ def _attribute(data: memoryview) -> tuple[str, Any]:
         if number == 1:
             name = _text(value)
         elif number == 2:
-            found = float(np.frombuffer(value, "<f4")[0])
+            found = float(np.frombuffer(_message(value), "<f4")[0])
         elif number == 3:
             found = _signed(value)
         elif number == 4:
-            found = bytes(value)
+            found = bytes(_message(value))
         elif number == 5:
             found = _tensor(_message(value))[1]
         elif number == 7:
-            floats += np.frombuffer(value, "<f4").tolist()
+            floats += np.frombuffer(_message(value), "<f4").tolist()
         elif number == 8:
             integers += _varints(value) if wire == _BYTES else [_signed(value)]
         elif number in (6, 10, 11, 22, 23):
@@ -151,7 +151,7 @@ def _tensor(data: memoryview) -> tuple[str, Array]:
             raw = _message(value)
         elif number in _ELEMENTS:
             kind = _ELEMENTS[number]
-            parts.append(bytes(value))
+            parts.append(bytes(_message(value)))
         elif number in _INTEGERS:
             integers += _varints(value) if wire == _BYTES else [_signed(value)]
         elif number == 13 or (number == 14 and value != 0):

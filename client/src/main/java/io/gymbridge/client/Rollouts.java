@@ -59,6 +59,7 @@ final class Rollouts {
     long version = ++newest;
     ByteString before = policy;
     long[] versionsBefore = versions.clone();
+    int[] generationsBefore = generations.clone();
     policy = ByteString.copyFrom(bundle);
     @Nullable InteractResponse[] answers =
         session.exchange((shard, own) -> putRequest(shard), "putting a policy");
@@ -74,6 +75,7 @@ final class Rollouts {
         newest = version - 1;
         for (int shard = 0; shard < versions.length; shard++) {
           versions[shard] = answers[shard] == null ? 0 : versionsBefore[shard];
+          generations[shard] = generationsBefore[shard];
         }
       }
       throw e;

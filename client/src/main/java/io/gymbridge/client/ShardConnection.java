@@ -32,12 +32,13 @@ final class ShardConnection extends ClientCall.Listener<InteractResponse> {
   private final ManagedChannel channel;
   private final ClientCall<InteractRequest, InteractResponse> call;
   private final Owner owner;
-  private final ShardMemory memory = new ShardMemory(() -> tellLost());
+  private final ShardMemory memory;
   private boolean attached;
 
-  ShardConnection(ManagedChannel channel, Owner owner) {
+  ShardConnection(ManagedChannel channel, int maxMessageBytes, Owner owner) {
     this.channel = channel;
     this.owner = owner;
+    this.memory = new ShardMemory(maxMessageBytes, () -> tellLost());
     this.call = channel.newCall(EnvironmentServiceGrpc.getInteractMethod(), CallOptions.DEFAULT);
   }
 

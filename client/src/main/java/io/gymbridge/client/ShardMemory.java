@@ -14,15 +14,18 @@ import org.jspecify.annotations.Nullable;
  * wake it, and close the memory.
  */
 final class ShardMemory {
+  private final int maxMessageBytes;
   private final Runnable lost;
   private volatile @Nullable MemoryLink link;
 
   /**
    * None yet.
    *
+   * @param maxMessageBytes of a response that comes this way; a longer one is left to the stream
    * @param lost called when what was sent this way may not be answered any more
    */
-  ShardMemory(Runnable lost) {
+  ShardMemory(int maxMessageBytes, Runnable lost) {
+    this.maxMessageBytes = maxMessageBytes;
     this.lost = lost;
   }
 
@@ -32,7 +35,7 @@ final class ShardMemory {
    * @throws IOException where that is not possible
    */
   void take(SharedMemory offer, long epoch) throws IOException {
-    link = MemoryLink.take(offer, epoch);
+    link = MemoryLink.take(offer, epoch, maxMessageBytes);
   }
 
   /** Sends a request; false where that has to be done otherwise. */

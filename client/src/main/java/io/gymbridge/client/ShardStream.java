@@ -397,7 +397,7 @@ final class ShardStream extends Waiting implements ShardConnection.Owner {
       fail(e);
       return;
     }
-    ShardConnection fresh = new ShardConnection(channel, this);
+    ShardConnection fresh = new ShardConnection(channel, options.maxMessageBytes(), this);
     connection = fresh;
     attached = false;
     unanswered = 0;

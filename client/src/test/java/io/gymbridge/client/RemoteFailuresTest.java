@@ -167,10 +167,7 @@ class RemoteFailuresTest {
 
   @Test
   void answer_above_the_limit_names_the_limit() {
-    try (VectorEnv env =
-        open(
-            ":image",
-            TWO.withMaxShards(1).withMaxMessageBytes(10_000).withTransport(Transport.GRPC))) {
+    try (VectorEnv env = open(":image", TWO.withMaxShards(1).withMaxMessageBytes(10_000))) {
       assertSays(failure(Kind.RESOURCE_EXHAUSTED, () -> env.reset(1)), "10000");
     }
     assertAnotherSessionWorks();

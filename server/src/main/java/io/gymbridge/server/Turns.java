@@ -159,8 +159,14 @@ final class Turns {
     while (!over) {
       await();
       Source other = source;
-      if (other != null && other.isReady() && !over) {
-        other.serve();
+      try {
+        if (other != null && other.isReady() && !over) {
+          other.serve();
+        }
+      } catch (RuntimeException | Error e) {
+        // The jobs that come otherwise must go on.
+        log.error("a defect in gymbridge", e);
+        source = null;
       }
       if (!handedOver) {
         continue;

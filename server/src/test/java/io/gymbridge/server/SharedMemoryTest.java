@@ -85,7 +85,7 @@ class SharedMemoryTest {
   }
 
   private MemoryLink take() throws IOException {
-    return MemoryLink.take(attached.getSharedMemory(), attached.getEpoch());
+    return MemoryLink.take(attached.getSharedMemory(), attached.getEpoch(), 1 << 20);
   }
 
   private static InteractResponse receive(MemoryLink link) throws IOException {
@@ -204,7 +204,7 @@ class SharedMemoryTest {
       AttachResponse fresh = attach(other);
       assertEquals(Code.ABORTED, stream.end().getCode());
       assertOver(link);
-      try (MemoryLink next = MemoryLink.take(fresh.getSharedMemory(), fresh.getEpoch())) {
+      try (MemoryLink next = MemoryLink.take(fresh.getSharedMemory(), fresh.getEpoch(), 1 << 20)) {
         assertEquals(1, fresh.getLastSequence());
         assertTrue(ask(next, stream.stepping(0, 0)).hasStep());
       }

@@ -25,20 +25,30 @@ public final class MemoryLink implements Closeable {
   private final RingWriter writer;
   private final RingReader reader;
   private final Bell bell;
+  private final int maxMessageBytes;
 
+  /** A link that takes any message that a ring can hold. */
   MemoryLink(RingWriter writer, RingReader reader, Bell bell) {
+    this(writer, reader, bell, Integer.MAX_VALUE);
+  }
+
+  private MemoryLink(RingWriter writer, RingReader reader, Bell bell, int maxMessageBytes) {
     this.writer = writer;
     this.reader = reader;
     this.bell = bell;
+    this.maxMessageBytes = maxMessageBytes;
   }
 
   /**
    * The client's end of what a server offers: maps the file, checks it and rings.
    *
    * @param epoch the stream's
+   * @param maxMessageBytes of the messages that {@link #receive} takes: a longer one ends the
+   *     memory, and is for the stream to refuse
    * @throws IOException where the file cannot be mapped or is another one, and where nobody listens
    */
-  public static MemoryLink take(SharedMemory offer, long epoch) throws IOException {
+  public static MemoryLink take(SharedMemory offer, long epoch, int maxMessageBytes)
+      throws IOException {
     byte[] nonce = offer.getNonce().toByteArray();
     if (nonce.length != Segment.NONCE_BYTES) {
       throw new IOException(
@@ -52,7 +62,7 @@ public final class MemoryLink implements Closeable {
             offer.getRequestBytes(),
             offer.getResponseBytes());
     Bell bell = connect(path(offer.getBell()), nonce);
-    return new MemoryLink(segment.writeRequests(), segment.readResponses(), bell);
+    return new MemoryLink(segment.writeRequests(), segment.readResponses(), bell, maxMessageBytes);
   }
 
   private static Path path(String name) throws IOException {
@@ -128,6 +138,11 @@ public final class MemoryLink implements Closeable {
       ByteBuffer record = reader.next();
       if (record == null) {
         return null;
+      }
+      if (record.remaining() > maxMessageBytes) {
+        throw new IOException(
+            "got a message of %d bytes, the limit is %d"
+                .formatted(record.remaining(), maxMessageBytes));
       }
       byte[] bytes = new byte[record.remaining()];
       record.get(bytes);

@@ -56,9 +56,9 @@ public final class MemoryOffer implements Closeable {
       segment = Segment.create(memory, nonce, epoch, requests, responses);
       listening = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
       try {
-        selector = Selector.open();
         listening.configureBlocking(false);
         listening.bind(UnixDomainSocketAddress.of(bell));
+        selector = Selector.open();
         listening.register(selector, SelectionKey.OP_ACCEPT);
       } catch (IOException | RuntimeException e) {
         listening.close();

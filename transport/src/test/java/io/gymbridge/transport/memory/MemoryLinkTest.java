@@ -31,6 +31,9 @@ import org.junit.jupiter.params.provider.MethodSource;
 final class MemoryLinkTest {
   private static final long LONG = TimeUnit.SECONDS.toNanos(30);
 
+  /** Of messages that are received. */
+  private static final int LIMIT = 1 << 20;
+
   private MemoryOffer offer;
 
   @BeforeEach
@@ -66,7 +69,7 @@ final class MemoryLinkTest {
   @Test
   void messages_goBothWays() throws IOException {
     assertNull(offer.accept());
-    try (MemoryLink client = MemoryLink.take(offer.described(), 3);
+    try (MemoryLink client = MemoryLink.take(offer.described(), 3, LIMIT);
         MemoryLink server = accept()) {
       assertNull(server.receive(BytesValue.parser()));
       BytesValue request = message(new Random(1), 100);
@@ -82,7 +85,7 @@ final class MemoryLinkTest {
 
   @Test
   void aClientMaySend_beforeItIsAccepted() throws IOException {
-    try (MemoryLink client = MemoryLink.take(offer.described(), 3)) {
+    try (MemoryLink client = MemoryLink.take(offer.described(), 3, LIMIT)) {
       assertTrue(client.send(message(new Random(1), 100)));
       try (MemoryLink server = accept()) {
         assertEquals(message(new Random(1), 100), server.receive(BytesValue.parser()));
@@ -92,7 +95,7 @@ final class MemoryLinkTest {
 
   @Test
   void twoThatTakeTurns_loseNothing() throws IOException {
-    try (MemoryLink client = MemoryLink.take(offer.described(), 3);
+    try (MemoryLink client = MemoryLink.take(offer.described(), 3, LIMIT);
         MemoryLink server = accept()) {
       CompletableFuture<Void> echo = CompletableFuture.runAsync(() -> echo(server, 20_000));
       Random random = new Random(7);
@@ -127,7 +130,7 @@ final class MemoryLinkTest {
 
   @Test
   void sleep_endsWhenAnotherThreadWakesIt() throws IOException {
-    try (MemoryLink client = MemoryLink.take(offer.described(), 3)) {
+    try (MemoryLink client = MemoryLink.take(offer.described(), 3, LIMIT)) {
       CompletableFuture<Void> waking = CompletableFuture.runAsync(client::wake);
       client.sleep(LONG);
       waking.join();
@@ -136,7 +139,7 @@ final class MemoryLinkTest {
 
   @Test
   void aSideThatCloses_endsTheOthersSleep() throws IOException {
-    try (MemoryLink client = MemoryLink.take(offer.described(), 3);
+    try (MemoryLink client = MemoryLink.take(offer.described(), 3, LIMIT);
         MemoryLink server = accept()) {
       CompletableFuture<Void> closing = CompletableFuture.runAsync(server::close);
       assertThrows(
@@ -151,8 +154,19 @@ final class MemoryLinkTest {
   }
 
   @Test
+  void aMessageAboveTheLimit_isNotTaken() throws IOException {
+    try (MemoryLink client = MemoryLink.take(offer.described(), 3, 100);
+        MemoryLink server = accept()) {
+      assertTrue(server.send(message(new Random(1), 101)));
+      IOException refused =
+          assertThrows(IOException.class, () -> client.receive(BytesValue.parser()));
+      assertTrue(refused.getMessage().contains("the limit is 100"), refused.getMessage());
+    }
+  }
+
+  @Test
   void aLinkThatIsClosed_endsItsOwnSleep() throws IOException {
-    try (MemoryLink client = MemoryLink.take(offer.described(), 3)) {
+    try (MemoryLink client = MemoryLink.take(offer.described(), 3, LIMIT)) {
       CompletableFuture<Void> closing = CompletableFuture.runAsync(client::close);
       assertThrows(
           IOException.class,
@@ -166,7 +180,7 @@ final class MemoryLinkTest {
 
   @Test
   void aFullBell_doesNotBlock() throws IOException {
-    try (MemoryLink client = MemoryLink.take(offer.described(), 3);
+    try (MemoryLink client = MemoryLink.take(offer.described(), 3, LIMIT);
         MemoryLink server = accept()) {
       for (int i = 0; i < 5000; i++) {
         assertTrue(client.send(message(new Random(i), 8)));
@@ -180,7 +194,7 @@ final class MemoryLinkTest {
   void theNames_vanishOnceTheClientHasRung() throws IOException {
     Path directory = directory(offer.described());
     assertEquals("rwx------", permissions(directory));
-    try (MemoryLink client = MemoryLink.take(offer.described(), 3);
+    try (MemoryLink client = MemoryLink.take(offer.described(), 3, LIMIT);
         MemoryLink server = accept()) {
       assertFalse(Files.exists(directory));
       assertTrue(client.send(BytesValue.getDefaultInstance()));
@@ -206,9 +220,9 @@ final class MemoryLinkTest {
     SharedMemory right = offer.described();
     try (MemoryOffer other = new MemoryOffer(3, 1000, 1000)) {
       SharedMemory mixed = other.described().toBuilder().setBell(right.getBell()).build();
-      try (MemoryLink stranger = MemoryLink.take(mixed, 3)) {
+      try (MemoryLink stranger = MemoryLink.take(mixed, 3, LIMIT)) {
         assertNull(offer.accept());
-        try (MemoryLink client = MemoryLink.take(right, 3);
+        try (MemoryLink client = MemoryLink.take(right, 3, LIMIT);
             MemoryLink server = accept()) {
           assertTrue(client.send(BytesValue.getDefaultInstance()));
           assertTrue(server.isReady());
@@ -239,12 +253,12 @@ final class MemoryLinkTest {
   @MethodSource("wrong")
   void anOfferThatIsNotTrue_isRefused(SharedMemory.Builder wrong) {
     SharedMemory untrue = offer.described().toBuilder().mergeFrom(wrong.build()).build();
-    assertThrows(IOException.class, () -> MemoryLink.take(untrue, 3));
+    assertThrows(IOException.class, () -> MemoryLink.take(untrue, 3, LIMIT));
   }
 
   @Test
   void anotherEpoch_isRefused() {
-    assertThrows(IOException.class, () -> MemoryLink.take(offer.described(), 2));
+    assertThrows(IOException.class, () -> MemoryLink.take(offer.described(), 2, LIMIT));
   }
 
   @Test
@@ -253,12 +267,12 @@ final class MemoryLinkTest {
         FileChannel.open(Path.of(offer.described().getMemory()), StandardOpenOption.WRITE)) {
       file.truncate(5000);
     }
-    assertThrows(IOException.class, () -> MemoryLink.take(offer.described(), 3));
+    assertThrows(IOException.class, () -> MemoryLink.take(offer.described(), 3, LIMIT));
   }
 
   @Test
   void rubbishInAMessage_isRefused() throws IOException {
-    try (MemoryLink client = MemoryLink.take(offer.described(), 3);
+    try (MemoryLink client = MemoryLink.take(offer.described(), 3, LIMIT);
         MemoryLink server = accept()) {
       assertTrue(client.send(message(new Random(1), 100)));
       assertThrows(IOException.class, () -> server.receive(StringValue.parser()));
