@@ -26,8 +26,20 @@ final class Gather {
   private final List<Lanes> shards;
   private final int[] counts;
   private final int numEnvs;
+  private final @Nullable Arena arena;
 
+  /** Joins into memory of its own each time. */
   Gather(ValueCodec codec, List<Lanes> shards, int numEnvs) {
+    this(codec, shards, numEnvs, true);
+  }
+
+  /**
+   * Joins shards.
+   *
+   * @param copy whether a step's observations are to outlive the next one
+   */
+  Gather(ValueCodec codec, List<Lanes> shards, int numEnvs, boolean copy) {
+    this.arena = copy ? null : new Arena();
     this.codec = codec;
     this.shards = shards;
     this.counts = shards.stream().mapToInt(Lanes::count).toArray();
@@ -67,7 +79,7 @@ final class Gather {
       }
     }
     return new Step(
-        observations(answers),
+        observations(answers, arena),
         rewards,
         terminated,
         truncated,
@@ -130,8 +142,12 @@ final class Gather {
     return endings;
   }
 
-  /** The observations of steps, resets and restored lanes. */
+  /** The observations of resets and restored lanes. */
   Value observations(List<InteractResponse> answers) {
+    return observations(answers, null);
+  }
+
+  private Value observations(List<InteractResponse> answers, @Nullable Arena into) {
     if (counts.length == 1) {
       return codec.decode(observations(answers.get(0)), numEnvs, "observations");
     }
@@ -139,7 +155,11 @@ final class Gather {
     for (int i = 0; i < counts.length; i++) {
       batches.add(codec.decode(observations(answers.get(i)), counts[i], "observations"));
     }
-    return Value.concatenate(batches);
+    if (into == null) {
+      return Value.concatenate(batches);
+    }
+    into.clear();
+    return Value.concatenate(batches, into::take);
   }
 
   private static Buffers observations(InteractResponse answer) {

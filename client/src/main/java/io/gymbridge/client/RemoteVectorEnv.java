@@ -79,7 +79,7 @@ public final class RemoteVectorEnv implements StatefulVectorEnv, AsyncVectorEnv 
     shards = session.lanes();
     numShards = shards.size();
     observationCodec = new ValueCodec(spec.observationSpace());
-    gather = new Gather(observationCodec, shards, numEnvs);
+    gather = new Gather(observationCodec, shards, numEnvs, options.copy());
     restarts = new Restarts(session, numEnvs);
     requests = new LaneRequests(session, gather, numEnvs);
     rollouts = new Rollouts(session, spec, numEnvs, restarts, this::checkErrors);

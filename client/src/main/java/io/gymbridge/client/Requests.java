@@ -58,6 +58,11 @@ final class Requests {
     return unanswered == 0;
   }
 
+  /** Whether there is one only, a step. */
+  boolean isLoneStep() {
+    return sent.size() == 1 && unsent.isEmpty() && sent.element().request.hasStep();
+  }
+
   /** Puts a request behind all others. */
   void add(InteractRequest.Builder request) {
     unsent.add(request);

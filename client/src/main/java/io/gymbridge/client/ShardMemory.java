@@ -5,7 +5,9 @@ import io.gymbridge.proto.v1.InteractResponse;
 import io.gymbridge.proto.v1.SharedMemory;
 import io.gymbridge.transport.memory.MemoryLink;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.channels.Selector;
+import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -78,11 +80,15 @@ final class ShardMemory {
     return open != null && open.isReady();
   }
 
-  /** The next response that has come; null where there is none. */
-  @Nullable InteractResponse receive() {
+  /**
+   * The next response that has come; null where there is none.
+   *
+   * @param memory gives room for it
+   */
+  @Nullable InteractResponse receive(IntFunction<ByteBuffer> memory) {
     MemoryLink open = link;
     try {
-      return open == null ? null : open.receive(InteractResponse.parser());
+      return open == null ? null : open.receive(InteractResponse.parser(), memory);
     } catch (IOException e) {
       giveUp();
       return null;

@@ -14,11 +14,13 @@ import io.gymbridge.transport.Address;
 import io.gymbridge.transport.Channels;
 import io.gymbridge.transport.Statuses;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.channels.Selector;
 import java.time.Duration;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -79,6 +81,7 @@ final class ShardStream extends Waiting implements ShardConnection.Owner {
   private int unanswered;
   private String problem = "";
   private final Requests requests = new Requests();
+  private final Arena arena = new Arena();
   private int window = 1;
 
   /** Whether the requests under way are all in the shared memory. */
@@ -273,7 +276,7 @@ final class ShardStream extends Waiting implements ShardConnection.Owner {
   boolean isAnswered() {
     ShardConnection open = connection;
     while (open != null && requests.answer() == null) {
-      InteractResponse message = open.memory().receive();
+      InteractResponse message = open.memory().receive(room());
       if (message == null) {
         break;
       }
@@ -285,6 +288,15 @@ final class ShardStream extends Waiting implements ShardConnection.Owner {
   /** Whether the server has requests that it has not answered, as far as this side has looked. */
   boolean isBusy() {
     return requests.isBusy() && !arrived();
+  }
+
+  /** Where the next response is to lie. */
+  private synchronized IntFunction<ByteBuffer> room() {
+    if (options.copy() || !requests.isLoneStep()) {
+      return ByteBuffer::allocate;
+    }
+    arena.clear();
+    return arena::take;
   }
 
   /** Has another wait, for several shards, be woken too; null for none. */

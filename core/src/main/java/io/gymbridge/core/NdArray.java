@@ -4,6 +4,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.IntFunction;
 
 /**
  * An immutable row-major array of numbers, held as little-endian bytes: the form in which it
@@ -96,18 +97,23 @@ public final class NdArray implements Value {
     for (NdArray row : rows) {
       checkAlike(rowShape, row.shape);
     }
-    return joined(rows, Leaves.batchShape(rows.size(), rowShape));
+    return joined(rows, Leaves.batchShape(rows.size(), rowShape), ByteBuffer::allocate);
   }
 
   /** Joins arrays of one type and row shape along their first dimension. */
   static NdArray concatenate(List<NdArray> batches) {
+    return concatenate(batches, ByteBuffer::allocate);
+  }
+
+  /** As {@link #concatenate(List)}, into memory that is given. */
+  static NdArray concatenate(List<NdArray> batches, IntFunction<ByteBuffer> memory) {
     int[] rowShape = batches.get(0).rowShape();
     int rows = 0;
     for (NdArray batch : batches) {
       checkAlike(rowShape, batch.rowShape());
       rows = Math.addExact(rows, batch.batchSize());
     }
-    return joined(batches, Leaves.batchShape(rows, rowShape));
+    return joined(batches, Leaves.batchShape(rows, rowShape), memory);
   }
 
   private static void checkAlike(int[] expected, int[] actual) {
@@ -118,9 +124,9 @@ public final class NdArray implements Value {
     }
   }
 
-  private static NdArray joined(List<NdArray> arrays, int[] shape) {
+  private static NdArray joined(List<NdArray> arrays, int[] shape, IntFunction<ByteBuffer> memory) {
     DType dtype = arrays.get(0).dtype;
-    ByteBuffer data = allocate(dtype, sizeOf(shape));
+    ByteBuffer data = memory.apply(Math.multiplyExact(sizeOf(shape), dtype.bytes()));
     for (NdArray array : arrays) {
       if (array.dtype != dtype) {
         throw new IllegalArgumentException(

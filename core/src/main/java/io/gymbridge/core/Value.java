@@ -1,6 +1,8 @@
 package io.gymbridge.core;
 
+import java.nio.ByteBuffer;
 import java.util.List;
+import java.util.function.IntFunction;
 
 /**
  * An element of a {@link Space}, or a batch of N elements. Immutable and safe to share between
@@ -105,6 +107,16 @@ public sealed interface Value
    * @throws IllegalArgumentException if there are none, or they differ in kind, type or shape
    */
   static Value concatenate(List<? extends Value> batches) {
+    return concatenate(batches, ByteBuffer::allocate);
+  }
+
+  /**
+   * As {@link #concatenate(List)}, into memory that is given.
+   *
+   * @param memory gives room for so many bytes, for each array; it is the array's from then on.
+   *     Batches of values that vary in size have memory of their own
+   */
+  static Value concatenate(List<? extends Value> batches, IntFunction<ByteBuffer> memory) {
     if (batches.isEmpty()) {
       throw new IllegalArgumentException("cannot concatenate no batches at all");
     }
@@ -113,13 +125,14 @@ public sealed interface Value
       return first;
     }
     if (first instanceof NdArray) {
-      return NdArray.concatenate(alike(NdArray.class, batches));
+      return NdArray.concatenate(alike(NdArray.class, batches), memory);
     }
     if (first instanceof TupleValue) {
-      return TupleValue.joined(alike(TupleValue.class, batches), Value::concatenate);
+      return TupleValue.joined(
+          alike(TupleValue.class, batches), parts -> concatenate(parts, memory));
     }
     if (first instanceof DictValue) {
-      return DictValue.joined(alike(DictValue.class, batches), Value::concatenate);
+      return DictValue.joined(alike(DictValue.class, batches), parts -> concatenate(parts, memory));
     }
     if (first instanceof TextBatch) {
       return TextBatch.concatenate(alike(TextBatch.class, batches));

@@ -14,6 +14,7 @@ import java.nio.channels.Selector;
 import java.nio.channels.SocketChannel;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -124,7 +125,17 @@ public final class MemoryLink implements Closeable {
 
   /** The next message, a copy of what lies in the ring; null where there is none. */
   public <M> @Nullable M receive(Parser<M> parser) throws IOException {
-    byte[] copy = copy();
+    return receive(parser, ByteBuffer::allocate);
+  }
+
+  /**
+   * As {@link #receive(Parser)}.
+   *
+   * @param memory gives room for the copy, of so many bytes, which the message's bytes then are
+   */
+  public <M> @Nullable M receive(Parser<M> parser, IntFunction<ByteBuffer> memory)
+      throws IOException {
+    ByteBuffer copy = copy(memory);
     if (copy == null) {
       return null;
     }
@@ -135,7 +146,7 @@ public final class MemoryLink implements Closeable {
     return message;
   }
 
-  private byte @Nullable [] copy() throws IOException {
+  private @Nullable ByteBuffer copy(IntFunction<ByteBuffer> memory) throws IOException {
     try {
       ByteBuffer record = reader.next();
       if (record == null) {
@@ -146,10 +157,9 @@ public final class MemoryLink implements Closeable {
             "got a message of %d bytes, the limit is %d"
                 .formatted(record.remaining(), maxMessageBytes));
       }
-      byte[] bytes = new byte[record.remaining()];
-      record.get(bytes);
+      ByteBuffer copy = memory.apply(record.remaining()).put(record).flip();
       reader.release();
-      return bytes;
+      return copy;
     } catch (InternalError e) {
       throw tooShort(e);
     }
