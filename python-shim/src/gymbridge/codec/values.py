@@ -167,7 +167,8 @@ def _leaves(space: spaces.Space[Any], keys: tuple[Any, ...], path: str) -> Itera
     elif isinstance(space, spaces.Sequence):
         yield SequenceLeaf(path, keys, space, BatchCodec(space.feature_space, path + ".element"))
     elif isinstance(space, spaces.Graph):
-        yield GraphLeaf(path, keys, space)
+        edges = None if space.edge_space is None else BatchCodec(space.edge_space, path + ".edges")
+        yield GraphLeaf(path, keys, space, BatchCodec(space.node_space, path + ".nodes"), edges)
     elif isinstance(space, spaces.OneOf):
         parts = [BatchCodec(part, f"{path}.alternative[{index}]") for index, part in enumerate(space.spaces)]
         yield OneOfLeaf(path, keys, space, parts)

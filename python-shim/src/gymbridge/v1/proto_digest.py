@@ -1,3 +1,3 @@
 """Which .proto files these stubs were generated from; written by generate.py."""
 
-SHA256 = "c16debef547762d80aa56756fc83abe1e6042ac6d81d49b1566a32c66032ab07"
+SHA256 = "7b8a25fdee951c080898a74d88a172582763840288c2ee36ab07c929d198d50b"
