@@ -180,7 +180,7 @@ class RemoteVectorEnv(gym.vector.VectorEnv[Any, Any, Any]):
         seed: int | list[int | None] | None = None,
         options: dict[str, Any] | None = None,
     ) -> tuple[Any, dict[str, Any]]:
-        """Begins episodes in all lanes, or in AutoresetMode.DISABLED where `options["reset_mask"]` (bool (N)) is true.
+        """Begins episodes in all lanes, or where `options["reset_mask"]` (bool (N)) is true.
 
         An integer seeds the lanes with seed, seed + 1, …; a lane without a seed goes on with its generator. Opens
         the environments anew where the server has closed them or their process was lost. What comes of steps under way
@@ -489,11 +489,7 @@ class RemoteVectorEnv(gym.vector.VectorEnv[Any, Any, Any]):
             raise TypeError(f"{name} must have `dtype=np.bool_`, got {mask.dtype}")
         if not mask.any():
             raise ValueError(f"{name} must contain a boolean array with at least one True value, got reset_mask={mask}")
-        if mask.all():
-            return None
-        if self.autoreset_mode is not AutoresetMode.DISABLED:
-            raise ValueError(f"{name} needs autoreset_mode=AutoresetMode.DISABLED, or True everywhere")
-        return mask
+        return None if mask.all() else mask
 
     def _reset(
         self, seeds: list[int | None], mask: Array | None, options: dict[str, Any] | None

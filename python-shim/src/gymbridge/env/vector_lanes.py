@@ -45,7 +45,7 @@ class VectorLanes(Lanes):
         merged = options[0]
         if mask is not None and not mask.all():
             if self.autoreset_mode != DISABLED:
-                raise invalid_argument("a partial reset needs a session in AUTORESET_MODE_DISABLED")
+                raise unimplemented("a vector environment resets some of its lanes only in AutoresetMode.DISABLED")
             if not mask.any():
                 self._begin()
                 return
