@@ -254,8 +254,12 @@ def test_error_of_one_shard_leaves_the_others_in_step(make):
     envs.reset()
     for _ in range(2):
         envs.step(np.array([0, 0]))
-    with pytest.raises(gymbridge.RemoteError, match=r"ValueError: the third step always fails \(lane 0\)"):
+    with pytest.raises(ValueError, match=r"ValueError: the third step always fails \(lane 0\)") as failure:
         envs.step(np.array([0, 0]))
+    again = pickle.loads(pickle.dumps(failure.value))
+    for error in (failure.value, again):
+        assert isinstance(error, gymbridge.RemoteError) and error.code == "UNKNOWN"
+        assert "always fails" in error.remote_traceback
     assert envs.reset(seed=1)[0].tolist() == [[0, 1], [0, 2]]
     assert envs.step(np.array([1, 2]))[1].tolist() == [1.0, 2.0]
 

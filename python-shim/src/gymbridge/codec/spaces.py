@@ -62,7 +62,15 @@ def _encode(space: spaces.Space[Any], depth: int) -> pb.Space:
         return pb.Space(graph=pb.GraphSpace(node=_encode(space.node_space, depth), edge=edge))
     if isinstance(space, spaces.OneOf):
         return pb.Space(one_of=pb.OneOfSpace(spaces=[_encode(part, depth) for part in space.spaces]))
-    raise invalid_argument(f"a space of class {type(space).__name__} cannot be sent: {space}")
+    raise invalid_argument(not_sent(space))
+
+
+def not_sent(space: spaces.Space[Any]) -> str:
+    """Why a space of an unknown class cannot be sent, and what to do."""
+    return (
+        f"a space of class {type(space).__name__} cannot be sent: {space}. Gymnasium's own ten kinds can: serve the "
+        "environment in a wrapper that has one of these instead, e.g. TransformObservation or TransformAction"
+    )
 
 
 def decode_space(message: pb.Space) -> spaces.Space[Any]:

@@ -13,7 +13,7 @@ from gymnasium.vector import AutoresetMode
 
 from gymbridge.codec.values import Array, Arrays
 from gymbridge.env.lanes import DISABLED, NEXT_STEP, SAME_STEP, Lanes
-from gymbridge.errors import RequestError, invalid_argument, raised, unimplemented
+from gymbridge.errors import RequestError, raised, unimplemented
 
 _MODES = {AutoresetMode.NEXT_STEP: NEXT_STEP, AutoresetMode.SAME_STEP: SAME_STEP, AutoresetMode.DISABLED: DISABLED}
 
