@@ -331,8 +331,8 @@ def _wrong_distribution(width: int, dtype: str = "float32", odd: bool = False) -
     maker.output("actions", maker.node("Tanh", raw), np.float32, (2,))
     maker.output("mean", raw, np.float32, (2,))
     if odd:
-        # Three rows cannot be made of two lanes'; ONNX Runtime finds that out when it runs.
-        raw = maker.node("Softplus", maker.node("Reshape", raw, maker.constant(np.array([3, -1]))))
+        # Eight golden observations make eight rows, two lanes make none; ONNX Runtime finds that out when it runs.
+        raw = maker.node("Softplus", maker.node("Reshape", raw, maker.constant(np.array([8, -1]))))
     log_std = maker.node("Expand", maker.constant(np.zeros((1, width), dtype)), maker.node("Shape", raw))
     if width == 1:
         log_std = maker.node("Slice", raw, *(maker.constant(np.array([at])) for at in (0, 1, 1)))
