@@ -14,7 +14,6 @@ import numpy as np
 
 from gymbridge.env.factory import find_factory
 from gymbridge.rollout.bundle import read_bundle
-from gymbridge.rollout.engines import make_engine
 from gymbridge.rollout.heads import Gaussian
 
 _WARM_UP_CALLS = 50
@@ -27,7 +26,7 @@ def main(env_id: str, num_envs: int, bundle: bytes, seconds: float, seed: int) -
     space = envs[0].action_space
     policy = read_bundle(bundle, envs[0].observation_space, space)
     observations = np.stack([env.reset(seed=seed + lane)[0] for lane, env in enumerate(envs)])
-    engine = make_engine(policy.model, policy.graph, observations, Gaussian.outputs)
+    engine = policy.model.engine(observations, Gaussian.outputs)
     random = np.random.default_rng(seed)
     low, high = space.low, space.high
 

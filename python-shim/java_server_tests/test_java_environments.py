@@ -85,7 +85,10 @@ def test_vector_env_does_what_gymnasiums_does(address, env_id, mode):
             expected = theirs.step(actions)
             same(expected, ours.step(actions), f"step {step}")
             ended = expected[2] | expected[3]
-            if mode is AutoresetMode.DISABLED and ended.any():
+            if mode is not AutoresetMode.DISABLED:
+                # They reset what has ended by themselves; what has not, too, if asked.
+                ended = (step == 60) & (ended | (np.arange(NUM_ENVS) == 1))
+            if ended.any():
                 resets = [envs.reset(options={"reset_mask": ended.copy()}) for envs in (theirs, ours)]
                 same(*resets, f"reset after step {step}")
 

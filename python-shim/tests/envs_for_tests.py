@@ -398,6 +398,7 @@ def variable_size(**kwargs: Any) -> gym.Env:
                 "sequence": spaces.Sequence(spaces.Tuple((point, spaces.Sequence(spaces.Discrete(5))))),
                 "stacked": spaces.Sequence(spaces.Dict({"point": point, "text": text}), stack=True),
                 "graph": spaces.Graph(point, spaces.Discrete(3, start=1)),
+                "map": spaces.Graph(spaces.Dict(point=point, text=text), spaces.Tuple((spaces.MultiBinary(2), point))),
                 "one_of": spaces.OneOf([spaces.Graph(spaces.Discrete(4), None), text, point]),
             }
         ),

@@ -71,6 +71,40 @@ SPACES = {
         spaces.Graph(spaces.Discrete(5), None),
         [{"nodes": [4, 0], "edges": None, "edge_links": None}, {"nodes": [1], "edges": None, "edge_links": None}],
     ),
+    "graph_of_dicts_and_tuples": (
+        spaces.Graph(
+            spaces.Dict([("at", POINT), ("name", TEXT)]),
+            spaces.Tuple((spaces.MultiBinary(2), spaces.Sequence(spaces.Discrete(5)))),
+        ),
+        [
+            {
+                "nodes": [{"name": "yes", "at": [0, 1]}, {"name": "no", "at": [0.5, 0]}],
+                "edges": [[[0, 1], [4, 2]], [[1, 1], []], [[0, 0], [3]]],
+                "edge_links": [[0, 1], [1, 1], [1, 0]],
+            },
+            {"nodes": [{"name": "n", "at": [1, 1]}], "edges": None, "edge_links": None},
+            {"nodes": [], "edges": [], "edge_links": []},
+            {
+                "nodes": [{"name": "e", "at": [0, 0]}],
+                "edges": [[[1, 0], [1]]],
+                "edge_links": [[0, 0]],
+            },
+        ],
+    ),
+    "graph_of_graphs": (
+        spaces.Graph(spaces.Graph(spaces.MultiDiscrete([3, 4]), TEXT), None),
+        [
+            {
+                "nodes": [
+                    {"nodes": [[2, 3], [0, 1]], "edges": ["yes"], "edge_links": [[1, 0]]},
+                    {"nodes": [[1, 1]], "edges": None, "edge_links": None},
+                ],
+                "edges": None,
+                "edge_links": None,
+            },
+            {"nodes": [], "edges": None, "edge_links": None},
+        ],
+    ),
     "one_of": (
         spaces.OneOf([spaces.Discrete(4), POINT, TEXT]),
         [
@@ -140,20 +174,20 @@ def value_of(space, plain):
         return plain["choice"], value_of(space[plain["choice"]], plain["value"])
     if isinstance(space, spaces.Sequence):
         elements = tuple(value_of(space.feature_space, one) for one in plain)
-        codec = BatchCodec(space.feature_space)
-        return codec.value(codec.stack(elements), slice(None)) if space.stack else elements
+        return stacked(space.feature_space, plain) if space.stack else elements
     if isinstance(space, spaces.Graph):
-        nodes = array_of(space.node_space, plain["nodes"])
+        nodes = stacked(space.node_space, plain["nodes"])
         if plain["edges"] is None:
             return spaces.GraphInstance(nodes, None, None)
         links = np.array(plain["edge_links"], np.int32).reshape(-1, 2)
-        return spaces.GraphInstance(nodes, array_of(space.edge_space, plain["edges"]), links)
+        return spaces.GraphInstance(nodes, stacked(space.edge_space, plain["edges"]), links)
     return np.array(plain, space.dtype)
 
 
-def array_of(space, plain):
-    """An array (n, *shape) of values of a space with a shape."""
-    return np.array(plain, space.dtype).reshape(len(plain), *space.shape)
+def stacked(space, plain):
+    """Values of the space, stacked as Gymnasium does."""
+    codec = BatchCodec(space)
+    return codec.value(codec.stack([value_of(space, one) for one in plain]), slice(None))
 
 
 def files() -> dict[str, bytes]:

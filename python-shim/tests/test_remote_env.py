@@ -7,11 +7,12 @@ import threading
 import gymnasium as gym
 import numpy as np
 import pytest
+from google.rpc import status_pb2
 from support import eventually
 
 import gymbridge
 from gymbridge.client.address import Address
-from gymbridge.client.errors import ConnectionFailed, SessionEnded, WorkerLost
+from gymbridge.client.errors import ConnectionFailed, SessionEnded, WorkerLost, from_status
 from gymbridge.v1 import environment_pb2 as pb
 
 COUNTING = "envs_for_tests:counting"
@@ -103,6 +104,17 @@ def test_errors_of_the_environment_have_their_type_and_traceback(make):
     assert caught.value.code == "UNKNOWN"
     env.reset()
     assert env.step(1)[1] == 1.0
+
+
+@pytest.mark.parametrize(
+    ("message", "kind"),
+    [("KeyError: 'a'", KeyError), ("ResetNeeded", gym.error.ResetNeeded), ("SystemExit: 1", gymbridge.RemoteError)],
+)
+def test_errors_are_of_the_usual_classes_too(message, kind):
+    error = from_status(status_pb2.Status(code=2, message=message))
+    assert isinstance(error, kind) and isinstance(error, gymbridge.RemoteError) and str(error) == message
+    refused = from_status(status_pb2.Status(code=3, message=message))
+    assert type(refused) is gymbridge.RemoteError
 
 
 def test_errors_of_the_constructor_have_their_traceback(make):

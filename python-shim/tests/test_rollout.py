@@ -325,6 +325,27 @@ def _unknown_operator() -> bytes:
 UNKNOWN = _unknown_operator()
 
 
+def _wrong_distribution(width: int, dtype: str = "float32", odd: bool = False) -> bytes:
+    maker = bundles.GraphMaker(np.float32, (3,))
+    raw = bundles.network(maker, BOX, 2, np.random.default_rng(0))
+    maker.output("actions", maker.node("Tanh", raw), np.float32, (2,))
+    maker.output("mean", raw, np.float32, (2,))
+    if odd:
+        # Eight golden observations make eight rows, two lanes make none; ONNX Runtime finds that out when it runs.
+        raw = maker.node("Softplus", maker.node("Reshape", raw, maker.constant(np.array([8, -1]))))
+    log_std = maker.node("Expand", maker.constant(np.zeros((1, width), dtype)), maker.node("Shape", raw))
+    if width == 1:
+        log_std = maker.node("Slice", raw, *(maker.constant(np.array([at])) for at in (0, 1, 1)))
+    maker.output("log_std", raw if odd else log_std, dtype, (width,))
+    return maker.model()
+
+
+def _few(manifest):
+    for array in manifest["golden"].values():
+        array["data"] = array["data"][: len(array["data"]) * 7 // 8]
+        array["shape"] = [7, *array["shape"][1:]]
+
+
 def _manifest(**changes):
     return bundles.bundle(MODEL, BOX, TWO, lambda manifest: manifest.update(changes))
 
@@ -369,6 +390,13 @@ def _of(model: bytes) -> bytes:
         (_with_graph(bundles.message(7, bundles.message(1, bundles.message(5, bundles.message(6))))), "holds a graph"),
         (_with_graph(bundles.message(7, bundles.message(5, bundles.message(13)))), "another file"),
         (bundles.zipped({"manifest.json": _of(UNKNOWN), "policy.onnx": UNKNOWN}), "be run"),
+        (
+            bundles.bundle(_wrong_distribution(1), BOX, TWO),
+            r"log_std are float32 of shape \(2, 1\), expected .*\(2, 2\)",
+        ),
+        (bundles.bundle(_wrong_distribution(2, "float64"), BOX, TWO), "log_std are float64"),
+        (bundles.bundle(_wrong_distribution(2, odd=True), BOX, TWO), "fails for 2 lanes"),
+        (bundles.bundle(MODEL, BOX, TWO, _few), "7 golden observations"),
     ],
 )
 def test_bundles_that_are_refused(bundle, why):

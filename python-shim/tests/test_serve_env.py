@@ -183,10 +183,13 @@ def test_disabled_autoreset_wants_ended_lanes_reset_by_mask(open_session):
     assert session.step(0, 0).HasField("step")
 
 
-def test_partial_reset_needs_disabled_autoreset(open_session):
-    session = open_session("envs_for_tests:counting", 2)
-    assert session.reset(reset_mask=b"\1\0").error.code == INVALID
-    assert session.reset(reset_mask=b"\1\1").HasField("reset")
+def test_partial_reset_goes_before_that_of_the_next_step(open_session):
+    session = open_session("envs_for_tests:counting", 2, kwargs={"length": 2})
+    session.reset([1, 2])
+    session.step(0, 0)
+    session.step(0, 0)
+    assert rows(session, session.reset(reset_mask=b"\1\0").reset.observations) == [[0, 1], [2, 2]]
+    assert rows(session, session.step(0, 0).step.observations) == [[1, 1], [0, 2]]
 
 
 def test_seeds_count_where_their_mask_says_and_generators_go_on_elsewhere(open_session):

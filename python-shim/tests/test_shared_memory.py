@@ -241,7 +241,14 @@ def end(tmp_path, monkeypatch):
     listener.bind(str(tmp_path / "server.sock"))
     listener.listen()
     server = Server(listener, 1 << 20, lambda call: None)
-    yield lambda: ServerEnd(server, 1 << 18, 1 << 18, 1, lambda data: None, lambda why: None)
+    heard = []
+
+    def end():
+        made = ServerEnd(server, 1 << 18, 1 << 18, 1 << 10, 1, heard.append, heard.append)
+        made.heard = heard
+        return made
+
+    yield end
     server.close()
 
 
@@ -269,6 +276,34 @@ def test_client_that_rang_while_the_server_was_busy_is_let_in(end):
     client = ClientEnd(one.offered, 1)
     one._expires = 0.0
     assert not one.is_forsaken and one.expires_in == float("inf")
+    client.close()
+    one.close()
+
+
+def test_messages_above_the_limit_end_the_memory(end):
+    one = end()
+    client = ClientEnd(one.offered, 1)
+    one._expires = 0.0
+    assert not one.is_forsaken
+    assert client.send(bytes(1 << 10)) and client.send(bytes(1 + (1 << 10)))
+    assert one.look() and not one.look()
+    assert one.heard == [bytes(1 << 10), "a message of 1025 bytes, 1024 may be sent"]
+    client.close()
+    one.close()
+
+
+def test_client_that_never_stops_is_heard_for_a_while_only(end):
+    one = end()
+    client = ClientEnd(one.offered, 1)
+    one._expires = 0.0
+    assert not one.is_forsaken
+    for _ in range(1000):
+        assert client.send(b"x")
+    one._ring()
+    assert 0 < len(one.heard) < 200
+    while one.look():
+        pass
+    assert len(one.heard) == 1000
     client.close()
     one.close()
 
@@ -394,6 +429,28 @@ def test_malformed_messages_end_the_stream_as_they_do_on_it(link):
         one.call.receive()
 
 
+def test_client_that_asks_for_heartbeats_and_reads_none_is_sent_away(link):
+    one = link()
+    heartbeat = pb.InteractRequest(heartbeat=pb.HeartbeatRequest()).SerializeToString()
+
+    def is_over():
+        try:
+            for _ in range(1000):
+                one.memory.send(heartbeat)
+            while one.memory._bell.recv(1 << 16):
+                pass
+        except BlockingIOError:
+            return False
+        except (MemoryEnded, OSError):
+            pass
+        return True
+
+    eventually(is_over)
+    with pytest.raises(CallEnded, match="wait to be read"):
+        while True:
+            one.call.receive()
+
+
 @pytest.mark.parametrize("spin", [0, 10**9])
 def test_client_that_sleeps_is_woken_as_one_that_looks_is_answered(link, spin):
     one = link()
@@ -469,7 +526,7 @@ def test_transports_give_the_same_and_the_memory_is_used(server):
         for transport in ("auto", "shm", "grpc")
     ]
     observed = [env.reset(seed=3) for env in envs]
-    assert [env._session.shards[0]._line.has_memory for env in envs] == [True, True, False]
+    assert [env._session.shards[0].way[0] for env in envs] == ["shm", "shm", "grpc"]
     envs[0].action_space.seed(1)
     for _ in range(20):
         actions = envs[0].action_space.sample()
@@ -489,7 +546,7 @@ def test_transport_that_cannot_be_had_is_an_error_that_says_why(server, monkeypa
     env.close()
     env = gymbridge.RemoteEnv(server.address, COUNTING)
     env.reset(seed=1)
-    assert not env._session.shards[0]._line.has_memory
+    assert env._session.shards[0].way[0] == "grpc"
     assert env.step(1)[1] == 1.0
     env.close()
 

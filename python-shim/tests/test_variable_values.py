@@ -53,8 +53,9 @@ def random_space(random, depth):
         return spaces.Sequence(parts[0], stack=bool(kind == 3))
     if kind == 4:
         return spaces.OneOf(parts)
-    edge = random.choice([None, spaces.Discrete(4), random_box(random)])
-    return spaces.Graph(random.choice([random_box(random), spaces.Discrete(3, start=-1)]), edge)
+    # Gymnasium samples up to 89 edges: no graphs on them.
+    edges = [None, random_leaf(random), spaces.Dict(a=random_leaf(random), b=spaces.Text(2))]
+    return spaces.Graph(random_space(random, min(depth - 1, 1)), edges[random.integers(3)])
 
 
 def assert_same(a, b):
@@ -147,6 +148,7 @@ def int32(*numbers):
     return np.array(numbers, "<i4").tobytes()
 
 
+NAMED = spaces.Graph(spaces.Dict(at=spaces.Discrete(3), name=spaces.Text(3)), spaces.Tuple(()))
 NODES = np.zeros((2, 2), "<f4").tobytes()
 NO_EDGES = (int32(0, 0), b"\0", b"", b"")
 
@@ -172,6 +174,8 @@ NO_EDGES = (int32(0, 0), b"\0", b"", b"")
         (GRAPH, [int32(0, 2), NODES, int32(0, 1), b"\1", bytes(8), int32(-1, 0)], "outside the nodes"),
         (GRAPH, [int32(0, 2), NODES, int32(0, 1), b"\1", bytes(8), int32(1)], "edge_links: got 4 bytes"),
         (spaces.Graph(spaces.Discrete(2), None), [int32(0, 0), b"", int32(0, 0), b"\1", b""], "expected 0"),
+        (NAMED, [int32(0, 1), bytes(8), int32(0, 2), b"a", int32(0, 0), b"\0", b""], r"nodes\['name'\]: got 1 bytes"),
+        (spaces.Graph(spaces.Tuple(()), None), [int32(0, 2**30), int32(0, 0), b"\0", b""], "without content"),
         (spaces.Box(0, 1, (2,), np.bool_), [b"\1\2"], "one byte, 0 or 1"),
     ],
 )
@@ -255,6 +259,11 @@ def test_values_that_do_not_fit_are_refused_by_leaf(space, value, reason):
         (spaces.OneOf([spaces.Text(1), spaces.Discrete(2)]), (1, 2), r"action .alternative\[1\] of lane 5: got 2"),
         (GRAPH, (np.full((2, 2), 2.0), None, None), r"action .nodes of lane 5 node 0 component \[0\]: got 2.0"),
         (GRAPH, (np.zeros((1, 2)), [3], np.array([[0, 0]])), "action .edges of lane 5 edge 0: got 3"),
+        (
+            spaces.Graph(spaces.Dict(at=spaces.Discrete(3)), None),
+            ({"at": [0, 3]}, None, None),
+            r"action .nodes\['at'\] of lane 5 node 1: got 3",
+        ),
     ],
 )
 def test_actions_outside_the_space_are_refused_by_lane_and_leaf(space, value, reason):

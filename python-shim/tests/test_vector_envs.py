@@ -156,6 +156,12 @@ def test_disabled_vector_env_resets_by_mask(vectors):
         assert session.decode(nothing.observations)[0].tolist() == [[2, 1], [2, 2], [2, 3]]
 
 
+def test_vector_env_that_resets_by_itself_takes_no_mask(vectors):
+    with Session(vectors.address, "envs_for_tests:sync_vector", 3, kwargs={"length": 2}) as session:
+        session.reset([1, 2, 3])
+        assert session.ask(reset=pb.ResetRequest(reset_mask=b"\0\1\0")).error.code == UNIMPLEMENTED
+
+
 def test_ids_without_a_vector_environment_are_refused_at_the_start(start):
     server = start("serve-env", "Pendulum-v1", "--vector", "--address", "unix:env.sock")
     assert server.address is None

@@ -1395,7 +1395,9 @@ type ResetRequest struct {
 	Seeds []byte `protobuf:"bytes,1,opt,name=seeds,proto3" json:"seeds,omitempty"`
 	// uint8 (N), 1 where `seeds` counts. Empty: everywhere.
 	SeedMask []byte `protobuf:"bytes,2,opt,name=seed_mask,json=seedMask,proto3" json:"seed_mask,omitempty"`
-	// uint8 (N), 1 for the lanes to reset. Empty: all. Anything else needs AUTORESET_MODE_DISABLED.
+	// uint8 (N), 1 for the lanes to reset. Empty: all. Servers of before and vector environments may take anything else
+	// only in AUTORESET_MODE_DISABLED. In AUTORESET_MODE_NEXT_STEP a lane that had ended begins here, and its next step
+	// is no dummy.
 	ResetMask []byte `protobuf:"bytes,3,opt,name=reset_mask,json=resetMask,proto3" json:"reset_mask,omitempty"`
 	// Gymnasium's reset options, the same for all lanes. Absent: None.
 	Options *ItemMap `protobuf:"bytes,4,opt,name=options,proto3" json:"options,omitempty"`

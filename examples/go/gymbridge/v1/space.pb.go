@@ -864,9 +864,9 @@ func (x *SequenceSpace) GetStacked() bool {
 // Graphs with values on nodes and, optionally, on edges.
 type GraphSpace struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Box or Discrete.
+	// Any space. Peers of before may take none but Box and Discrete, and refuse others.
 	Node *Space `protobuf:"bytes,1,opt,name=node,proto3" json:"node,omitempty"`
-	// Box or Discrete. Absent: edges carry no value.
+	// Any space, as `node`. Absent: graphs have no edges.
 	Edge          *Space `protobuf:"bytes,2,opt,name=edge,proto3" json:"edge,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

@@ -32,10 +32,10 @@ const (
 //	Text                             int32 offsets (N + 1) in bytes, then the strings' UTF-8 bytes end to end
 //	Tuple, Dict                      the buffers of each part in turn, each for N values
 //	Sequence                         int32 offsets (N + 1) in elements, then the buffers of offsets[N] elements
-//	Graph                            int32 node offsets (N + 1), the nodes' buffer, int32 edge offsets (N + 1), one
-//	                                 byte per value that is 1 where edges are present, the edges' buffer (only where
-//	                                 the space has an edge space), int32 links (edges, 2) of node indices, which
-//	                                 count each graph's own nodes from 0
+//	Graph                            int32 node offsets (N + 1), the buffers of all nodes, int32 edge offsets (N + 1),
+//	                                 one byte per value that is 1 where edges are present, the buffers of all edges
+//	                                 (only where the space has an edge space), int32 links (edges, 2) of node
+//	                                 indices, which count each graph's own nodes from 0
 //	OneOf                            int32 choices (N), then for each alternative in order the buffers of those
 //	                                 values that chose it, in the order of the batch
 //

@@ -63,11 +63,6 @@ class Line:
         return ""
 
     @property
-    def has_memory(self) -> bool:
-        """Whether there is shared memory."""
-        return self._memory is not None
-
-    @property
     def way(self) -> tuple[str, str]:
         """How requests go, "shm" or "grpc", and where it is the latter why."""
         return ("shm", "") if self._memory is not None else ("grpc", self._why)

@@ -15,6 +15,7 @@ from gymnasium.vector import AutoresetMode
 from gymnasium.vector.utils import batch_space
 
 from gymbridge.client.address import Compression
+from gymbridge.client.checks import lanes_of, mask_of, seeds_of
 from gymbridge.client.errors import RemoteError, SessionEnded, WorkerLost
 from gymbridge.client.gathering import Gatherer, Part
 from gymbridge.client.line import Transport
@@ -180,18 +181,18 @@ class RemoteVectorEnv(gym.vector.VectorEnv[Any, Any, Any]):
         seed: int | list[int | None] | None = None,
         options: dict[str, Any] | None = None,
     ) -> tuple[Any, dict[str, Any]]:
-        """Begins episodes in all lanes, or in AutoresetMode.DISABLED where `options["reset_mask"]` (bool (N)) is true.
+        """Begins episodes in all lanes, or where `options["reset_mask"]` (bool (N)) is true.
 
         An integer seeds the lanes with seed, seed + 1, …; a lane without a seed goes on with its generator. Opens
         the environments anew where the server has closed them or their process was lost. What comes of steps under way
         is dropped; a reset of some lanes wants that there are none.
         """
         super().reset(seed=seed if isinstance(seed, (int, np.integer)) else None)
-        seeds = self._seeds(seed)
+        seeds = seeds_of(seed, self.num_envs)
         mask = None
         if options is not None and "reset_mask" in options:
             options = dict(options)
-            mask = self._checked_mask(options.pop("reset_mask"))
+            mask = mask_of(options.pop("reset_mask"), self.num_envs)
         if mask is None:
             self._steps.drain()
         try:
@@ -248,7 +249,7 @@ class RemoteVectorEnv(gym.vector.VectorEnv[Any, Any, Any]):
         AlreadyPendingCallError` for another one. ValueError where the actions' shape or type does not fit, or for lanes
         that are not there; then nothing is sent. What the environments say of the actions, `recv` raises.
         """
-        lanes = self._lanes(env_ids)
+        lanes = lanes_of(env_ids, self.num_envs)
         self._steps.send(lanes, self._unstacked(actions, len(lanes)))
 
     def recv(self, minimum: int | None = None) -> tuple[Any, Array, Array, Array, dict[str, Any]]:
@@ -406,17 +407,6 @@ class RemoteVectorEnv(gym.vector.VectorEnv[Any, Any, Any]):
             raise ValueError(f"got {n} actions, expected one for each of {expected} lanes")
         return columns
 
-    def _lanes(self, env_ids: Any) -> Sequence[int]:
-        if env_ids is None:
-            return range(self.num_envs)
-        ids = np.asarray(env_ids)
-        if ids.ndim != 1 or ids.size == 0 or ids.dtype.kind not in "iu":
-            raise ValueError(f"got env_ids {env_ids!r}, expected a list of lanes")
-        lanes: list[int] = ids.tolist()
-        if min(lanes) < 0 or max(lanes) >= self.num_envs or len(set(lanes)) != len(lanes):
-            raise ValueError(f"got env_ids {lanes}, expected lanes from 0 to {self.num_envs - 1}, each once")
-        return lanes
-
     def _ask(
         self,
         name: str,
@@ -468,32 +458,6 @@ class RemoteVectorEnv(gym.vector.VectorEnv[Any, Any, Any]):
         if failure is not None:
             raise failure
         return responses
-
-    def _seeds(self, seed: Any) -> list[int | None]:
-        if seed is None:
-            return [None] * self.num_envs
-        if isinstance(seed, (int, np.integer)):
-            return [int(seed) + lane for lane in range(self.num_envs)]
-        if len(seed) != self.num_envs:
-            raise ValueError(f"got {len(seed)} seeds, expected one for each of {self.num_envs} lanes")
-        return [None if one is None else int(one) for one in seed]
-
-    def _checked_mask(self, mask: Any) -> Array | None:
-        # In the words of SyncVectorEnv's errors, which programs may look for.
-        name = "`options['reset_mask']`"
-        if not isinstance(mask, np.ndarray):
-            raise TypeError(f"{name} must be a numpy array, got {type(mask)}")
-        if mask.shape != (self.num_envs,):
-            raise ValueError(f"{name} must have shape `({self.num_envs},)`, got {mask.shape}")
-        if mask.dtype != np.bool_:
-            raise TypeError(f"{name} must have `dtype=np.bool_`, got {mask.dtype}")
-        if not mask.any():
-            raise ValueError(f"{name} must contain a boolean array with at least one True value, got reset_mask={mask}")
-        if mask.all():
-            return None
-        if self.autoreset_mode is not AutoresetMode.DISABLED:
-            raise ValueError(f"{name} needs autoreset_mode=AutoresetMode.DISABLED, or True everywhere")
-        return mask
 
     def _reset(
         self, seeds: list[int | None], mask: Array | None, options: dict[str, Any] | None

@@ -22,8 +22,7 @@ _MAX_DIMENSIONS = 31
 def encode_space(space: spaces.Space[Any]) -> pb.Space:
     """The message for a space; INVALID_ARGUMENT for one that the protocol cannot describe.
 
-    That is a class that is not one of Gymnasium's ten, a Graph whose nodes or edges are neither Box nor Discrete, and
-    nesting of more than 32 levels.
+    That is a class that is not one of Gymnasium's ten, and nesting of more than 32 levels.
     """
     try:
         return _encode(space, 0)
@@ -59,14 +58,19 @@ def _encode(space: spaces.Space[Any], depth: int) -> pb.Space:
         element = _encode(space.feature_space, depth)
         return pb.Space(sequence=pb.SequenceSpace(element=element, stacked=space.stack))
     if isinstance(space, spaces.Graph):
-        for part in (space.node_space, space.edge_space):
-            if not isinstance(part, (spaces.Box, spaces.Discrete, type(None))):
-                raise invalid_argument(f"nodes and edges of a Graph are sent as Box or Discrete, not as {part}")
         edge = None if space.edge_space is None else _encode(space.edge_space, depth)
         return pb.Space(graph=pb.GraphSpace(node=_encode(space.node_space, depth), edge=edge))
     if isinstance(space, spaces.OneOf):
         return pb.Space(one_of=pb.OneOfSpace(spaces=[_encode(part, depth) for part in space.spaces]))
-    raise invalid_argument(f"a space of class {type(space).__name__} cannot be sent: {space}")
+    raise invalid_argument(not_sent(space))
+
+
+def not_sent(space: spaces.Space[Any]) -> str:
+    """Why a space of an unknown class cannot be sent, and what to do."""
+    return (
+        f"a space of class {type(space).__name__} cannot be sent: {space}. Gymnasium's own ten kinds can: serve the "
+        "environment in a wrapper that has one of these instead, e.g. TransformObservation or TransformAction"
+    )
 
 
 def decode_space(message: pb.Space) -> spaces.Space[Any]:
@@ -110,11 +114,8 @@ def _decode(message: pb.Space, depth: int) -> spaces.Space[Any]:
     if kind == "sequence":
         return spaces.Sequence(_decode(message.sequence.element, depth), stack=message.sequence.stacked)
     if kind == "graph":
-        node: Any = _decode(message.graph.node, depth)
-        edge: Any = _decode(message.graph.edge, depth) if message.graph.HasField("edge") else None
-        for part in (node, edge):
-            if not isinstance(part, (spaces.Box, spaces.Discrete, type(None))):
-                raise invalid_argument(f"nodes and edges of a Graph are Box or Discrete, not {part}")
+        node = _decode(message.graph.node, depth)
+        edge = _decode(message.graph.edge, depth) if message.graph.HasField("edge") else None
         return spaces.Graph(node, edge)
     if kind == "one_of":
         if not message.one_of.spaces:

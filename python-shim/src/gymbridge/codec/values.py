@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
-import grpc
 from gymnasium import spaces
 
 from gymbridge.codec.dtypes import from_bytes, to_bytes, view_of
 from gymbridge.codec.leaves import Array, ArrayLeaf, Leaf
+from gymbridge.codec.spaces import not_sent
 from gymbridge.codec.variable import GraphLeaf, OneOfLeaf, SequenceLeaf, TextLeaf
-from gymbridge.errors import RequestError, invalid_argument
+from gymbridge.errors import invalid_argument, unimplemented
 from gymbridge.v1 import value_pb2 as pb
 
 __all__ = ["Array", "ArrayLeaf", "Arrays", "BatchCodec", "Leaf"]
@@ -167,14 +167,13 @@ def _leaves(space: spaces.Space[Any], keys: tuple[Any, ...], path: str) -> Itera
     elif isinstance(space, spaces.Sequence):
         yield SequenceLeaf(path, keys, space, BatchCodec(space.feature_space, path + ".element"))
     elif isinstance(space, spaces.Graph):
-        yield GraphLeaf(path, keys, space)
+        edges = None if space.edge_space is None else BatchCodec(space.edge_space, path + ".edges")
+        yield GraphLeaf(path, keys, space, BatchCodec(space.node_space, path + ".nodes"), edges)
     elif isinstance(space, spaces.OneOf):
         parts = [BatchCodec(part, f"{path}.alternative[{index}]") for index, part in enumerate(space.spaces)]
         yield OneOfLeaf(path, keys, space, parts)
     else:
-        raise RequestError(
-            grpc.StatusCode.UNIMPLEMENTED, f"values of a space of class {type(space).__name__} cannot be sent: {space}"
-        )
+        raise unimplemented(not_sent(space))
 
 
 _Builder = Callable[[Arrays, Any], Any]

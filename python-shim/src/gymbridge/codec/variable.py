@@ -13,7 +13,7 @@ import numpy as np
 from gymnasium import spaces
 
 from gymbridge.codec.dtypes import from_bytes, to_bytes
-from gymbridge.codec.leaves import Array, ArrayLeaf, Leaf
+from gymbridge.codec.leaves import Array, Leaf
 from gymbridge.errors import RequestError, invalid_argument
 
 if TYPE_CHECKING:
@@ -162,67 +162,75 @@ class SequenceLeaf(VariableLeaf):
         return [Elements(end - start, [column[start:end] for column in batch]) for start, end in _pairs(offsets)]
 
 
-class GraphLeaf(VariableLeaf):
-    """Graphs: offsets and buffer of the nodes, then of the edges, then links. A row is a GraphInstance.
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """A row of a Graph: batches of its `n` nodes and, where it has edges, of these, with their links."""
 
-    Links are int32 and count each graph's nodes from 0.
+    n: int
+    nodes: list[Any]
+    edges: list[Any] | None
+    links: Array | None
+
+
+class GraphLeaf(VariableLeaf):
+    """Graphs: offsets and buffers of the nodes, then of the edges, then links. A row is `Parts`.
+
+    Nodes and edges are stacked values of their spaces. Links are int32 and count each graph's nodes from 0.
     """
 
-    def __init__(self, path: str, keys: tuple[Any, ...], space: spaces.Graph) -> None:
-        for part in (space.node_space, space.edge_space):
-            if not isinstance(part, (spaces.Box, spaces.Discrete, type(None))):
-                raise RequestError(
-                    grpc.StatusCode.UNIMPLEMENTED,
-                    f"nodes and edges of a Graph can be sent as Box or Discrete, not as {type(part).__name__}: {space}",
-                )
-        super().__init__(path, keys, space, 5 if space.edge_space is None else 6, 9)
-        self.nodes = ArrayLeaf(path + ".nodes", (), space.node_space)
-        self.edges = None if space.edge_space is None else ArrayLeaf(path + ".edges", (), space.edge_space)
+    def __init__(
+        self, path: str, keys: tuple[Any, ...], space: spaces.Graph, nodes: BatchCodec, edges: BatchCodec | None
+    ) -> None:
+        super().__init__(path, keys, space, 4 + nodes.buffers + (0 if edges is None else edges.buffers), 9)
+        self.nodes = nodes
+        self.edges = edges
 
-    def empty(self) -> spaces.GraphInstance:  # noqa: D102
-        return spaces.GraphInstance(self.nodes.allocate(0), None, None)
+    def empty(self) -> Parts:  # noqa: D102
+        return Parts(0, self.nodes.allocate(0), None, None)
 
-    def pack(self, value: Any) -> spaces.GraphInstance:  # noqa: D102
+    def pack(self, value: Any) -> Parts:  # noqa: D102
         if not isinstance(value, tuple) or len(value) != 3:
             raise self._misfit(value, "a GraphInstance")
-        nodes = self.nodes.column(value[0])
+        n, nodes = self.nodes.unstack(value[0])
         if value[1] is None and value[2] is None:
-            return spaces.GraphInstance(nodes, None, None)
+            return Parts(n, nodes, None, None)
         if self.edges is None:
             raise ValueError(f"{self.path} has edges or edge_links, its space {self.space} has none".lstrip())
         if value[1] is None or value[2] is None:
             raise ValueError(f"{self.path} has only one of edges and edge_links; give both or neither".lstrip())
-        edges, links = self.edges.column(value[1]), np.asarray(value[2])
-        if links.shape != (len(edges), 2) or links.dtype.kind not in "iu":
+        (count, edges), links = self.edges.unstack(value[1]), np.asarray(value[2])
+        if links.shape != (count, 2) or links.dtype.kind not in "iu":
             got = f"type {links.dtype} and shape {links.shape}"
-            raise ValueError(f"{self.path}.edge_links has {got}, expected integers of shape {(len(edges), 2)}".lstrip())
-        if ((links < 0) | (links >= len(nodes))).any():
-            raise ValueError(f"{self.path}.edge_links has indices outside the {len(nodes)} nodes".lstrip())
-        return spaces.GraphInstance(nodes, edges, links.astype(np.int32))
+            raise ValueError(f"{self.path}.edge_links has {got}, expected integers of shape {(count, 2)}".lstrip())
+        if ((links < 0) | (links >= n)).any():
+            raise ValueError(f"{self.path}.edge_links has indices outside the {n} nodes".lstrip())
+        return Parts(n, nodes, edges, links.astype(np.int32))
 
-    def unpack(self, row: spaces.GraphInstance) -> spaces.GraphInstance:  # noqa: D102
-        return row
+    def unpack(self, row: Parts) -> spaces.GraphInstance:  # noqa: D102
+        everything = slice(None)
+        nodes = self.nodes.value(row.nodes, everything)
+        edges = None if self.edges is None or row.edges is None else self.edges.value(row.edges, everything)
+        return spaces.GraphInstance(nodes, edges, row.links)
 
-    def row_not_finite(self, row: Any) -> tuple[str, str] | None:  # noqa: D102
+    def row_not_finite(self, row: Parts) -> tuple[str, str] | None:  # noqa: D102
         found, what = self.nodes.not_finite(row.nodes), "node"
         if found is None and self.edges is not None and row.edges is not None:
             found, what = self.edges.not_finite(row.edges), "edge"
         return None if found is None else (found[1], f" {what} {found[0]}{found[2]}")
 
-    def lay(self, column: list[Any]) -> list[bytes]:  # noqa: D102
-        linked = [row for row in column if row.edge_links is not None]
-        has_edges = np.array([row.edge_links is not None for row in column], np.uint8)
-        counts = (0 if row.edge_links is None else len(row.edge_links) for row in column)
-        buffers = [_offsets((len(row.nodes) for row in column), self.nodes.path)]
+    def lay(self, column: list[Parts]) -> list[bytes]:  # noqa: D102
+        links = [row.links for row in column if row.links is not None]
+        has_edges = np.array([row.links is not None for row in column], np.uint8)
+        counts = (0 if row.links is None else len(row.links) for row in column)
+        buffers = [_offsets((row.n for row in column), self.path + ".nodes")]
         buffers += self.nodes.lay(self.nodes.join([row.nodes for row in column]))
         buffers += [_offsets(counts, self.path + ".edges"), to_bytes(has_edges)]
         if self.edges is not None:
-            buffers += self.edges.lay(self.edges.join([row.edges for row in linked]))
-        links = [row.edge_links for row in linked]
+            buffers += self.edges.lay(self.edges.join([row.edges for row in column if row.edges is not None]))
         return [*buffers, to_bytes(np.concatenate(links)) if links else b""]
 
-    def read(self, buffers: Iterator[bytes], n: int, what: str) -> list[spaces.GraphInstance]:  # noqa: D102
-        ends = _read_offsets(next(buffers), n, what + self.nodes.path, self.nodes.min_bytes)
+    def read(self, buffers: Iterator[bytes], n: int, what: str) -> list[Parts]:  # noqa: D102
+        ends = _read_offsets(next(buffers), n, f"{what}{self.path}.nodes", self.nodes.bytes_per_value)
         nodes = self.nodes.read(buffers, int(ends[-1]), what)
         edge_ends = _read_offsets(next(buffers), n, f"{what}{self.path}.edges")
         count = int(edge_ends[-1])
@@ -230,15 +238,16 @@ class GraphLeaf(VariableLeaf):
         if (has_edges > (self.edges is not None)).any() or (np.diff(edge_ends)[has_edges == 0] != 0).any():
             expected = "0" if self.edges is None else "0 where a value has no edges, 1 where it may have some"
             raise invalid_argument(f"{what}{self.path}: presence of edges is wrong, expected {expected}")
-        edges = None if self.edges is None else self.edges.read(buffers, count, what)
+        edges = [] if self.edges is None else self.edges.read(buffers, count, what)
         links = from_bytes(next(buffers), _INT32, (count, 2), f"{what}{self.path}.edge_links")
         limits = np.repeat(np.diff(ends), np.diff(edge_ends))[:, None]
         if ((links < 0) | (links >= limits)).any():
             raise invalid_argument(f"{what}{self.path}.edge_links: an index outside the nodes of its graph")
         return [
-            spaces.GraphInstance(
-                nodes[start:end],
-                edges[first:last] if edges is not None and present else None,
+            Parts(
+                end - start,
+                [column[start:end] for column in nodes],
+                [column[first:last] for column in edges] if present else None,
                 links[first:last] if present else None,
             )
             for (start, end), (first, last), present in zip(_pairs(ends), _pairs(edge_ends), has_edges, strict=True)

@@ -10,7 +10,7 @@ from gymnasium import spaces
 
 from gymbridge.codec.leaves import Array, ArrayLeaf, Leaf, all_true
 from gymbridge.codec.values import Arrays, BatchCodec
-from gymbridge.codec.variable import Choice, Elements, GraphLeaf, OneOfLeaf, SequenceLeaf
+from gymbridge.codec.variable import Choice, Elements, GraphLeaf, OneOfLeaf, Parts, SequenceLeaf
 from gymbridge.errors import invalid_argument
 
 # Numbers up to which Python's own comparisons take less time than NumPy's.
@@ -126,13 +126,13 @@ def _sequence_check(leaf: SequenceLeaf) -> _Check:
 
 
 def _graph_check(leaf: GraphLeaf) -> _Check:
-    nodes = _array_check(leaf.nodes)
-    edges = None if leaf.edges is None else _array_check(leaf.edges)
+    nodes = _checks(leaf.nodes)
+    edges = [] if leaf.edges is None else _checks(leaf.edges)
 
-    def problem(row: Any) -> tuple[str, str] | None:
-        found, what = nodes(row.nodes, None), "node"
-        if found is None and edges is not None and row.edges is not None:
-            found, what = edges(row.edges, None), "edge"
+    def problem(row: Parts) -> tuple[str, str] | None:
+        found, what = _first(nodes, row.nodes), "node"
+        if found is None and row.edges is not None:
+            found, what = _first(edges, row.edges), "edge"
         return None if found is None else (found[1], f" {what} {found[0]}{found[2]}")
 
     return _row_check(problem)

@@ -14,7 +14,7 @@ import numpy as np
 from gymbridge.codec.values import Array, Arrays
 from gymbridge.env import restoring, snapshots
 from gymbridge.env.infos import add_info, gather
-from gymbridge.env.lanes import DISABLED, LANE_INFOS, SAME_STEP, Lanes
+from gymbridge.env.lanes import LANE_INFOS, SAME_STEP, Lanes
 from gymbridge.errors import RequestError, invalid_argument, raised
 from gymbridge.v1 import value_pb2 as pb
 
@@ -39,8 +39,6 @@ class Copies(Lanes):
     def reset(  # noqa: D102
         self, seeds: Sequence[int | None], mask: Array | None, options: Sequence[dict[str, Any] | None]
     ) -> None:
-        if mask is not None and self.autoreset_mode != DISABLED and not mask.all():
-            raise invalid_argument("a partial reset needs a session in AUTORESET_MODE_DISABLED")
         self._begin()
         lane = 0
         started = perf_counter_ns()

@@ -72,7 +72,7 @@ class Lanes(ABC):
 
     @abstractmethod
     def reset(self, seeds: Sequence[int | None], mask: Array | None, options: Sequence[dict[str, Any] | None]) -> None:
-        """Starts new episodes, in all lanes or where `mask` (bool (N), DISABLED only) is true.
+        """Starts new episodes, in all lanes or where `mask` (bool (N)) is true.
 
         `seeds` and `options` have one entry per lane. A lane whose seed is None goes on with the generator it has.
         """

@@ -13,7 +13,7 @@ from gymnasium.vector import AutoresetMode
 
 from gymbridge.codec.values import Array, Arrays
 from gymbridge.env.lanes import DISABLED, NEXT_STEP, SAME_STEP, Lanes
-from gymbridge.errors import RequestError, invalid_argument, raised, unimplemented
+from gymbridge.errors import RequestError, raised, unimplemented
 
 _MODES = {AutoresetMode.NEXT_STEP: NEXT_STEP, AutoresetMode.SAME_STEP: SAME_STEP, AutoresetMode.DISABLED: DISABLED}
 
@@ -45,7 +45,7 @@ class VectorLanes(Lanes):
         merged = options[0]
         if mask is not None and not mask.all():
             if self.autoreset_mode != DISABLED:
-                raise invalid_argument("a partial reset needs a session in AUTORESET_MODE_DISABLED")
+                raise unimplemented("a vector environment resets some of its lanes only in AutoresetMode.DISABLED")
             if not mask.any():
                 self._begin()
                 return

@@ -154,8 +154,8 @@ class Worker:
         call.send(response.SerializeToString())
 
     def _offer_memory(self, shard: Shard, call: Call, attached: pb.AttachResponse) -> None:
-        # As tracebacks, memory is for callers of a server that knows who they are.
-        if not segment.is_possible() or not self._config["with_tracebacks"]:
+        # As tracebacks, memory is for callers of a server that knows who they are; elsewhere nobody can map it.
+        if not segment.is_possible() or not self._config["with_tracebacks"] or not call.is_local:
             return
         lanes = shard.session.lanes
         # In SAME_STEP there may be two observations of each lane; a reward and two flags come with it.
@@ -166,6 +166,7 @@ class Worker:
                 self._server,
                 ring_bytes(request_bytes, self._max_message),
                 ring_bytes(answer_bytes, self._max_message),
+                self._max_message,
                 attached.epoch,
                 partial(self._on_request, shard, call, True),
                 partial(self._end_memory, shard),
@@ -200,6 +201,8 @@ class Worker:
         if request is None:
             return False
         kind = request.WhichOneof("request")
+        if kind in ("heartbeat", "attach") and self._ends_unread(shard, call):
+            return False
         if kind == "heartbeat":
             shard.reply_at_once(call, pb.InteractResponse(heartbeat=pb.HeartbeatResponse()), in_memory)
         elif kind == "attach":
@@ -209,13 +212,20 @@ class Worker:
             return True
         return False
 
+    def _ends_unread(self, shard: Shard, call: Call) -> bool:
+        """Ends a stream whose client reads too little of what it asks for; whether it was one."""
+        if call.unread <= _MAX_UNREAD:
+            return False
+        shard.detach(call)
+        call.finish(8, f"{call.unread} responses wait to be read; a client may have {WINDOW} on the way")
+        return True
+
     def _answer(self, shard: Shard, call: Call, in_memory: bool, data: bytes, arrived: int, waits: bool) -> None:
         if shard.released or shard.call is not call:
             return
         if call.unread > _MAX_UNREAD:
             with self._lock:
-                shard.detach(call)
-                call.finish(8, f"{call.unread} responses wait to be read; a client may have {WINDOW} on the way")
+                self._ends_unread(shard, call)
             return
         request = shard.session.parse_step(data)
         if request is None:

@@ -55,6 +55,11 @@ class Call:
         self.headers_sent = False
         self._connection = connection
 
+    @property
+    def is_local(self) -> bool:
+        """Whether the client is on this host."""
+        return self._connection.is_local
+
     def send(self, message: bytes) -> None:
         """Sends a message; nothing once the call is over or finished."""
         if not self.over and self.ending is None:

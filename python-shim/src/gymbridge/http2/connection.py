@@ -88,6 +88,16 @@ class Connection:
         return not self._tls_waits_to_write and len(self._unsent) < _MAX_UNSENT_BYTES
 
     @property
+    def is_local(self) -> bool:
+        """Whether the peer is on this host."""
+        if self.sock.family == socket.AF_UNIX:
+            return True
+        try:
+            return bool(self.sock.getpeername()[0] == self.sock.getsockname()[0])
+        except OSError:
+            return False
+
+    @property
     def is_trusted(self) -> bool:
         """Whether a call of a caller that is known is under way."""
         return any(call.trusted for call in self._calls.values())

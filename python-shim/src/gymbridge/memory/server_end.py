@@ -24,6 +24,8 @@ _MORE_BYTES = 1 << 16
 # Connections to the bell that have not said the nonce yet.
 _MAX_STRANGERS = 4
 _BELL_BYTES = 4096
+# Above what a client with a full window sends.
+_MOST_AT_ONCE = 64
 
 
 # A message that still lies in the ring: its record's position, its offset in memory, its length.
@@ -39,8 +41,8 @@ def ring_bytes(step_bytes: int, max_message_bytes: int) -> int:
 class ServerEnd:
     """Shared memory offered to the client of one stream. Used by one thread at a time; OSError where it can't be had.
 
-    `on_message` gets each message that arrives; `on_end` hears that it is over, why, or nothing where the client ended
-    it, and closes it.
+    `on_message` gets each message that arrives, of `max_message` bytes at most; `on_end` hears that it is over, why, or
+    nothing where the client ended it, and closes it.
     """
 
     def __init__(
@@ -48,11 +50,13 @@ class ServerEnd:
         server: Server,
         request_bytes: int,
         response_bytes: int,
+        max_message: int,
         epoch: int,
         on_message: Callable[[bytes], None],
         on_end: Callable[[str], None],
     ) -> None:
         self._server = server
+        self._max_message = max_message
         self._on_message = on_message
         self._on_end = on_end
         self.closed = False
@@ -115,6 +119,9 @@ class ServerEnd:
             self._on_end(str(error))
             return False
         if found is None:
+            return False
+        if found[1] - found[0] > self._max_message:
+            self._on_end(f"a message of {found[1] - found[0]} bytes, {self._max_message} may be sent")
             return False
         data = self._segment.memory[found[0] : found[1]]
         self._reader.release()
@@ -222,8 +229,10 @@ class ServerEnd:
     def _ring(self) -> None:
         """There are bytes on the bell, or its end."""
         is_over = self._hush()
-        while self.look():
-            pass
+        # A client that never stops is not to keep the others from being heard: what is left, the server looks for.
+        for _ in range(_MOST_AT_ONCE):
+            if not self.look():
+                break
         if is_over and not self.closed:
             self._on_end("")
 

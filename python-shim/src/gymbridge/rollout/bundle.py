@@ -20,7 +20,7 @@ from gymnasium import spaces
 
 from gymbridge.errors import RequestError, invalid_argument
 from gymbridge.rollout import onnx
-from gymbridge.rollout.engines import make_engine
+from gymbridge.rollout.engines import Model
 from gymbridge.rollout.onnx import Array
 
 _FORMAT = 1
@@ -29,15 +29,15 @@ _MANIFEST, _ONNX, _NETWORK = "manifest.json", "policy.onnx", "network.zip"
 _LIMITS = {_MANIFEST: 16 << 20, _ONNX: 256 << 20, _NETWORK: 512 << 20}
 # Largest difference from the golden actions, relative where these exceed 1.
 _PARITY = 1e-5
+_LEAST_GOLDEN = 8
 _ACTIONS = "actions"
 
 
 @dataclass(frozen=True)
 class Bundle:
-    """A policy that fits a session's spaces: its graph, as bytes and read; `stochastic`: it gives a distribution."""
+    """A policy that fits a session's spaces. `stochastic`: it gives a distribution."""
 
-    model: bytes
-    graph: onnx.Graph
+    model: Model
     stochastic: bool
 
 
@@ -55,12 +55,14 @@ def read_bundle(data: bytes, observation_space: Any, action_space: Any) -> Bundl
         _check_space(document["action_space"], action_space, "actions")
         observations = _array(document["golden"]["observations"], observation_space.dtype)
         actions = _array(document["golden"]["actions"], action_space.dtype)
-        bundle = Bundle(model, onnx.parse(model), document["stochastic"] is True)
+        bundle = Bundle(Model(model, onnx.parse(model)), document["stochastic"] is True)
     except (KeyError, TypeError, ValueError, OverflowError, RecursionError) as error:
         raise _refused(f"{_MANIFEST} is not as it should be: {type(error).__name__}: {error}") from error
     _check_batch(observations, observation_space, "observations")
     _check_batch(actions, action_space, "actions")
-    _check_golden(bundle, observations, actions)
+    if len(observations) < _LEAST_GOLDEN:
+        raise _refused(f"it has {len(observations)} golden observations, expected {_LEAST_GOLDEN} at least")
+    _check_golden(bundle.model, observations, actions)
     return bundle
 
 
@@ -119,12 +121,12 @@ def _check_space(document: Any, space: Any, what: str) -> None:
 
 
 def _check_batch(array: Array, space: Any, what: str) -> None:
-    if array.ndim == 0 or array.shape[1:] != tuple(space.shape) or array.dtype != space.dtype or len(array) == 0:
+    if array.ndim == 0 or array.shape[1:] != tuple(space.shape) or array.dtype != space.dtype:
         raise _refused(f"its {what} are {array.dtype} of shape {array.shape[1:]}, the session's of {space}")
 
 
-def _check_golden(bundle: Bundle, observations: Array, expected: Array) -> None:
-    engine = make_engine(bundle.model, bundle.graph, observations, [_ACTIONS])
+def _check_golden(model: Model, observations: Array, expected: Array) -> None:
+    engine = model.engine(observations, [_ACTIONS])
     try:
         (got,) = engine(observations)
     except RequestError:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -32,22 +33,8 @@ class OnnxRuntimeEngine(Engine):
 
     name = "onnxruntime"
 
-    def __init__(self, model: bytes, outputs: Sequence[str]) -> None:
-        try:
-            import onnxruntime  # type: ignore[import-untyped]
-        except ModuleNotFoundError as error:
-            raise failed_precondition(
-                "the policy's network is more than NumPy computes here, and the package onnxruntime is missing: "
-                "python -m pip install onnxruntime"
-            ) from error
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = options.inter_op_num_threads = 1
-        options.log_severity_level = 4
-        options.add_session_config_entry("session.set_denormal_as_zero", "1")
-        try:
-            self._session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
-        except Exception as error:
-            raise invalid_argument(f"not a model that can be run: {error}") from error
+    def __init__(self, session: Any, outputs: Sequence[str]) -> None:
+        self._session = session
         self._outputs = list(outputs)
 
     def __call__(self, observations: Array) -> Sequence[Array]:  # noqa: D102
@@ -66,20 +53,49 @@ class _Numpy(Engine):
         return self._engine(observations)
 
 
-def make_engine(model: bytes, graph: Graph, like: Array, outputs: Sequence[str]) -> Engine:
-    """An engine for batches as `like`; INVALID_ARGUMENT for a model that cannot be run, or lacks an output.
+class Model:
+    """A policy's graph, as bytes and read, from which engines are made; those of ONNX Runtime share one session."""
 
-    FAILED_PRECONDITION where it takes ONNX Runtime and that is not installed.
-    """
-    missing = [name for name in outputs if name not in graph.outputs]
-    if missing or graph.inputs != [INPUT]:
-        raise invalid_argument(
-            f"the model takes {graph.inputs} and gives {graph.outputs}, expected {[INPUT]} and {list(outputs)}"
-        )
-    if sum(array.nbytes for array in graph.constants.values()) <= _SMALL:
-        try:
-            with np.errstate(all="ignore"):
-                return _Numpy(NumpyEngine(graph, like, outputs))
-        except Unsupported:
-            pass
-    return OnnxRuntimeEngine(model, outputs)
+    def __init__(self, data: bytes, graph: Graph) -> None:
+        self.graph = graph
+        self._data = data
+        self._session: Any = None
+
+    def engine(self, like: Array, outputs: Sequence[str]) -> Engine:
+        """An engine for batches as `like`; INVALID_ARGUMENT for a model that cannot be run, or lacks an output.
+
+        FAILED_PRECONDITION where it takes ONNX Runtime and that is not installed.
+        """
+        graph = self.graph
+        missing = [name for name in outputs if name not in graph.outputs]
+        if missing or graph.inputs != [INPUT]:
+            raise invalid_argument(
+                f"the model takes {graph.inputs} and gives {graph.outputs}, expected {[INPUT]} and {list(outputs)}"
+            )
+        if sum(array.nbytes for array in graph.constants.values()) <= _SMALL:
+            try:
+                with np.errstate(all="ignore"):
+                    return _Numpy(NumpyEngine(graph, like, outputs))
+            except Unsupported:
+                pass
+        if self._session is None:
+            self._session = _session(self._data)
+        return OnnxRuntimeEngine(self._session, outputs)
+
+
+def _session(model: bytes) -> Any:
+    try:
+        import onnxruntime  # type: ignore[import-untyped]
+    except ModuleNotFoundError as error:
+        raise failed_precondition(
+            "the policy's network is more than NumPy computes here, and the package onnxruntime is missing: "
+            "python -m pip install onnxruntime"
+        ) from error
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    options.log_severity_level = 4
+    options.add_session_config_entry("session.set_denormal_as_zero", "1")
+    try:
+        return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+    except Exception as error:
+        raise invalid_argument(f"not a model that can be run: {error}") from error

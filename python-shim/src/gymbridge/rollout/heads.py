@@ -92,8 +92,13 @@ class Gaussian(Drawn):
 
     outputs = ("mean", "log_std")
 
+    @staticmethod
+    def width(space: Any) -> int:
+        """Length of each output: the components."""
+        return int(np.prod(space.shape))
+
     def __init__(self, engine: Engine, space: Any, capacity: int, draws: Draws) -> None:
-        width = int(np.prod(space.shape))
+        width = self.width(space)
         super().__init__(engine, space, capacity, draws, width)
         self._rows = self.actions.reshape(capacity, self._n, width)
         self._low = space.low.reshape(width).astype(np.float64)
@@ -136,12 +141,17 @@ class Categorical(Drawn):
 
     outputs = ("logits",)
 
+    @staticmethod
+    def width(space: Any) -> int:
+        """Length of the output: the choices of all components."""
+        return int(np.sum(space.n if isinstance(space, spaces.Discrete) else space.nvec))
+
     def __init__(self, engine: Engine, space: Any, capacity: int, draws: Draws) -> None:
         if isinstance(space, spaces.Discrete):
             counts, starts = [int(space.n)], [int(space.start)]
         else:
             counts, starts = space.nvec.ravel().tolist(), space.start.ravel().tolist()
-        super().__init__(engine, space, capacity, draws, sum(counts))
+        super().__init__(engine, space, capacity, draws, self.width(space))
         ends = np.cumsum(counts).tolist()
         self._components = [slice(end - count, end) for end, count in zip(ends, counts, strict=True)]
         self._starts = starts

@@ -41,7 +41,6 @@ class Graph:
     constants: dict[str, Array] = field(default_factory=dict)
     inputs: list[str] = field(default_factory=list)
     outputs: list[str] = field(default_factory=list)
-    opset: int = 0
 
 
 def dtype_of(number: int) -> np.dtype[Any]:
@@ -61,7 +60,7 @@ def parse(model: bytes) -> Graph:
             if number == 7:
                 _read_graph(_message(value), graph)
             elif number == 8:
-                _read_operator_set(_message(value), graph)
+                _check_operator_set(_message(value))
             elif number == 25:
                 raise _refused("it defines functions of its own")
     except (IndexError, UnicodeDecodeError, ValueError) as error:
@@ -69,12 +68,10 @@ def parse(model: bytes) -> Graph:
     return graph
 
 
-def _read_operator_set(data: memoryview, graph: Graph) -> None:
+def _check_operator_set(data: memoryview) -> None:
     for number, _, value in _fields(data):
         if number == 1:
             _check_domain(_text(value))
-        elif number == 2:
-            graph.opset = value
 
 
 def _read_graph(data: memoryview, graph: Graph) -> None:

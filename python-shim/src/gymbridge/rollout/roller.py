@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 import grpc
 import numpy as np
@@ -12,8 +15,8 @@ from gymnasium import spaces
 from gymbridge.codec.values import Array, Arrays
 from gymbridge.env.lanes import DISABLED, Lanes
 from gymbridge.errors import RequestError, failed_precondition, invalid_argument, raised
-from gymbridge.rollout.bundle import Bundle, read_bundle
-from gymbridge.rollout.engines import Engine, make_engine
+from gymbridge.rollout.bundle import read_bundle
+from gymbridge.rollout.engines import Engine
 from gymbridge.rollout.heads import Block, Deterministic, Draws, distribution_of, to_bytes
 from gymbridge.v1 import environment_pb2 as pb
 
@@ -35,10 +38,9 @@ def can_roll_out(lanes: Lanes) -> bool:
 @dataclass(frozen=True)
 class _Acting:
     version: int
-    bundle: Bundle
     deterministic: Engine
-    # None: the policy gives no distribution.
-    stochastic: Engine | None
+    # Makes a block of drawn actions; None: the policy gives no distribution.
+    drawn: Callable[[Any, int, Draws], Block] | None
 
 
 class Roller:
@@ -63,13 +65,16 @@ class Roller:
         action_space = lanes.action_codec.space
         bundle = read_bundle(request.bundle, lanes.observation_codec.space, action_space)
         like = lanes.observations[0]
-        deterministic = make_engine(bundle.model, bundle.graph, like, Deterministic.outputs)
-        stochastic = None
+        engine = deterministic = bundle.model.engine(like, Deterministic.outputs)
+        _try(deterministic, Deterministic.outputs, like, action_space.shape or (), action_space.dtype)
+        drawn = None
         if bundle.stochastic:
-            kind = distribution_of(action_space, bundle.graph.outputs)
-            stochastic = make_engine(bundle.model, bundle.graph, like, kind.outputs)
-        self._acting = _Acting(request.version, bundle, deterministic, stochastic)
-        response.engine = (stochastic or deterministic).name
+            kind = distribution_of(action_space, bundle.model.graph.outputs)
+            engine = bundle.model.engine(like, kind.outputs)
+            _try(engine, kind.outputs, like, (kind.width(action_space),), np.dtype(np.float32))
+            drawn = partial(kind, engine)
+        self._acting = _Acting(request.version, deterministic, drawn)
+        response.engine = engine.name
 
     def roll_out(self, request: pb.RolloutRequest, response: pb.RolloutResponse) -> None:
         """Makes up to the steps that are wanted, and adds them to the response."""
@@ -132,17 +137,17 @@ class Roller:
             raise failed_precondition(
                 f"the policy is version {acting.version}, older than {request.oldest_version}: put a newer one"
             )
-        if acting.stochastic is None and not request.deterministic:
+        if acting.drawn is None and not request.deterministic:
             raise invalid_argument("the policy gives no distribution to draw from: ask for a deterministic rollout")
         return acting
 
     def _block(self, acting: _Acting, request: pb.RolloutRequest, capacity: int) -> Block:
         lanes = self._lanes
         space = lanes.action_codec.space
-        if request.deterministic or acting.stochastic is None:
+        if request.deterministic or acting.drawn is None:
             return Deterministic(acting.deterministic, space, capacity, lanes.num_envs)
         draws = Draws(request.seed, request.first_step, lanes.numbers)
-        return distribution_of(space, acting.bundle.graph.outputs)(acting.stochastic, space, capacity, draws)
+        return acting.drawn(space, capacity, draws)
 
     def _bytes_per_step(self) -> int:
         lanes = self._lanes
@@ -150,6 +155,20 @@ class Roller:
         drawn = 12 * spaces.flatdim(lanes.action_codec.space)
         per_lane = lanes.observation_codec.bytes_per_value + lanes.action_codec.bytes_per_value + 19 + drawn
         return lanes.num_envs * per_lane
+
+
+def _try(engine: Engine, outputs: Sequence[str], observations: Array, shape: Sequence[int], dtype: Any) -> None:
+    """Has a policy answer these observations, so that one that cannot is refused before it acts."""
+    try:
+        answers = engine(observations)
+    except Exception as error:
+        raise invalid_argument(f"the policy fails for {len(observations)} lanes: {error}") from error
+    expected = (len(observations), *shape)
+    for name, answer in zip(outputs, answers, strict=True):
+        if answer.shape != expected or answer.dtype != dtype:
+            raise invalid_argument(
+                f"the policy's {name} are {answer.dtype} of shape {answer.shape}, expected {dtype} of shape {expected}"
+            )
 
 
 def _act(block: Block, step: int, observations: Array) -> None:

@@ -1,3 +1,3 @@
 """Which .proto files these stubs were generated from; written by generate.py."""
 
-SHA256 = "c16debef547762d80aa56756fc83abe1e6042ac6d81d49b1566a32c66032ab07"
+SHA256 = "14562b52b0ac0e710cb6f07fa3aef8b6ffd7cdaaeb00fa866c9c1a9f3bcb1f7e"

@@ -522,11 +522,6 @@ public final class RemoteVectorEnv implements StatefulVectorEnv, AsyncVectorEnv 
 
   private void checkPartial(boolean @Nullable [] lanes) {
     for (int lane = 0; lanes != null && lane < numEnvs; lane++) {
-      if (!lanes[lane] && autoresetMode != AutoresetMode.DISABLED) {
-        throw new GymException(
-            Kind.INVALID_ARGUMENT,
-            "a partial reset wants DISABLED autoreset, not " + autoresetMode);
-      }
       if (!lanes[lane] && wantsReset != null) {
         throw new GymException(
             Kind.FAILED_PRECONDITION, wantsReset + ": lane %d is left out".formatted(lane));

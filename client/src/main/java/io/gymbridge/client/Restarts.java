@@ -170,7 +170,7 @@ final class Restarts {
 
   /**
    * Resets the lanes of which a step has to tell that they were cut before, and takes their rewards
-   * and ends out of it. Wants DISABLED autoreset.
+   * and ends out of it.
    *
    * @param causes by lane; those of these lanes are added
    */

@@ -93,10 +93,6 @@ public final class SyncVectorEnv implements StatefulVectorEnv {
     if (lanes == null || lanes[lane]) {
       return;
     }
-    if (autoresetMode != AutoresetMode.DISABLED) {
-      throw new GymException(
-          Kind.INVALID_ARGUMENT, "a partial reset wants DISABLED autoreset, not " + autoresetMode);
-    }
     if (!everReset) {
       throw new GymException(
           Kind.FAILED_PRECONDITION, "lane " + lane + " was never reset: reset all lanes first");

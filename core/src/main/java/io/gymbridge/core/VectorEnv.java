@@ -29,8 +29,7 @@ public interface VectorEnv extends AutoCloseable {
    *
    * @param seeds one per lane, of which only those of {@code lanes} count; null lets the lanes'
    *     generators go on
-   * @param lanes N of them, true for the lanes to reset, some of them false only under {@link
-   *     AutoresetMode#DISABLED}; null for all
+   * @param lanes N of them, true for the lanes to reset; null for all
    * @param options the same for all lanes; empty for none
    */
   Reset reset(long @Nullable [] seeds, boolean @Nullable [] lanes, Map<String, ?> options);

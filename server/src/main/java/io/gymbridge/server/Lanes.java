@@ -164,8 +164,7 @@ final class Lanes {
    * @param seeded where seeds count; null for everywhere
    * @param lanes which to reset; null for all
    * @param options lane by lane
-   * @throws GymException INVALID_ARGUMENT for some of the lanes only in a mode that resets them by
-   *     itself, FAILED_PRECONDITION where a lane to be left alone has no episode; what the
+   * @throws GymException FAILED_PRECONDITION where a lane to be left alone has no episode; what the
    *     environments throw
    */
   void reset(
@@ -199,12 +198,6 @@ final class Lanes {
   }
 
   private void checkMayStay(int lane) {
-    if (autoresetMode != AutoresetMode.DISABLED) {
-      throw new GymException(
-          Kind.INVALID_ARGUMENT,
-          "a partial reset needs a session in AUTORESET_MODE_DISABLED, this one is in "
-              + autoresetMode);
-    }
     if (last[lane] == null) {
       throw new GymException(
           Kind.FAILED_PRECONDITION, name(lane) + " was never reset: reset all lanes first");

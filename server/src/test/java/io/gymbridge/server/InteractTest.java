@@ -181,19 +181,26 @@ class InteractTest {
   }
 
   @Test
-  void partial_reset_needs_disabled_and_an_episode_in_the_other_lanes() {
+  void partial_reset_goes_before_that_of_the_next_step() {
     counting(
         2,
         AutoresetMode.AUTORESET_MODE_NEXT_STEP,
         2,
         (stream, n) -> {
-          assertError(
-              Code.INVALID_ARGUMENT,
-              "AUTORESET_MODE_DISABLED",
-              stream.ask(reset(ResetRequest.newBuilder().setResetMask(bytes(1, 0)))).getError());
-          assertTrue(
-              stream.ask(reset(ResetRequest.newBuilder().setResetMask(bytes(1, 1)))).hasReset());
+          stream.reset(1, 2);
+          stream.step(0, 0);
+          stream.step(0, 0);
+          InteractResponse reset =
+              stream.ask(reset(ResetRequest.newBuilder().setResetMask(bytes(1, 0))));
+          assertEquals(
+              rows(0, 1, 2, 2), stream.observations(reset.getReset().getObservations(), 2));
+          StepResponse step = stream.step(0, 0).getStep();
+          assertEquals(rows(1, 1, 0, 2), stream.observations(step.getObservations(), 2));
         });
+  }
+
+  @Test
+  void partial_reset_needs_an_episode_in_the_other_lanes() {
     counting(
         2,
         AutoresetMode.AUTORESET_MODE_DISABLED,

@@ -33,8 +33,7 @@ public final class SpaceCodec {
   /**
    * The message for a space.
    *
-   * @throws GymException INVALID_ARGUMENT where spaces nest more than 32 levels deep, or a graph's
-   *     nodes or edges are neither Box nor Discrete
+   * @throws GymException INVALID_ARGUMENT where spaces nest more than 32 levels deep
    */
   public static io.gymbridge.proto.v1.Space encode(Space space) {
     return encode(space, 0);
@@ -70,7 +69,6 @@ public final class SpaceCodec {
               .setElement(encode(sequence.element(), deeper))
               .setStacked(sequence.stacked()));
     } else if (space instanceof Graph graph) {
-      checkGraph(graph);
       GraphSpace.Builder parts = GraphSpace.newBuilder().setNode(encode(graph.node(), deeper));
       if (graph.edge() != null) {
         parts.setEdge(encode(graph.edge(), deeper));
@@ -144,18 +142,6 @@ public final class SpaceCodec {
 
   private static Space graph(GraphSpace message, int depth) {
     Space edge = message.hasEdge() ? decode(message.getEdge(), depth) : null;
-    Graph graph = new Graph(decode(message.getNode(), depth), edge);
-    checkGraph(graph);
-    return graph;
-  }
-
-  private static void checkGraph(Graph graph) {
-    if (!isPlain(graph.node()) || (graph.edge() != null && !isPlain(graph.edge()))) {
-      throw Shapes.invalid("nodes and edges are sent as Box or Discrete, got " + graph);
-    }
-  }
-
-  private static boolean isPlain(Space space) {
-    return space instanceof Box || space instanceof Discrete;
+    return new Graph(decode(message.getNode(), depth), edge);
   }
 }

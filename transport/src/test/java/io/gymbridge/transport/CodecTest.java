@@ -69,6 +69,7 @@ class CodecTest {
         new Sequence(new Dict(parts), true),
         new Graph(Box.of(DType.FLOAT32, 0, 1, 2), new Discrete(3)),
         new Graph(new Discrete(3), null),
+        new Graph(new Dict(parts), new Tuple(List.of(new Discrete(2), new Text(3)))),
         new OneOf(List.of(new Discrete(2), new Text(3), new Sequence(new Text(2)))));
   }
 
@@ -151,8 +152,6 @@ class CodecTest {
 
   @Test
   void spaces_that_the_protocol_has_no_place_for_are_refused() {
-    Graph graph = new Graph(new Text(2), null);
-    assertRefused(Kind.INVALID_ARGUMENT, "Box or Discrete", () -> SpaceCodec.encode(graph));
     var twice = TextSpace.newBuilder().setMaxLength(1).setCharset("aba");
     assertRefused(
         Kind.INVALID_ARGUMENT,

@@ -35,7 +35,10 @@ public final class RandomSpaces {
       case 6 -> new Tuple(parts(random, depth - 1, 0));
       case 7 -> dict(random, depth - 1);
       case 8, 9 -> new Sequence(draw(random, depth - 1), random.nextBoolean());
-      case 10 -> new Graph(plain(random), random.nextInt(3) == 0 ? null : plain(random));
+      case 10 ->
+          // A sampled graph has up to 89 edges: no graphs on them.
+          new Graph(
+              draw(random, Math.min(depth - 1, 1)), random.nextInt(3) == 0 ? null : edge(random));
       default -> new OneOf(parts(random, depth - 1, 1));
     };
   }
@@ -44,6 +47,10 @@ public final class RandomSpaces {
     return random.nextBoolean()
         ? box(random)
         : new Discrete(1 + random.nextInt(5), random.nextInt(-3, 4), DType.INT16);
+  }
+
+  private static Space edge(RandomGenerator random) {
+    return random.nextBoolean() ? plain(random) : new Tuple(List.of(plain(random), new Text(2)));
   }
 
   private static Box box(RandomGenerator random) {

@@ -150,13 +150,40 @@ public abstract class VectorEnvContract {
   }
 
   @Test
-  public void partial_reset_is_refused_under_autoreset() {
-    try (VectorEnv env = make(2, AutoresetMode.SAME_STEP)) {
+  public void partial_reset_goes_before_that_of_the_next_step() {
+    try (VectorEnv env = make(3, AutoresetMode.NEXT_STEP)) {
       env.reset(1);
+      Random random = new Random(1);
+      VectorEnv.Step step = stepToAnEnd(env, random);
+      boolean[] ended = {step.ended(0), step.ended(1), step.ended(2)};
+      Value observations = env.reset(new long[] {5, 6, 7}, ended, Map.of()).observations();
+      Value actions = sample(env, random);
+      VectorEnv.Step next = env.step(actions);
+      try (VectorEnv fresh = make(3, AutoresetMode.NEXT_STEP)) {
+        Value first = fresh.reset(5).observations();
+        VectorEnv.Step second = fresh.step(actions);
+        for (int lane = 0; lane < 3; lane++) {
+          Value expected = (ended[lane] ? first : step.observations()).row(lane);
+          assertEquals(expected, observations.row(lane));
+          if (ended[lane]) {
+            assertEquals(second.observations().row(lane), next.observations().row(lane));
+            assertEquals(second.rewards()[lane], next.rewards()[lane]);
+          }
+        }
+      }
+    }
+  }
+
+  @Test
+  public void partial_reset_leaves_the_other_lanes_alone_under_same_step() {
+    try (VectorEnv env = make(2, AutoresetMode.SAME_STEP)) {
+      Value first = env.reset(1).observations();
+      Value stepped = env.step(sample(env, new Random(1))).observations();
       boolean[] one = {true, false};
-      assertKind(Kind.INVALID_ARGUMENT, () -> env.reset(null, one, Map.of()));
+      Value observations = env.reset(new long[] {1, 2}, one, Map.of()).observations();
+      assertEquals(first.row(0), observations.row(0));
+      assertEquals(stepped.row(1), observations.row(1));
       assertKind(Kind.INVALID_ARGUMENT, () -> env.reset(null, new boolean[5], Map.of()));
-      env.reset(null, new boolean[] {true, true}, Map.of());
     }
   }
 
