@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from gymnasium.vector import AutoresetMode
 from support import Session, children, eventually
 
 import gymbridge
@@ -596,6 +597,44 @@ def test_images_go_through_it(server):
     for _ in range(10):
         actions = plain.action_space.sample()
         assert env.step(actions)[0].tobytes() == plain.step(actions)[0].tobytes()
+    env.close()
+    plain.close()
+
+
+def outcome(act):
+    try:
+        return [str(part) for part in act()]
+    except RemoteError as error:
+        return str(error)
+
+
+@pytest.mark.parametrize("autoreset", [AutoresetMode.NEXT_STEP, AutoresetMode.SAME_STEP])
+def test_large_observations_outlast_what_comes_between_steps(server, autoreset):
+    """They are written where they are sent from, and have to be taken out of there in time."""
+    more = {"max_shards": 1, "autoreset_mode": autoreset, "length": 7}
+    env = gymbridge.RemoteVectorEnv(server.address, "envs_for_tests:image", 4, transport="shm", **more)
+    plain = gymbridge.RemoteVectorEnv(server.address, "envs_for_tests:image", 4, transport="grpc", **more)
+    both = (env, plain)
+    observed = [each.reset(seed=1)[0].tobytes() for each in both]
+    generator = random.Random(2)
+    for _ in range(80):
+        actions = [generator.randrange(2) for _ in range(4)]
+        kind = generator.choice(["step", "step", "step", "wrong", "some", "mask", "reset"])
+        if kind == "wrong":
+            observed = [outcome(lambda: each.step([9] * 4)) for each in both]  # noqa: B023
+        elif kind == "some":
+            for each in both:
+                each.send(actions[:2], [3, 1])
+            observed = [[part.tobytes() for part in each.recv()[:4]] for each in both]
+        elif kind == "mask":
+            options = {"reset_mask": np.array([True, False, False, True])}
+            observed = [each.reset(seed=5, options=dict(options))[0].tobytes() for each in both]
+        elif kind == "reset":
+            observed = [each.reset()[0].tobytes() for each in both]
+        else:
+            observed = [outcome(lambda: each.step(actions)) for each in both]  # noqa: B023
+        assert observed[0] == observed[1], kind
+    assert env._session.shards[0].way[0] == "shm"
     env.close()
     plain.close()
 

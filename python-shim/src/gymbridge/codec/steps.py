@@ -29,6 +29,7 @@ _INFOS, _LANE_INFOS, _FINAL_INFOS = _FIELDS["infos"], _FIELDS["lane_infos"], _FI
 _RESPONSE = pb.InteractResponse.DESCRIPTOR.fields_by_name
 _ENVIRONMENT_NANOS = bytes((_RESPONSE["environment_nanos"].number << 3,))
 _SERVER_NANOS = bytes((_RESPONSE["server_nanos"].number << 3,))
+_QUEUE_NANOS = bytes((_RESPONSE["queue_nanos"].number << 3,))
 # The bytes of a varint: those that more follow, and the last one. Zeros at the end do no harm.
 _MORE, _LAST = [bytes((i | 0x80,)) for i in range(0x80)], [bytes((i,)) for i in range(0x80)]
 PLAIN_NANOS = 1 << 28
@@ -86,6 +87,44 @@ class PlainEncoder:
         )
 
 
+class FixedHead:
+    """What stands before observations that lie in their place already: one array of `nbytes`.
+
+    It takes the same number of bytes whatever the numbers in it are.
+    """
+
+    def __init__(self, nbytes: int) -> None:
+        first, (second,), self._observations = buffer_heads(_OBSERVATIONS, (nbytes,))
+        self._before = first + second
+        self._size = len(self.encode(b"", 0, 0, 0, 0))
+
+    def size(self, number: bytes) -> int:
+        """The bytes of a head with that field for its number."""
+        return len(number) + self._size
+
+    def encode(self, number: bytes, environment_nanos: int, server_nanos: int, queue_nanos: int, more: int) -> bytes:
+        """The head; `more` is how many bytes of the step come after the observations."""
+        return b"".join(
+            (
+                number,
+                _ENVIRONMENT_NANOS,
+                _wide(environment_nanos, 9),
+                _SERVER_NANOS,
+                _wide(server_nanos, 9),
+                _QUEUE_NANOS,
+                _wide(queue_nanos, 9),
+                bytes((_STEP << 3 | 2,)),
+                _wide(self._observations + more, 5),
+                self._before,
+            )
+        )
+
+
+def _wide(number: int, size: int) -> bytes:
+    """A varint of so many bytes, the last ones zeros, which are read as well as a short one."""
+    return bytes([number >> 7 * i & 0x7F | 0x80 for i in range(size - 1)] + [number >> 7 * (size - 1)])
+
+
 class StepEncoder:
     """Encodes the steps of a session.
 
@@ -113,9 +152,27 @@ class StepEncoder:
         """The parts of an InteractResponse that has only its `step`; more fields can be put before or after them."""
         parts: list[Data] = [b""]
         size = _add_buffers(parts, _OBSERVATIONS, observations)
-        before_rewards, before_terminated, before_truncated, more = _result_heads(len(terminated))
+        rest, more = self.encode_results(
+            rewards, terminated, truncated, infos, lane_infos, final_observations, final_infos
+        )
+        parts[0] = head(_STEP, size + more)
+        parts += rest
+        return [b"".join(parts)] if size + more <= _JOINED_BYTES else parts
+
+    def encode_results(
+        self,
+        rewards: bytes,
+        terminated: bytes,
+        truncated: bytes,
+        infos: Mapping[str, Any] | None,
+        lane_infos: Sequence[Mapping[str, Any]] | None,
+        final_observations: Sequence[Data] | None,
+        final_infos: Mapping[str, Any] | None,
+    ) -> tuple[list[Data], int]:
+        """The parts of a step that come after its observations, and how many bytes they have."""
+        parts: list[Data] = []
+        before_rewards, before_terminated, before_truncated, size = _result_heads(len(terminated))
         parts += (before_rewards, rewards, before_terminated, terminated, before_truncated, truncated)
-        size += more
         if infos is not None:
             size += self._add_infos(parts, _INFOS, infos)
         if lane_infos is not None:
@@ -125,8 +182,7 @@ class StepEncoder:
             size += _add_buffers(parts, _FINAL_OBSERVATIONS, final_observations)
         if final_infos is not None:
             size += self._add_infos(parts, _FINAL_INFOS, final_infos)
-        parts[0] = head(_STEP, size)
-        return [b"".join(parts)] if size <= _JOINED_BYTES else parts
+        return parts, size
 
     def _add_infos(self, parts: list[Data], field: int, infos: Mapping[str, Any]) -> int:
         data = self.encode_infos(infos) if infos else b""

@@ -57,13 +57,18 @@ class Copies(Lanes):
             self.nanos = perf_counter_ns() - started
         self._check_finite(self.observations)
 
-    def step(self, actions: Arrays, lanes: Sequence[int] | None = None) -> Arrays:  # noqa: D102
+    def step(  # noqa: D102
+        self, actions: Arrays, lanes: Sequence[int] | None = None, into: Arrays | None = None
+    ) -> Arrays:
         # What is usual is looked for here, so that few calls are made: they would take most of the time.
         if lanes is not None or self._any_ended or not self._all_ready:
             self._check_ready(lanes)
         resets = self._ended.tolist() if self._any_ended else None
         self._check_actions(actions, None if resets is None else self._ended[lanes or slice(None)], lanes)
         self.infos = self.lane_infos = self.final_infos = self.final_observations = None
+        if into is not None:
+            self._own = self._own or self.observations
+            self.observations = into
         envs = self.envs
         chosen = range(len(envs)) if lanes is None else lanes
         rows, observations = self.action_codec.rows(actions), self.observations

@@ -49,6 +49,8 @@ class Lanes(ABC):
         self.observation_codec = BatchCodec(observation_space)
         self.action_codec = BatchCodec(action_space)
         self.observations = self.observation_codec.allocate(num_envs)
+        # The lanes' own memory while `observations` are elsewhere.
+        self._own: Arrays | None = None
         # Lists take less time to fill than arrays; vector environments have arrays.
         self.rewards: list[float] | Array = []
         self.terminated: list[bool] | Array = []
@@ -78,12 +80,26 @@ class Lanes(ABC):
         """
 
     @abstractmethod
-    def step(self, actions: Arrays, lanes: Sequence[int] | None = None) -> Arrays:
+    def step(self, actions: Arrays, lanes: Sequence[int] | None = None, into: Arrays | None = None) -> Arrays:
         """Advances all lanes or these, each named once, by one step, resetting as the autoreset mode says.
 
         Gives their observations. Actions and all results are in the order of `lanes`. INVALID_ARGUMENT for actions
         outside their space and FAILED_PRECONDITION for lanes that want a reset: nothing is stepped.
+
+        `into` is where observations may be put, of all lanes, if they are copied anyway: see `take_back`.
         """
+
+    @property
+    def is_lent(self) -> bool:
+        """Whether `observations` are in memory that was given to `step`."""
+        return self._own is not None
+
+    def take_back(self) -> None:
+        """Puts `observations` into memory of the lanes' own, where they are not: before that may be written over."""
+        if self._own is not None:
+            for own, lent in zip(self._own, self.observations, strict=True):
+                own[...] = lent
+            self.observations, self._own = self._own, None
 
     @contextlib.contextmanager
     def without_infos(self) -> Iterator[None]:

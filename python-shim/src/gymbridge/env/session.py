@@ -12,7 +12,7 @@ import numpy as np
 
 from gymbridge.codec.items import decode_item, decode_map, encode_item
 from gymbridge.codec.plain_steps import Step, StepParser
-from gymbridge.codec.steps import PLAIN_NANOS, Data, PlainEncoder, StepEncoder
+from gymbridge.codec.steps import PLAIN_NANOS, Data, FixedHead, PlainEncoder, StepEncoder
 from gymbridge.codec.values import Array, Arrays
 from gymbridge.env import states
 from gymbridge.env.attributes import AllowedAttributes
@@ -23,6 +23,11 @@ from gymbridge.v1 import environment_pb2 as pb
 
 # Larger observations are not copied but where they are sent.
 _PLAIN_BYTES = 8192
+# Of observations that are put where they are sent from, if that can be.
+_LENT_BYTES = 65_536
+
+# Memory where so many bytes of a response will lie, after so many others; None where there is none.
+Lend = Callable[[int, int], "memoryview | None"]
 
 
 class Session:
@@ -55,13 +60,20 @@ class Session:
         self._plain: Callable[..., bytes] | None = None
         if leaf is not None and leaf.is_plain and lanes.num_envs * leaf.min_bytes <= _PLAIN_BYTES:
             self._plain = PlainEncoder(lanes.num_envs, lanes.num_envs * leaf.min_bytes).encode
+        self._shape = (lanes.num_envs, *leaf.shape) if leaf is not None else ()
+        self._head: FixedHead | None = None
+        if leaf is not None and leaf.is_plain and lanes.num_envs * leaf.min_bytes >= _LENT_BYTES:
+            self._head = FixedHead(lanes.num_envs * leaf.min_bytes)
         self.parse_step = StepParser(lanes.action_codec, lanes.num_envs).parse
 
-    def answer(self, request: Step | pb.InteractRequest, arrived: int, waited: int) -> list[Data]:
+    def answer(
+        self, request: Step | pb.InteractRequest, arrived: int, waited: int, lend: Lend | None = None
+    ) -> list[Data]:
         """Executes a request; failures become the response's `error`.
 
         `arrived` is when the request had been read, on perf_counter_ns, and `waited` how many nanoseconds of the time
-        since then it waited for others. Gives the parts of the response's bytes, which are valid until the next one.
+        since then it waited for others. Gives the parts of the response's bytes, which are valid until the next one;
+        the second one may be memory that was lent.
         """
         lanes = self.lanes
         lanes.nanos = 0
@@ -69,6 +81,11 @@ class Session:
         step: list[Data] = []
         try:
             if isinstance(request, Step):
+                if self._head is not None and lend is not None:
+                    parts = self._step_lent(request, arrived, waited, self._head, lend)
+                    if parts is not None:
+                        return parts
+                lanes.take_back()
                 observations = lanes.step(request.actions)
                 nanos = perf_counter_ns() - arrived
                 if self._plain is not None and lanes.is_plain and waited == 0 and nanos < PLAIN_NANOS:
@@ -77,11 +94,14 @@ class Session:
                     return [self._plain(request.head, lanes.nanos, nanos, array.tobytes(), *results)]
                 step = self._encode(observations)
             else:
+                lanes.take_back()
                 response = pb.InteractResponse()
                 step = self._answer(request, response)
         except RequestError as error:
+            lanes.take_back()
             response = pb.InteractResponse(error=error.to_status(self._with_tracebacks))
         except Exception as error:
+            lanes.take_back()
             response = pb.InteractResponse(error=raised(error).to_status(self._with_tracebacks))
         if response is None:
             response = pb.InteractResponse()
@@ -90,6 +110,20 @@ class Session:
         response.queue_nanos = waited
         response.server_nanos = perf_counter_ns() - arrived
         return [response.SerializeToString(), *step]
+
+    def _step_lent(self, request: Step, arrived: int, waited: int, before: FixedHead, lend: Lend) -> list[Data] | None:
+        """The response to a step whose observations are written where they are sent from; None where they cannot be."""
+        lanes = self.lanes
+        leaf = lanes.observation_codec.single_array
+        room = lend(before.size(request.head), lanes.num_envs * leaf.min_bytes) if leaf is not None else None
+        if leaf is None or room is None:
+            return None
+        observations = lanes.step(request.actions, into=[np.ndarray(self._shape, leaf.dtype, room)])
+        if not lanes.is_lent:
+            (room[:],) = lanes.observation_codec.parts(observations)
+        rest, more = self._steps.encode_results(*self._results())
+        nanos = perf_counter_ns() - arrived
+        return [before.encode(request.head, lanes.nanos, nanos, waited, more), room, *rest]
 
     def _answer(self, request: pb.InteractRequest, response: pb.InteractResponse) -> list[Data]:
         kind = request.WhichOneof("request")
@@ -123,14 +157,19 @@ class Session:
     def _encode(self, observations: Arrays) -> list[Data]:
         lanes = self.lanes
         codec = lanes.observation_codec
-        return self._steps.encode(
-            codec.parts(observations),
+        return self._steps.encode(codec.parts(observations), *self._results())
+
+    def _results(self) -> tuple[Any, ...]:
+        """What a step's response has besides its observations."""
+        lanes = self.lanes
+        final = lanes.final_observations
+        return (
             _reals(lanes.rewards),
             bytes(lanes.terminated),
             bytes(lanes.truncated),
             lanes.infos,
             lanes.lane_infos,
-            None if lanes.final_observations is None else codec.parts(lanes.final_observations),
+            None if final is None else lanes.observation_codec.parts(final),
             lanes.final_infos,
         )
 

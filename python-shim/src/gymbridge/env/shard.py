@@ -81,7 +81,7 @@ class Shard:
         if call is not None:
             call.finish()
 
-    def answer(self, request: Step | pb.InteractRequest, arrived: int, waited: int) -> list[Data]:
+    def answer(self, request: Step | pb.InteractRequest, arrived: int, waited: int, in_memory: bool) -> list[Data]:
         """The parts of the response to a numbered request: executes it if it is the next, repeats it if it was before.
 
         `reply` wants them next. The other arguments are for Session.answer.
@@ -92,6 +92,7 @@ class Shard:
         sequence = request.sequence
         self._answered = 0
         if sequence != self._last_sequence + 1:
+            self.session.lanes.take_back()
             known = responses.get(sequence)
             if known is None:
                 return [_refusal(sequence, self._out_of_order(sequence))]
@@ -103,12 +104,17 @@ class Shard:
             message = f"{len(responses)} responses are not acknowledged, {WINDOW} may be; acknowledge some first"
             return [_refusal(sequence, resource_exhausted(message))]
         self._last_sequence = self._answered = sequence
-        return self.session.answer(request, arrived, waited)
+        return self.session.answer(request, arrived, waited, self._lend if in_memory else None)
+
+    def _lend(self, before: int, length: int) -> memoryview | None:
+        memory = self.memory
+        return None if memory is None else memory.lend(before, length, self._responses)
 
     def reply_at_once(self, call: Call, response: pb.InteractResponse, in_memory: bool) -> None:
         """Sends a response to a request without a number."""
         data: bytes = response.SerializeToString()
-        if not in_memory or self.memory is None or self.memory.send([data], self._responses) is None:
+        is_lent = self.session.lanes.is_lent
+        if is_lent or not in_memory or self.memory is None or self.memory.send([data], self._responses) is None:
             call.send(data)
 
     def reply(self, call: Call, parts: list[Data], in_memory: bool) -> None:

@@ -65,7 +65,9 @@ class VectorLanes(Lanes):
         self.infos = dict(infos) if self._with_infos else None
         self._check_finite(self.observations)
 
-    def step(self, actions: Arrays, lanes: Sequence[int] | None = None) -> Arrays:  # noqa: D102
+    def step(  # noqa: D102
+        self, actions: Arrays, lanes: Sequence[int] | None = None, into: Arrays | None = None
+    ) -> Arrays:
         if lanes is not None:
             raise unimplemented("a vector environment steps all of its lanes at once: leave `lanes` empty")
         self._check_ready()

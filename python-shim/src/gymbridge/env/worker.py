@@ -233,7 +233,7 @@ class Worker:
                 if data.startswith(_NUMBERED) and not self._is_numbered(shard, call, in_memory, data):
                     return
             request = pb.InteractRequest.FromString(data)
-        parts = shard.answer(request, arrived, self._busy_since - arrived if waits else 0)
+        parts = shard.answer(request, arrived, self._busy_since - arrived if waits else 0, in_memory)
         with self._lock:
             shard.renew(perf_counter_ns())
             shard.reply(call, parts, in_memory)

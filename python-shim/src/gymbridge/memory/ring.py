@@ -53,8 +53,15 @@ class RingWriter:
         end = written + needed if needed <= rest else written + rest + needed
         return end if end - read <= size else 0
 
-    def write(self, parts: Sequence[Data], length: int, end: int) -> int:
-        """Writes a record of `length` bytes, which `place` lets end there; the message's offset in memory."""
+    def offset(self, position: int) -> int:
+        """Where a position is in memory."""
+        return self._start + position % self._size
+
+    def write(self, parts: Sequence[Data], length: int, end: int, is_there: int = -1) -> int:
+        """Writes a record of `length` bytes, which `place` lets end there; the message's offset in memory.
+
+        The part whose index is `is_there` lies where it is to be.
+        """
         padded = length + 7 & -8
         written, size = self.written, self._size
         if end - written != padded + 8:
@@ -65,8 +72,9 @@ class RingWriter:
             # The last word, of which the message then writes its part.
             self._words[at + padded - 8 >> 3] = 0
         to = at
-        for part in parts:
-            self._memory[to : to + len(part)] = part
+        for index, part in enumerate(parts):
+            if index != is_there:
+                self._memory[to : to + len(part)] = part
             to += len(part)
         self.written = end
         if not _STORES_ARE_ORDERED:

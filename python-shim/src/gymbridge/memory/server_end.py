@@ -79,6 +79,9 @@ class ServerEnd:
             segment.remove(self._directory)
             raise
         self._response_bytes = response_bytes
+        # Where the next message is to lie in which the borrower has written already: its record's position, and the
+        # most bytes that it may have.
+        self._lent: tuple[int, int] | None = None
         self._reader = RingReader(
             self._segment,
             self._segment.requests,
@@ -133,6 +136,28 @@ class ServerEnd:
         """As `look`, of a thread that is about to sleep until the bell rings."""
         return not self.closed and self._reader.rest() and self.look()
 
+    def lend(self, before: int, length: int, kept: MutableMapping[int, bytes | Kept]) -> memoryview | None:
+        """Memory where `length` bytes of the next message will lie, after `before` others; None where there is none.
+
+        As `send`, which wants it as the message's second part. Until then it holds anything.
+        """
+        self._lent = None
+        if self.closed or self._bell is None:
+            return None
+        most = before + length + _MORE_BYTES
+        try:
+            end = self._writer.place(most)
+        except RingBroken as error:
+            self._on_end(str(error))
+            return None
+        if not end:
+            return None
+        self.copy(kept, end - self._response_bytes)
+        begin = end - 8 - (most + 7 & -8)
+        self._lent = begin, most
+        at = self._writer.offset(begin) + 8 + before
+        return memoryview(self._segment.memory)[at : at + length]
+
     def send(self, parts: Sequence[Data], kept: MutableMapping[int, bytes | Kept]) -> Kept | None:
         """Sends a message and rings; where it lies, or None where there is no room for it or the memory is over.
 
@@ -142,16 +167,24 @@ class ServerEnd:
         if self.closed or bell is None:
             return None
         length = len(parts[0]) if len(parts) == 1 else sum(map(len, parts))
+        lent, self._lent = self._lent, None
         try:
-            end = self._writer.place(length)
+            if lent is not None and len(parts) > 1 and length <= lent[1]:
+                end = lent[0] + 8 + (length + 7 & -8)
+                offset = self._writer.write(parts, length, end, is_there=1)
+            else:
+                if lent is not None:
+                    # It may come to lie on what was lent.
+                    parts = [b"".join(parts)]
+                end = self._writer.place(length)
+                if not end:
+                    return None
+                if kept:
+                    self.copy(kept, end - self._response_bytes)
+                offset = self._writer.write(parts, length, end)
         except RingBroken as error:
             self._on_end(str(error))
             return None
-        if not end:
-            return None
-        if kept:
-            self.copy(kept, end - self._response_bytes)
-        offset = self._writer.write(parts, length, end)
         try:
             if self._writer.wants_bell:
                 bell.send(b"\0")
