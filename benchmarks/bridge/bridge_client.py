@@ -14,7 +14,7 @@ class RemoteVector(VectorSystem):
 
     def __init__(self, cell: Cell) -> None:
         envs = gymbridge.RemoteVectorEnv(
-            cell.address, cell.env, cell.num_envs, max_shards=cell.workers, infos=False, **_more(cell)
+            cell.address, cell.env, cell.num_envs, max_shards=cell.workers, infos=False, copy=not _has_images(cell), **_more(cell)
         )
         super().__init__(envs, envs.num_envs, envs.single_action_space)
 
@@ -24,6 +24,10 @@ class Remote(SingleSystem):
 
     def __init__(self, cell: Cell) -> None:
         super().__init__(gymbridge.RemoteEnv(cell.address, cell.env, **_more(cell)))
+
+
+def _has_images(cell: Cell) -> bool:
+    return cell.env.startswith("image_envs:")
 
 
 def _more(cell: Cell) -> dict[str, Any]:

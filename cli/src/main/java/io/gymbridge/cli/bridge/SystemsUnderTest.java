@@ -82,6 +82,7 @@ public final class SystemsUnderTest implements AutoCloseable {
         SessionOptions.DEFAULTS
             .withNumEnvs(cell.numEnvs())
             .withMaxShards(cell.workers())
+            .withCopy(cell.workload().imageBytes() == 0)
             .withTransport(
                 cell.transport() == Transport.SHM
                     ? io.gymbridge.client.Transport.SHM
