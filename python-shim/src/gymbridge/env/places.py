@@ -72,6 +72,9 @@ class Place:
             worker.kill()
             raise RequestError(grpc.StatusCode.UNAVAILABLE, f"a worker process died: {error}") from error
         except grpc.RpcError as error:
+            if error.code() is grpc.StatusCode.CANCELLED:
+                # The channel was closed meanwhile, since the process had ended.
+                raise RequestError(grpc.StatusCode.UNAVAILABLE, "a worker process died") from error
             if error.code() in (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED):
                 worker.kill()
             raise from_rpc_error(error) from error
