@@ -8,8 +8,14 @@ from functools import partial
 
 # What it takes, about, to wake a thread that sleeps.
 WAKE_NANOS = 40_000
-# How long to look for an answer or a request before sleeping.
-SPIN_NANOS = 200_000 if (os.cpu_count() or 1) > 1 else 0
+_CORES = os.cpu_count() or 1
+# How long to look for a request before sleeping.
+SPIN_NANOS = 200_000 if _CORES > 1 else 0
 
 give_way = getattr(os, "sched_yield", partial(time.sleep, 0))
 """Lets others have the core for a moment, if some want it. While spinning: who is waited for may need this very one."""
+
+
+def spin_for(processes: int) -> int:
+    """How many nanoseconds to look for the answers of so many processes that work on them before sleeping."""
+    return 1_000_000 if processes < _CORES else WAKE_NANOS if _CORES > 1 else 0

@@ -23,14 +23,16 @@ Transport = Literal["auto", "shm", "grpc"]
 class Line:
     """Carries requests to a shard, and its responses. Used by one thread, beside which another may send heartbeats.
 
-    `attached` is the server's answer to the stream's attachment. Raises CallEnded, ConnectionBroken and
-    ConnectionFailed as calls do, and RemoteError where shared memory is insisted on and cannot be had.
+    `attached` is the server's answer to the stream's attachment; `spin_nanos` is for ClientEnd. Raises CallEnded,
+    ConnectionBroken and ConnectionFailed as calls do, and RemoteError where shared memory is insisted on and cannot be
+    had.
     """
 
-    def __init__(self, address: Address, token: str, transport: Transport) -> None:
+    def __init__(self, address: Address, token: str, transport: Transport, spin_nanos: int) -> None:
         asks = transport != "grpc" and address.is_local and segment.is_mappable()
         self.call: ClientCall = address.call(_INTERACT, _CONNECT_SECONDS)
         self._memory: ClientEnd | None = None
+        self._spin_nanos = spin_nanos
         # Requests without a response, all in the memory or all on the stream.
         self._under_way = 0
         self._in_memory = False
@@ -57,7 +59,7 @@ class Line:
         if not self.attached.HasField("shared_memory"):
             return "the server offers none (its log says why, unless it is an older one)"
         try:
-            self._memory = ClientEnd(self.attached.shared_memory, self.attached.epoch)
+            self._memory = ClientEnd(self.attached.shared_memory, self.attached.epoch, self._spin_nanos)
         except (OSError, ValueError) as error:
             return f"{error}; server and client must run on the same machine as the same user"
         return ""

@@ -19,6 +19,7 @@ from gymbridge.client.stats import RequestTimes
 from gymbridge.credentials import NONE, Credentials
 from gymbridge.http2.client import CallEnded, ConnectionBroken
 from gymbridge.v1 import environment_pb2 as pb
+from gymbridge.waiting import spin_for
 
 _SERVICE = "/gymbridge.v1.EnvironmentService/"
 _PROTOCOL_REVISION = 1
@@ -75,7 +76,13 @@ class Session:
         lease = self.opened.lease_seconds or _OPEN_SECONDS
         self.shards = [
             ShardStream(
-                self._server, shard, partial(self._describe, shard.first_lane), lease, self._transport, self.times
+                self._server,
+                shard,
+                partial(self._describe, shard.first_lane),
+                lease,
+                self._transport,
+                self.times,
+                spin_for(len(self.opened.shards)),
             )
             for shard in self.opened.shards
         ]

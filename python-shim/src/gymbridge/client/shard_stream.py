@@ -93,6 +93,7 @@ class ShardStream:
         lease_seconds: float,
         transport: Transport,
         times: RequestTimes,
+        spin_nanos: int,
     ) -> None:
         self.lanes = range(shard.first_lane, shard.first_lane + shard.num_envs)
         # Why the lanes are new ones that want a reset of them all; empty where they are not.
@@ -105,6 +106,7 @@ class ShardStream:
         self._lease = lease_seconds
         self._transport: Transport = transport
         self._times = times
+        self._spin_nanos = spin_nanos
         # How often shared memory came to an end since a response last came through it.
         self._memory_ends = 0
         self._line: Line | None = None
@@ -440,7 +442,7 @@ class ShardStream:
     def _attach_once(self) -> int:
         address = self._server.resolve(self._shard.address)
         gives_up = self._transport == "auto" and self._memory_ends >= _MAX_MEMORY_ENDS
-        self._line = Line(address, self._shard.token, "grpc" if gives_up else self._transport)
+        self._line = Line(address, self._shard.token, "grpc" if gives_up else self._transport, self._spin_nanos)
         self._silence = 0
         attached = self._line.attached
         self._window = attached.window or _DEFAULT_WINDOW

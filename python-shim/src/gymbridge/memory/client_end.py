@@ -25,11 +25,11 @@ class MemoryEnded(ConnectionBroken):
 class ClientEnd:
     """Shared memory taken up on a stream, which is open. Used by one thread.
 
-    OSError where it cannot be had: no such file, another user's, another machine's; ValueError for a file that is
-    another one than the server offered.
+    It looks for an answer for up to `spin_nanos` before it sleeps. OSError where it cannot be had: no such file, another
+    user's, another machine's; ValueError for a file that is another one than the server offered.
     """
 
-    def __init__(self, offered: pb.SharedMemory, epoch: int) -> None:
+    def __init__(self, offered: pb.SharedMemory, epoch: int, spin_nanos: int = SPIN_NANOS) -> None:
         self._segment = segment.open_offered(offered, epoch)
         self._bell = socket.socket(socket.AF_UNIX)
         try:
@@ -55,7 +55,7 @@ class ClientEnd:
             segment.REQUESTS_READ,
             segment.SERVER_LOOKS,
         )
-        self._spin = SPIN_NANOS
+        self._spin = self._spin_nanos = spin_nanos
         self._poll = select.poll()
         self._poll.register(self._bell, select.POLLIN)
 
@@ -142,8 +142,8 @@ class ClientEnd:
                 is_over = True
             found = self._reader.find()
             if found is not None:
-                if perf_counter_ns() - started < SPIN_NANOS + WAKE_NANOS:
-                    self._spin = SPIN_NANOS
+                if perf_counter_ns() - started < self._spin_nanos + WAKE_NANOS:
+                    self._spin = self._spin_nanos
                 return self._memory[found[0] : found[1]]
             if is_over:
                 raise MemoryEnded("the server has ended it")
