@@ -163,7 +163,9 @@ final class CategoricalHead implements ActionHead {
   @Override
   public NdArray sample(float[] output, int n, RandomGenerator random) {
     float[] actions = new float[n * choices.length];
-    distribution.sample(output, new float[0], n, random, actions);
+    for (int row = 0; row < n; row++) {
+      distribution.sample(output, new float[0], row, random, actions);
+    }
     return toSpace(actions, n);
   }
 

@@ -251,12 +251,10 @@ final class GaussianHead implements ActionHead {
   @Override
   public NdArray sample(float[] outputs, int n, RandomGenerator random) {
     float[] actions = new float[n * center.length];
-    distribution.sample(
-        outputs,
-        Arrays.copyOfRange(parameters, offset, offset + center.length),
-        n,
-        random,
-        actions);
+    float[] logStd = Arrays.copyOfRange(parameters, offset, offset + center.length);
+    for (int row = 0; row < n; row++) {
+      distribution.sample(outputs, logStd, row, random, actions);
+    }
     return toSpace(actions, n);
   }
 

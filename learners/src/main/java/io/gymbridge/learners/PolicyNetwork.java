@@ -7,6 +7,7 @@ import io.gymbridge.learners.nn.Activation;
 import io.gymbridge.learners.nn.Mlp;
 import io.gymbridge.policies.OnnxPolicy;
 import io.gymbridge.policies.PolicyBundle;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -122,6 +123,11 @@ public final class PolicyNetwork {
    */
   float[] trained() {
     return parameters;
+  }
+
+  /** A copy of what the distribution shares between all states. */
+  float[] shared() {
+    return Arrays.copyOfRange(parameters, mlp.shape().parameters(), parameters.length);
   }
 
   /** Means or logits, n rows, for n rows of normalised inputs; valid until the next call. */

@@ -58,7 +58,7 @@ final class SupervisedFit {
     int summed = 0;
     for (int step = 1; step <= steps; step++) {
       if (next + batch > order.length) {
-        shuffle(order);
+        Shuffle.apply(order, random);
         next = 0;
       }
       double decay = 0.01 + 0.99 * 0.5 * (1 + Math.cos(Math.PI * (step - 1) / steps));
@@ -97,15 +97,6 @@ final class SupervisedFit {
     Arrays.fill(gradient, 0);
     pass.backward(n, gradient);
     return loss;
-  }
-
-  private void shuffle(int[] order) {
-    for (int i = order.length - 1; i > 0; i--) {
-      int other = random.nextInt(i + 1);
-      int swapped = order[i];
-      order[i] = order[other];
-      order[other] = swapped;
-    }
   }
 
   /** Mean loss over some rows. */

@@ -64,18 +64,17 @@ public final class Categorical implements Distribution {
 
   @Override
   public void sample(
-      float[] logits, float[] shared, int n, RandomGenerator random, float[] actions) {
-    int first = 0;
-    for (int i = 0; i < n * choices.length; i++) {
-      int count = choices[i % choices.length];
-      softmax(logits, first, count);
+      float[] logits, float[] shared, int row, RandomGenerator random, float[] actions) {
+    int first = row * outputs;
+    for (int i = 0; i < choices.length; i++) {
+      softmax(logits, first, choices[i]);
       double left = random.nextDouble();
       int chosen = 0;
-      while (chosen < count - 1 && (left -= probabilities[chosen]) >= 0) {
+      while (chosen < choices[i] - 1 && (left -= probabilities[chosen]) >= 0) {
         chosen++;
       }
-      actions[i] = chosen;
-      first += count;
+      actions[row * choices.length + i] = chosen;
+      first += choices[i];
     }
   }
 

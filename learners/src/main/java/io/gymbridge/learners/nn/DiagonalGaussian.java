@@ -46,12 +46,10 @@ public final class DiagonalGaussian implements Distribution {
 
   @Override
   public void sample(
-      float[] outputs, float[] shared, int n, RandomGenerator random, float[] actions) {
-    for (int row = 0; row < n; row++) {
-      for (int i = 0; i < size; i++) {
-        double std = Math.exp(logStd(outputs, shared, row, i));
-        actions[row * size + i] = (float) (mean(outputs, row, i) + std * random.nextGaussian());
-      }
+      float[] outputs, float[] shared, int row, RandomGenerator random, float[] actions) {
+    for (int i = 0; i < size; i++) {
+      double std = Math.exp(logStd(outputs, shared, row, i));
+      actions[row * size + i] = (float) (mean(outputs, row, i) + std * random.nextGaussian());
     }
   }
 

@@ -21,8 +21,8 @@ public sealed interface Distribution permits DiagonalGaussian, TanhGaussian, Cat
   /** Parameters that do not depend on the row. */
   int shared();
 
-  /** Draws n actions; the same generator, the same actions. */
-  void sample(float[] outputs, float[] shared, int n, RandomGenerator random, float[] actions);
+  /** Draws the action of one row; the same generator, the same action. */
+  void sample(float[] outputs, float[] shared, int row, RandomGenerator random, float[] actions);
 
   /** The n likeliest actions; of a tanh-squashed Gaussian the squashed mean. */
   void mode(float[] outputs, int n, float[] actions);

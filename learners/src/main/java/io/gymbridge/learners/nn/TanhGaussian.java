@@ -51,19 +51,19 @@ public final class TanhGaussian implements Distribution {
 
   @Override
   public void sample(
-      float[] outputs, float[] shared, int n, RandomGenerator random, float[] actions) {
-    gaussian.sample(outputs, shared, n, random, actions);
-    squash(actions, n);
+      float[] outputs, float[] shared, int row, RandomGenerator random, float[] actions) {
+    gaussian.sample(outputs, shared, row, random, actions);
+    squash(actions, row, row + 1);
   }
 
   @Override
   public void mode(float[] outputs, int n, float[] actions) {
     gaussian.mode(outputs, n, actions);
-    squash(actions, n);
+    squash(actions, 0, n);
   }
 
-  private void squash(float[] actions, int n) {
-    for (int i = 0; i < n * size(); i++) {
+  private void squash(float[] actions, int from, int to) {
+    for (int i = from * size(); i < to * size(); i++) {
       actions[i] = (float) Math.tanh(actions[i]);
     }
   }

@@ -66,13 +66,25 @@ class DistributionTest {
     return sum;
   }
 
+  private static void sample(
+      Distribution family,
+      float[] outputs,
+      float[] shared,
+      int n,
+      SplittableRandom random,
+      float[] actions) {
+    for (int row = 0; row < n; row++) {
+      family.sample(outputs, shared, row, random, actions);
+    }
+  }
+
   @ParameterizedTest
   @MethodSource("families")
   void gradients_equal_differences(Distribution family) {
     float[] outputs = numbers(N * family.outputs());
     float[] shared = numbers(family.shared());
     float[] actions = new float[N * family.size()];
-    family.sample(outputs, shared, N, random, actions);
+    sample(family, outputs, shared, N, random, actions);
     double[] w = random.doubles(N, -1, 1).toArray();
     double[] v = random.doubles(N, -1, 1).toArray();
     float[] outputGradient = new float[outputs.length];
@@ -149,7 +161,7 @@ class DistributionTest {
     float[] shared = numbers(family.shared());
     float[] outputs = repeated(one, n);
     float[] actions = new float[n * family.size()];
-    family.sample(outputs, shared, n, random, actions);
+    sample(family, outputs, shared, n, random, actions);
     double[] logs = new double[n];
     double[] otherLogs = new double[n];
     family.logProbabilities(outputs, shared, actions, n, logs);
@@ -209,8 +221,8 @@ class DistributionTest {
     float[] shared = numbers(family.shared());
     float[] once = new float[N * family.size()];
     float[] again = new float[N * family.size()];
-    family.sample(outputs, shared, N, new SplittableRandom(7), once);
-    family.sample(outputs, shared, N, new SplittableRandom(7), again);
+    sample(family, outputs, shared, N, new SplittableRandom(7), once);
+    sample(family, outputs, shared, N, new SplittableRandom(7), again);
     for (int i = 0; i < once.length; i++) {
       assertEquals(once[i], again[i]);
     }
