@@ -4,7 +4,7 @@ package io.gymbridge.learners;
  * What improves a policy on the rewards of a rollout: the part in which PPO and TRPO differ. Rewards
  * may be the environment's or learned ones.
  */
-sealed interface Generator permits Ppo.Update, Trpo.Update {
+public sealed interface Generator permits Ppo.Update, Trpo.Update {
 
   /**
    * Estimates advantages and takes one update of policy and values.

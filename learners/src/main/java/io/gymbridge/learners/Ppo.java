@@ -103,32 +103,11 @@ public final class Ppo {
     }
   }
 
-  /**
-   * How training goes, after each update.
-   *
-   * @param steps of all lanes so far
-   * @param updates so far
-   * @param episodes how many have ended since the last report
-   * @param meanReturn of these, of the environment's own rewards; NaN where none has
-   * @param meanLength of these; NaN where none has
-   */
-  public record Progress(
-      long steps,
-      int updates,
-      int episodes,
-      double meanReturn,
-      double meanLength,
-      double policyLoss,
-      double valueLoss,
-      double entropy,
-      double divergence,
-      double clipFraction,
-      double explainedVariance) {}
-
   private final Config config;
-  private final Consumer<Progress> listener;
+  private final Consumer<OnPolicy.Progress> listener;
 
-  public Ppo(Config config, Consumer<Progress> listener) {
+  /** With a listener, told after every update. */
+  public Ppo(Config config, Consumer<OnPolicy.Progress> listener) {
     this.config = config;
     this.listener = listener;
   }
@@ -140,56 +119,19 @@ public final class Ppo {
    * @param steps of all lanes together, at least; whole rollouts are played
    */
   public PolicyNetwork train(VectorEnv env, long steps) {
-    SplittableRandom seeds = new SplittableRandom(config.seed());
-    PolicyNetwork policy =
-        PolicyNetwork.create(
-            env.spec().observationSpace(),
-            env.spec().actionSpace(),
+    OnPolicy training =
+        new OnPolicy(
+            env,
             config.architecture(),
-            seeds.nextLong());
-    Update update = new Update(config, policy, seeds.nextLong());
-    RolloutCollector collector =
-        new RolloutCollector(env, policy, config.normaliseObservations(), seeds.nextLong());
-    RewardScale scale = new RewardScale(env.numEnvs(), config.gamma());
-    Rollout rollout = collector.rollout(config.rolloutSteps());
-    collector.reset(config.seed());
-    long done = 0;
-    for (int updates = 1; done < steps; updates++) {
-      collector.collect(rollout);
-      if (config.normaliseRewards()) {
-        scale.apply(rollout);
-      }
-      Generator.Diagnostics diagnostics = update.update(rollout, (double) done / steps);
-      done += rollout.rows();
-      report(done, updates, collector.takeEpisodes(), diagnostics);
-    }
-    return policy;
-  }
-
-  private void report(
-      long steps,
-      int updates,
-      List<RolloutCollector.Episode> episodes,
-      Generator.Diagnostics diagnostics) {
-    listener.accept(
-        new Progress(
-            steps,
-            updates,
-            episodes.size(),
-            episodes.stream()
-                .mapToDouble(RolloutCollector.Episode::episodeReturn)
-                .average()
-                .orElse(Double.NaN),
-            episodes.stream()
-                .mapToInt(RolloutCollector.Episode::length)
-                .average()
-                .orElse(Double.NaN),
-            diagnostics.policyLoss(),
-            diagnostics.valueLoss(),
-            diagnostics.entropy(),
-            diagnostics.divergence(),
-            diagnostics.clipFraction(),
-            diagnostics.explainedVariance()));
+            new OnPolicy.Settings(
+                config.rolloutSteps(),
+                config.normaliseObservations(),
+                config.normaliseRewards(),
+                config.gamma(),
+                config.seed()),
+            (policy, seed) -> new Update(config, policy, seed));
+    training.run(steps, OnPolicy.Rewards.OF_THE_ENVIRONMENT, listener);
+    return training.policy();
   }
 
   /** The update itself, for whoever brings rollouts. */

@@ -1,10 +1,12 @@
 package io.gymbridge.learners;
 
+import io.gymbridge.core.VectorEnv;
 import io.gymbridge.learners.nn.Distribution;
 import io.gymbridge.learners.nn.Mlp;
 import java.util.Arrays;
 import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
 
 /**
  * Trust region policy optimisation (Schulman et al. 2015): the natural gradient by conjugate
@@ -21,6 +23,7 @@ public final class Trpo {
    * Hyperparameters of an update.
    *
    * @param architecture of the policy and of the value network
+   * @param rolloutSteps steps of each lane between two updates
    * @param divergence largest mean KL from the policy before an update, in nats
    * @param damping added to the Fisher information's diagonal
    * @param conjugateSteps iterations of conjugate gradients
@@ -32,10 +35,13 @@ public final class Trpo {
    * @param lambda of the advantage estimation
    * @param entropyWeight of the entropy in the surrogate
    * @param logStd of Gaussians at the beginning
+   * @param normaliseObservations by running statistics
+   * @param normaliseRewards by the running deviation of the discounted return
    * @param seed of everything
    */
   public record Config(
       PolicyNetwork.Architecture architecture,
+      int rolloutSteps,
       double divergence,
       double damping,
       int conjugateSteps,
@@ -47,12 +53,18 @@ public final class Trpo {
       double lambda,
       double entropyWeight,
       double logStd,
+      boolean normaliseObservations,
+      boolean normaliseRewards,
       long seed) {
 
-    /** GAIL's (Ho and Ermon 2016, appendix B): KL 0.01, damping 0.1, γ 0.995, λ 0.97. */
+    /**
+     * GAIL's (Ho and Ermon 2016, appendix B): KL 0.01, damping 0.1, γ 0.995, λ 0.97; 2048
+     * transitions of 8 lanes.
+     */
     public static Config defaults() {
       return new Config(
           PolicyNetwork.Architecture.defaults(),
+          256,
           0.01,
           0.1,
           10,
@@ -64,11 +76,42 @@ public final class Trpo {
           0.97,
           0,
           0,
+          true,
+          true,
           0);
     }
   }
 
-  private Trpo() {}
+  private final Config config;
+  private final Consumer<OnPolicy.Progress> listener;
+
+  /** With a listener, told after every update. */
+  public Trpo(Config config, Consumer<OnPolicy.Progress> listener) {
+    this.config = config;
+    this.listener = listener;
+  }
+
+  /**
+   * Trains a policy.
+   *
+   * @param env any number of lanes, in any autoreset mode; it is reset
+   * @param steps of all lanes together, at least; whole rollouts are played
+   */
+  public PolicyNetwork train(VectorEnv env, long steps) {
+    OnPolicy training =
+        new OnPolicy(
+            env,
+            config.architecture(),
+            new OnPolicy.Settings(
+                config.rolloutSteps(),
+                config.normaliseObservations(),
+                config.normaliseRewards(),
+                config.gamma(),
+                config.seed()),
+            (policy, seed) -> new Update(config, policy, seed));
+    training.run(steps, OnPolicy.Rewards.OF_THE_ENVIRONMENT, listener);
+    return training.policy();
+  }
 
   /** The update, for whoever brings rollouts. */
   static final class Update implements Generator {
