@@ -33,34 +33,33 @@ public final class Airl {
    * Hyperparameters.
    *
    * @param generator of the policy; its seed is that of everything
-   * @param rewardNetwork hidden units and activation of g
-   * @param potentialNetwork of h
+   * @param rewardHidden units of g's hidden layers, ReLU
+   * @param potentialHidden of h's
    * @param stateOnly whether g sees the state alone, or the action too
-   * @param batchSize transitions of each side in an update of the discriminator
-   * @param updates of the discriminator per round; 0 for a frozen one, as a control
-   * @param learningRate of the discriminator's Adam
-   * @param weightDecay decoupled, of g and h
+   * @param discriminatorBatchSize transitions of each side in an update of the discriminator
+   * @param discriminatorUpdates per round; 0 for a frozen one, as a control
+   * @param discriminatorLearningRate of its Adam
+   * @param discriminatorWeightDecay decoupled, of g and h
    * @param replay how many of the learner's latest transitions it is trained on
    * @param reward what the learner is paid
    * @param absorbing whether what comes after the task's end is a state with a learned reward
    */
   public record Config(
       Ppo.Config generator,
-      PolicyNetwork.Architecture rewardNetwork,
-      PolicyNetwork.Architecture potentialNetwork,
+      List<Integer> rewardHidden,
+      List<Integer> potentialHidden,
       boolean stateOnly,
-      int batchSize,
-      int updates,
-      double learningRate,
-      double weightDecay,
+      int discriminatorBatchSize,
+      int discriminatorUpdates,
+      double discriminatorLearningRate,
+      double discriminatorWeightDecay,
       int replay,
       Reward reward,
       boolean absorbing) {
 
     /** PPO's defaults; 32-32 each, as in the paper; 8 updates of 512 and 512; replay of 8192. */
     public static Config defaults() {
-      PolicyNetwork.Architecture small =
-          new PolicyNetwork.Architecture(List.of(32, 32), Activation.RELU);
+      List<Integer> small = List.of(32, 32);
       return new Config(
           Ppo.Config.defaults(),
           small,
@@ -115,8 +114,8 @@ public final class Airl {
     Adversary adversary =
         new Adversary(
             new Adversary.Config(
-                config.batchSize(),
-                config.updates(),
+                config.discriminatorBatchSize(),
+                config.discriminatorUpdates(),
                 config.replay(),
                 0,
                 config.absorbing(),
@@ -147,15 +146,15 @@ public final class Airl {
       Mlp.Shape rewardShape =
           new Mlp.Shape(
               config.stateOnly() ? encoder.stateWidth() : encoder.stateActionWidth(),
-              config.rewardNetwork().hidden(),
+              config.rewardHidden(),
               1,
-              config.rewardNetwork().activation());
+              Activation.RELU);
       Mlp.Shape potentialShape =
           new Mlp.Shape(
               encoder.stateWidth(),
-              config.potentialNetwork().hidden(),
+              config.potentialHidden(),
               1,
-              config.potentialNetwork().activation());
+              Activation.RELU);
       this.parameters = new float[rewardShape.parameters() + potentialShape.parameters()];
       this.reward = new Mlp(rewardShape, parameters, 0);
       this.potential = new Mlp(potentialShape, parameters, rewardShape.parameters());
@@ -223,9 +222,9 @@ public final class Airl {
       rewardPass.backward(n, gradient);
       potentialPass.backward(n, gradient);
       nextPass.backward(n, gradient);
-      reward.decay(config.learningRate() * config.weightDecay());
-      potential.decay(config.learningRate() * config.weightDecay());
-      adam.step(gradient, config.learningRate());
+      reward.decay(config.discriminatorLearningRate() * config.discriminatorWeightDecay());
+      potential.decay(config.discriminatorLearningRate() * config.discriminatorWeightDecay());
+      adam.step(gradient, config.discriminatorLearningRate());
     }
 
     @Override

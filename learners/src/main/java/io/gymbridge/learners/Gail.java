@@ -2,9 +2,11 @@ package io.gymbridge.learners;
 
 import io.gymbridge.core.Transitions;
 import io.gymbridge.core.VectorEnv;
+import io.gymbridge.learners.nn.Activation;
 import io.gymbridge.learners.nn.Adam;
 import io.gymbridge.learners.nn.Mlp;
 import java.util.Arrays;
+import java.util.List;
 import java.util.SplittableRandom;
 import java.util.function.Consumer;
 
@@ -37,24 +39,24 @@ public final class Gail {
    * Hyperparameters.
    *
    * @param generator of the policy; its seed is that of everything
-   * @param discriminator hidden units and activation
-   * @param batchSize transitions of each side in an update of the discriminator
-   * @param updates of the discriminator per round; 0 for a frozen one, as a control
-   * @param learningRate of the discriminator's Adam
-   * @param weightDecay decoupled, of the discriminator
-   * @param entropyWeight of the entropy of its opinion
+   * @param discriminatorHidden units of its hidden layers, tanh
+   * @param discriminatorBatchSize transitions of each side in an update of it
+   * @param discriminatorUpdates per round; 0 for a frozen one, as a control
+   * @param discriminatorLearningRate of its Adam
+   * @param discriminatorWeightDecay decoupled
+   * @param discriminatorEntropyWeight of the entropy of its opinion
    * @param replay how many of the learner's latest transitions it is trained on
    * @param reward what the learner is paid
    * @param absorbing whether what comes after the task's end is a state with a learned reward
    */
   public record Config(
       Ppo.Config generator,
-      PolicyNetwork.Architecture discriminator,
-      int batchSize,
-      int updates,
-      double learningRate,
-      double weightDecay,
-      double entropyWeight,
+      List<Integer> discriminatorHidden,
+      int discriminatorBatchSize,
+      int discriminatorUpdates,
+      double discriminatorLearningRate,
+      double discriminatorWeightDecay,
+      double discriminatorEntropyWeight,
       int replay,
       Reward reward,
       boolean absorbing) {
@@ -63,8 +65,7 @@ public final class Gail {
     public static Config defaults() {
       return new Config(
           Ppo.Config.defaults(),
-          new PolicyNetwork.Architecture(
-              java.util.List.of(32, 32), io.gymbridge.learners.nn.Activation.TANH),
+          List.of(32, 32),
           512,
           8,
           1e-3,
@@ -115,10 +116,10 @@ public final class Gail {
     Adversary adversary =
         new Adversary(
             new Adversary.Config(
-                config.batchSize(),
-                config.updates(),
+                config.discriminatorBatchSize(),
+                config.discriminatorUpdates(),
                 config.replay(),
-                config.entropyWeight(),
+                config.discriminatorEntropyWeight(),
                 config.absorbing(),
                 ppo.gamma(),
                 seeds.nextLong()),
@@ -144,9 +145,9 @@ public final class Gail {
           new Mlp(
               new Mlp.Shape(
                   encoder.stateActionWidth(),
-                  config.discriminator().hidden(),
+                  config.discriminatorHidden(),
                   1,
-                  config.discriminator().activation()));
+                  Activation.TANH));
       mlp.initialise(new SplittableRandom(seed), Math.sqrt(2), 1);
       this.pass = mlp.pass(CHUNK);
       this.adam = new Adam(mlp.parameters(), 1e-8);
@@ -179,8 +180,8 @@ public final class Gail {
       }
       Arrays.fill(gradient, 0);
       pass.backward(n, gradient);
-      mlp.decay(config.learningRate() * config.weightDecay());
-      adam.step(gradient, config.learningRate());
+      mlp.decay(config.discriminatorLearningRate() * config.discriminatorWeightDecay());
+      adam.step(gradient, config.discriminatorLearningRate());
     }
 
     @Override
