@@ -75,8 +75,7 @@ final class OnPolicyOptions {
       try (Policy policy = network.toPolicy(training.seed)) {
         long seed = training.seed + 1_000_000;
         played = Play.episodes("evaluating", env, policy, true, training.episodes, seed);
-        sampled =
-            Play.evaluate("evaluating, sampled", env, policy, false, training.episodes, seed);
+        sampled = Play.evaluate("evaluating, sampled", env, policy, false, training.episodes, seed);
       }
       Value observations = played.get(0).observations();
       System.out.printf(

@@ -24,8 +24,6 @@ final class TrainPpoCommand implements Callable<Integer> {
   public Integer call() {
     Ppo.Config config = options.configure(Ppo.Config.defaults());
     return options.run(
-        "PPO",
-        config,
-        (env, listener) -> new Ppo(config, listener).train(env, options.steps));
+        "PPO", config, (env, listener) -> new Ppo(config, listener).train(env, options.steps));
   }
 }

@@ -24,8 +24,6 @@ final class TrainTrpoCommand implements Callable<Integer> {
   public Integer call() {
     Trpo.Config config = options.configure(Trpo.Config.defaults());
     return options.run(
-        "TRPO",
-        config,
-        (env, listener) -> new Trpo(config, listener).train(env, options.steps));
+        "TRPO", config, (env, listener) -> new Trpo(config, listener).train(env, options.steps));
   }
 }

@@ -149,10 +149,7 @@ final class Adversary implements OnPolicy.Rewards {
     }
     float[] features = policy.encoder().normalise(batch.observations, n);
     float[] outputs = policy.outputs(features, n);
-    policy
-        .head()
-        .distribution()
-        .logProbabilities(outputs, policy.shared(), batch.actions, n, logs);
+    policy.head().distribution().logProbabilities(outputs, policy.shared(), batch.actions, n, logs);
     for (int i = 0; i < n; i++) {
       if (batch.absorbing[i]) {
         logs[i] = 0;

@@ -11,9 +11,9 @@ import java.util.SplittableRandom;
 import java.util.function.Consumer;
 
 /**
- * Adversarial inverse reinforcement learning (Fu, Luo and Levine 2018): the discriminator's logit is
- * f(s, a, s′) − log π(a|s) with f = g + γ·h(s′) − h(s), so that g is a reward that can be taken to
- * other dynamics, where it depends on the state alone.
+ * Adversarial inverse reinforcement learning (Fu, Luo and Levine 2018): the discriminator's logit
+ * is f(s, a, s′) − log π(a|s) with f = g + γ·h(s′) − h(s), so that g is a reward that can be taken
+ * to other dynamics, where it depends on the state alone.
  *
  * <p>log π is computed anew under the present policy, for the expert's transitions and for the
  * learner's earlier ones. Beyond a terminated step there is no potential; beyond a truncated one
@@ -61,17 +61,7 @@ public final class Airl {
     public static Config defaults() {
       List<Integer> small = List.of(32, 32);
       return new Config(
-          Ppo.Config.defaults(),
-          small,
-          small,
-          false,
-          512,
-          8,
-          1e-3,
-          0,
-          8192,
-          Reward.LOGIT,
-          true);
+          Ppo.Config.defaults(), small, small, false, 512, 8, 1e-3, 0, 8192, Reward.LOGIT, true);
     }
   }
 
@@ -150,11 +140,7 @@ public final class Airl {
               1,
               Activation.RELU);
       Mlp.Shape potentialShape =
-          new Mlp.Shape(
-              encoder.stateWidth(),
-              config.potentialHidden(),
-              1,
-              Activation.RELU);
+          new Mlp.Shape(encoder.stateWidth(), config.potentialHidden(), 1, Activation.RELU);
       this.parameters = new float[rewardShape.parameters() + potentialShape.parameters()];
       this.reward = new Mlp(rewardShape, parameters, 0);
       this.potential = new Mlp(potentialShape, parameters, rewardShape.parameters());
@@ -228,8 +214,7 @@ public final class Airl {
     }
 
     @Override
-    public void rewards(
-        TransitionBatch batch, int n, double[] logProbabilities, double[] rewards) {
+    public void rewards(TransitionBatch batch, int n, double[] logProbabilities, double[] rewards) {
       advantages(batch, n, rewards);
       if (config.reward() == Reward.LOGIT) {
         for (int i = 0; i < n; i++) {

@@ -144,10 +144,7 @@ public final class Gail {
       this.mlp =
           new Mlp(
               new Mlp.Shape(
-                  encoder.stateActionWidth(),
-                  config.discriminatorHidden(),
-                  1,
-                  Activation.TANH));
+                  encoder.stateActionWidth(), config.discriminatorHidden(), 1, Activation.TANH));
       mlp.initialise(new SplittableRandom(seed), Math.sqrt(2), 1);
       this.pass = mlp.pass(CHUNK);
       this.adam = new Adam(mlp.parameters(), 1e-8);
@@ -185,8 +182,7 @@ public final class Gail {
     }
 
     @Override
-    public void rewards(
-        TransitionBatch batch, int n, double[] logProbabilities, double[] rewards) {
+    public void rewards(TransitionBatch batch, int n, double[] logProbabilities, double[] rewards) {
       logits(batch, n, logProbabilities, rewards);
       for (int i = 0; i < n; i++) {
         double logit = rewards[i];

@@ -1,8 +1,8 @@
 package io.gymbridge.learners;
 
 /**
- * What improves a policy on the rewards of a rollout: the part in which PPO and TRPO differ. Rewards
- * may be the environment's or learned ones.
+ * What improves a policy on the rewards of a rollout: the part in which PPO and TRPO differ.
+ * Rewards may be the environment's or learned ones.
  */
 public sealed interface Generator permits Ppo.Update, Trpo.Update {
 

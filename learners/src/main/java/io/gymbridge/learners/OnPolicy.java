@@ -88,8 +88,7 @@ public final class OnPolicy {
   private final Rollout rollout;
   private final Settings settings;
 
-  OnPolicy(
-      VectorEnv env, PolicyNetwork.Architecture architecture, Settings settings, Maker maker) {
+  OnPolicy(VectorEnv env, PolicyNetwork.Architecture architecture, Settings settings, Maker maker) {
     SplittableRandom seeds = new SplittableRandom(settings.seed());
     this.settings = settings;
     this.policy =
@@ -125,10 +124,7 @@ public final class OnPolicy {
   }
 
   private Progress progress(
-      long steps,
-      int updates,
-      Generator.Diagnostics diagnostics,
-      Discrimination discrimination) {
+      long steps, int updates, Generator.Diagnostics diagnostics, Discrimination discrimination) {
     List<RolloutCollector.Episode> episodes = collector.takeEpisodes();
     double returns = 0;
     double lengths = 0;

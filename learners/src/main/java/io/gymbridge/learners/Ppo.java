@@ -237,11 +237,7 @@ public final class Ppo {
       for (int i = 0; i < n; i++) {
         int row = rows[from + i];
         System.arraycopy(
-            rollout.features,
-            row * rollout.width,
-            pass.input(),
-            i * rollout.width,
-            rollout.width);
+            rollout.features, row * rollout.width, pass.input(), i * rollout.width, rollout.width);
         System.arraycopy(rollout.actions, row * size, actions, i * size, size);
         mean += rollout.advantages[row] / n;
       }

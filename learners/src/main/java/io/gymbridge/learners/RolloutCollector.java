@@ -16,8 +16,8 @@ import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Acts in a {@link VectorEnv} with a policy that still learns, and writes down what happens. Goes on
- * where it stopped. The same transitions come of all three autoreset modes. Not thread-safe.
+ * Acts in a {@link VectorEnv} with a policy that still learns, and writes down what happens. Goes
+ * on where it stopped. The same transitions come of all three autoreset modes. Not thread-safe.
  */
 final class RolloutCollector {
   private final VectorEnv env;
@@ -46,8 +46,7 @@ final class RolloutCollector {
    * @param normalise whether observations are normalised by the statistics of all that were seen
    * @param seed of the draws of actions
    */
-  RolloutCollector(
-      VectorEnv env, PolicyNetwork policy, boolean normalise, long seed) {
+  RolloutCollector(VectorEnv env, PolicyNetwork policy, boolean normalise, long seed) {
     this.env = env;
     this.policy = policy;
     // One for each lane, so that a lane's actions do not depend on what happens in others.
@@ -69,8 +68,7 @@ final class RolloutCollector {
 
   /** An empty rollout of T steps that fits. */
   Rollout rollout(int steps) {
-    return new Rollout(
-        steps, env.numEnvs(), policy.encoder().width(), policy.head().targetSize());
+    return new Rollout(steps, env.numEnvs(), policy.encoder().width(), policy.head().targetSize());
   }
 
   /** Begins all lanes' episodes anew. */

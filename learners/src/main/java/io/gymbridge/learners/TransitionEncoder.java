@@ -26,8 +26,7 @@ final class TransitionEncoder {
     this.observations = observations;
     this.head = head;
     this.absorbing = absorbing;
-    this.choices =
-        head instanceof CategoricalHead categorical ? categorical.choices() : new int[0];
+    this.choices = head instanceof CategoricalHead categorical ? categorical.choices() : new int[0];
     this.actionWidth =
         head.distribution() instanceof Categorical ? head.outputs() : head.targetSize();
     this.statistics = new RunningMeanStd(observations.width(), DType.FLOAT64);
@@ -51,7 +50,9 @@ final class TransitionEncoder {
     return new TransitionBatch(capacity, observations.width(), head.targetSize());
   }
 
-  /** Expert transitions; with the absorbing state after each end of the task, where there is one. */
+  /**
+   * Expert transitions; with the absorbing state after each end of the task, where there is one.
+   */
   TransitionBatch encode(Transitions transitions) {
     int n = transitions.size();
     int ends = 0;

@@ -14,8 +14,8 @@ import java.util.function.Consumer;
  * really gets better within it.
  *
  * <p>Products with the Fisher information are exact: a tangent pass through the network, the
- * distribution's own information, and a backward pass. Values
- * are fitted by minibatches of Adam, as in common code, rather than by L-BFGS.
+ * distribution's own information, and a backward pass. Values are fitted by minibatches of Adam, as
+ * in common code, rather than by L-BFGS.
  */
 public final class Trpo {
 
@@ -256,8 +256,7 @@ public final class Trpo {
       return new Surrogate(value + config.entropyWeight() * entropy, divergence, entropy);
     }
 
-    private Surrogate step(
-        Surrogate before, double[] advantages, Rollout rollout, int[] rows) {
+    private Surrogate step(Surrogate before, double[] advantages, Rollout rollout, int[] rows) {
       int n = rows.length;
       Distribution distribution = policy.head().distribution();
       float[] shared = policy.shared();
@@ -265,15 +264,7 @@ public final class Trpo {
       float[] gradient = new float[size];
       Arrays.fill(ones, 0, n, config.entropyWeight() / n);
       distribution.gradient(
-          pass.output(),
-          shared,
-          actions,
-          n,
-          weights,
-          ones,
-          pass.outputGradient(),
-          gradient,
-          tail);
+          pass.output(), shared, actions, n, weights, ones, pass.outputGradient(), gradient, tail);
       pass.backward(n, gradient);
       double[] direction = conjugateGradients(gradient, n, shared);
       double[] product = fisher(direction, n, shared);
