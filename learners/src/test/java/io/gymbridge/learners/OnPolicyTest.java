@@ -54,7 +54,7 @@ class OnPolicyTest {
   void ppo_balances_the_pole() {
     for (long seed = 0; seed < 3; seed++) {
       PolicyNetwork network =
-          new Ppo(ppo(seed), now -> {}).train(cartPole(AutoresetMode.SAME_STEP), 40_000);
+          new Ppo(ppo(seed), now -> {}).train(cartPole(AutoresetMode.SAME_STEP), 100_000);
       assertTrue(play(network) >= 475, "seed " + seed);
     }
   }
