@@ -7,8 +7,11 @@ starts a Python environment server and a Python policy server, each over a Unix 
 
     $(scripts/python-env) benchmarks/malformed.py --count 10000 --policy 127.0.0.1:50052 4711
 
-The attacks are those of python-shim/tests/attacks.py. Memory is that of the processes after a tenth of the attacks, and
-at the end. The exit code is 1 where a server does not answer any more or a process is gone.
+The attacks are those of python-shim/tests/attacks.py; half of those on environments go to the server's own address, half
+to the process of a session. Memory is that of the processes after a tenth of the attacks, after half of them, and at the
+end, each time 25 s later: so long does grpcio keep what dead connections have sent. A server of environments is to allow
+2 sessions: attackers open some, and leave them. The exit code is 1 where a server does not answer any more or a process
+is gone.
 """
 
 from __future__ import annotations
@@ -32,17 +35,25 @@ ENV = "envs_for_tests:counting"
 POLICY = "import numpy as np\ndef act(observations):\n    return np.ones(len(observations), np.int64)\n"
 
 
+def settled(pids: list[int], check: Callable[[], bool]) -> list[int]:
+    """Memory of processes, once grpcio has let go of dead connections. Renews leases."""
+    for _ in range(5):
+        time.sleep(5)
+        check()
+    return [resident_bytes(pid) for pid in pids]
+
+
 def assault(name: str, pids: list[int], attacks: Iterator[str], count: int, check: Callable[[], bool]) -> bool:
     """Makes `count` attacks, a hundred between two checks; whether all went well. Prints a line."""
     started = time.monotonic()
-    list(itertools.islice(attacks, count // 10))
-    before = [resident_bytes(pid) for pid in pids]
+    memories = []
     well = True
-    for begin in range(count // 10, count, 100):
-        list(itertools.islice(attacks, min(100, count - begin)))
-        well = well and check()
-    after = [resident_bytes(pid) for pid in pids]
-    memory = ", ".join(f"{was / 2**20:.1f} → {now / 2**20:.1f}" for was, now in zip(before, after, strict=True))
+    for begin, end in ((0, count // 10), (count // 10, count // 2), (count // 2, count)):
+        for done in range(begin, end, 100):
+            list(itertools.islice(attacks, min(100, end - done)))
+            well = well and check()
+        memories.append(settled(pids, check))
+    memory = ", ".join(" → ".join(f"{now / 2**20:.1f}" for now in each) for each in zip(*memories, strict=True))
     seconds = time.monotonic() - started
     print(f"{name}: {count} attacks in {seconds:.0f} s, {'all well' if well else 'NOT WELL'}, MiB {memory}", flush=True)
     return well
@@ -101,7 +112,7 @@ def main() -> None:
     if not arguments.env and not arguments.policy:
         for address in ("unix:s.sock", "127.0.0.1:0"):
             limit = ["--address", address, "--max-message-mib", "16"]
-            with served("serve-env", ENV, "--workers", "1", *limit) as server:
+            with served("serve-env", ENV, "--workers", "1", "--max-sessions", "2", *limit) as server:
                 name, pid = f"Python environments, {address}", server.process.pid
                 well &= assault_environments(name, server.address, pid, ENV, count, seed)
             with served("serve-policy", "one.py:act", "--env", "CartPole-v1", *limit) as server:

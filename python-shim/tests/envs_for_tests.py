@@ -1,5 +1,6 @@
 """Tiny environments for the tests, offered as `envs_for_tests:NAME`; the Java tests use them too."""
 
+import itertools
 import os
 import signal
 import threading
@@ -9,6 +10,8 @@ from typing import Any
 import gymnasium as gym
 import numpy as np
 from gymnasium import spaces
+
+_numbers = itertools.count()
 
 
 class _Tiny(gym.Env):
@@ -93,6 +96,21 @@ class _Waiting(_Tiny):
     def step(self, action):
         print("waiting", flush=True)
         while not os.path.exists("go"):
+            time.sleep(0.01)
+        return super().step(action)
+
+
+class _Obeying(_Tiny):
+    """Action 1: waits for a file; action 2: ends its process."""
+
+    def __init__(self, go: str = "go", **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.go = go
+
+    def step(self, action):
+        if action == 2:
+            os.kill(os.getpid(), signal.SIGKILL)
+        while action == 1 and not os.path.exists(self.go):
             time.sleep(0.01)
         return super().step(action)
 
@@ -285,6 +303,11 @@ def unrepeatable(**kwargs: Any) -> gym.Env:
     return _Unrepeatable(**kwargs)
 
 
+def obeys(**kwargs: Any) -> gym.Env:
+    """As `counting`; action 1 waits until there is a file `go`, 2 ends the process."""
+    return _Obeying(**kwargs)
+
+
 def waits_for_file(**kwargs: Any) -> gym.Env:
     """As `counting`; a step waits until there is a file "go" in the current directory."""
     return _Waiting(**kwargs)
@@ -353,9 +376,14 @@ def multi_binary(**kwargs: Any) -> gym.Env:
     return _Sampled(spaces.MultiBinary((2, 2)), spaces.MultiBinary(4), **kwargs)
 
 
-def image(**kwargs: Any) -> gym.Env:
-    """Observations uint8 (84, 84, 4); actions Discrete(6)."""
-    return _Sampled(spaces.Box(0, 255, (84, 84, 4), np.uint8), spaces.Discrete(6), **kwargs)
+def image(height: int = 84, width: int = 84, channels: int = 4, **kwargs: Any) -> gym.Env:
+    """Observations uint8 (height, width, channels); actions Discrete(6)."""
+    return _Sampled(spaces.Box(0, 255, (height, width, channels), np.uint8), spaces.Discrete(6), **kwargs)
+
+
+def large(**kwargs: Any) -> gym.Env:
+    """Observations and actions uint8 (1 MiB); steps return the action."""
+    return _Echo(spaces.Box(0, 255, (1 << 20,), np.uint8), **kwargs)
 
 
 def variable_size(**kwargs: Any) -> gym.Env:
@@ -375,6 +403,11 @@ def variable_size(**kwargs: Any) -> gym.Env:
         ),
         **kwargs,
     )
+
+
+def of_many_spaces(**kwargs: Any) -> gym.Env:
+    """Actions of another space in each environment."""
+    return _Sampled(spaces.Discrete(2), spaces.Discrete(os.getpid() * 1000 + next(_numbers)), **kwargs)
 
 
 def unknown_space(**kwargs: Any) -> gym.Env:

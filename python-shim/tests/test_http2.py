@@ -31,7 +31,7 @@ class Echo:
 
     def run(self):
         while self.running:
-            self.server.run_once(0.05)
+            self.server.run_once(lambda: 0.05)
 
     def accept(self, call):
         if call.path != ECHO:

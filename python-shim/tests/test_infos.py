@@ -78,11 +78,10 @@ def test_step_is_what_protobuf_makes_of_it(size):
     buffers = [b"x" * size, b"", b"yz"]
     encoder = StepEncoder(print, EVERYWHERE)
     for _ in range(2):
-        got = pb.InteractResponse.FromString(
-            encoder.encode(
-                buffers, b"r" * 16, b"\0\1", b"\1\0", infos, [{"x": 1.5}, {}], buffers[:1], {"a": np.arange(2)}
-            )
+        parts = encoder.encode(
+            buffers, b"r" * 16, b"\0\1", b"\1\0", infos, [{"x": 1.5}, {}], buffers[:1], {"a": np.arange(2)}
         )
+        got = pb.InteractResponse.FromString(b"".join(parts))
         expected = pb.StepResponse(
             observations=value_pb2.Buffers(buffers=buffers),
             rewards=b"r" * 16,
@@ -97,9 +96,8 @@ def test_step_is_what_protobuf_makes_of_it(size):
 
 
 def test_absent_infos_are_absent():
-    response = pb.InteractResponse.FromString(
-        StepEncoder(print, EVERYWHERE).encode([], b"", b"", b"", None, None, None, None)
-    )
+    parts = StepEncoder(print, EVERYWHERE).encode([], b"", b"", b"", None, None, None, None)
+    response = pb.InteractResponse.FromString(b"".join(parts))
     assert response.HasField("step")
     assert not response.step.HasField("infos")
     assert not response.step.HasField("final_observations")

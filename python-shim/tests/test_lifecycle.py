@@ -5,13 +5,16 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
 import grpc
+import numpy as np
 import pytest
 from support import HERE, Session, Stream, children, eventually
 
+import gymbridge
 from gymbridge.v1 import environment_pb2 as pb
 from gymbridge.v1 import environment_pb2_grpc
 
@@ -62,6 +65,50 @@ def test_workers_die_with_a_supervisor_that_was_killed(start):
     workers = children(server.process.pid)
     server.end(signal.SIGKILL)
     eventually(lambda: not any(Path(f"/proc/{pid}").exists() for pid in workers))
+
+
+@pytest.fixture
+def short_directory():
+    """One whose path is short enough for sockets."""
+    with tempfile.TemporaryDirectory(dir="/tmp") as directory:
+        yield Path(directory)
+
+
+def test_what_a_killed_server_left_goes_when_the_next_one_starts(start, short_directory):
+    arguments = ["serve-env", COUNTING, "--address", "127.0.0.1:0"]
+    living = start(*arguments, TMPDIR=str(short_directory))
+    before = left_behind(short_directory)
+    killed = start(*arguments, TMPDIR=str(short_directory))
+    assert len(left_behind(short_directory)) == len(before) + 1 == 2
+    workers = children(killed.process.pid)
+    killed.end(signal.SIGKILL)
+    eventually(lambda: not any(Path(f"/proc/{pid}").exists() for pid in workers))
+    other, link = short_directory / "gymbridge-workers-other", short_directory / "gymbridge-workers-link"
+    other.mkdir()
+    (other / "file").touch()
+    link.symlink_to(short_directory / before[0])
+    start(*arguments, TMPDIR=str(short_directory)).end()
+    assert set(left_behind(short_directory)) == {*before, other.name, link.name}
+    with Session(living.address, COUNTING, 1) as session:
+        assert session.reset().HasField("reset")
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [(["--step-timeout", "0.5"], "no sign of life for 0.5 s"), (["--lease", "2"], "no sign of life for 2 s")],
+)
+def test_worker_that_is_stopped_altogether_is_replaced(start, options, message):
+    server = start("serve-env", COUNTING, "--address", "unix:env.sock", *options)
+    envs = gymbridge.RemoteVectorEnv(server.address, num_envs=4, on_loss="mark")
+    envs.reset(seed=0)
+    stopped = children(server.process.pid)[0]
+    os.kill(stopped, signal.SIGSTOP)
+    eventually(lambda: not Path(f"/proc/{stopped}").exists())
+    *_, infos = envs.step(np.zeros(4, int))
+    assert infos["_lost"].tolist() in ([True, True, False, False], [False, False, True, True])
+    assert all(message in cause for cause in infos["lost"] if cause)
+    assert not envs.step(np.zeros(4, int))[4].get("_lost")
+    envs.close()
 
 
 def test_exit_with_stdin_ends_with_whoever_started_it(start, tmp_path):
@@ -161,6 +208,26 @@ def test_worker_killed_in_an_episode_is_replaced_within_its_session(start):
     replaced = Stream(server.address, described.shards[0])
     assert replaced.attach(described.shards[0].token).last_sequence == 0
     assert "wants a reset" in replaced.ask(step=pb.StepRequest(actions=actions)).error.message
+    assert replaced.ask(reset=pb.ResetRequest()).HasField("reset")
+    replaced.close()
+    session.close()
+
+
+def test_workers_that_all_die_at_once_are_replaced(start):
+    server = start("serve-env", COUNTING, "--address", "unix:env.sock", "--num-envs", "2", "--workers", "2")
+    # One of them has the lanes, the other waits.
+    session = Session(server.address, COUNTING, 2, max_shards=1)
+    workers = children(server.process.pid)
+    assert len(workers) == 2
+    # Their deaths are seen at once.
+    os.kill(server.process.pid, signal.SIGSTOP)
+    for worker in workers:
+        os.kill(worker, signal.SIGKILL)
+    os.kill(server.process.pid, signal.SIGCONT)
+    eventually(lambda: session.describe().shards[0].generation == 1)
+    (shard,) = session.describe().shards
+    replaced = Stream(server.address, shard)
+    replaced.attach(shard.token)
     assert replaced.ask(reset=pb.ResetRequest()).HasField("reset")
     replaced.close()
     session.close()

@@ -25,7 +25,9 @@ def growth(pids, attacks, count):
 
 @pytest.mark.parametrize("address", ["unix:env.sock", "127.0.0.1:0"])
 def test_environment_server_survives_malformed_input(start, address):
-    server = start("serve-env", COUNTING, "--address", address, "--workers", "1", "--max-message-mib", "16")
+    server = start(
+        "serve-env", COUNTING, "--address", address, "--workers", "1", "--max-sessions", "2", "--max-message-mib", "16"
+    )
     with Session(server.address, COUNTING, 2) as steady:
         steady.reset()
         attacks = attacks_on_environments(server.address, COUNTING, seed=1)

@@ -249,16 +249,6 @@ def test_evaluate_writes_what_the_policy_returns(serve, tmp_path):
     assert run("evaluate", f"{server.address}/other", *options, cwd=tmp_path).returncode == 2
 
 
-@pytest.mark.parametrize("vectorizer", ["loop", "sync", "async"])
-def test_bench_prints_one_json_object(tmp_path, vectorizer):
-    options = ["--env", "CartPole-v1", "--num-envs", "2", "--vectorizer", vectorizer, "--steps", "100", "--json"]
-    done = run("bench", *options, cwd=tmp_path)
-    result = json.loads(done.stdout)
-    assert result["num_envs"] == 2
-    assert result["steps_per_second"] > 100
-    assert 0 < result["call_us_p50"] <= result["call_us_p99"]
-
-
 DATA = Path(os.environ.get("GYMBRIDGE_POLICIES", "nowhere"))
 
 

@@ -248,7 +248,7 @@ def test_broken_stream_is_attached_anew_within_the_episode(make):
     env = make()
     env.reset(seed=1)
     for count in range(1, 4):
-        stream(env)._call.shut_down()
+        stream(env)._line.call.shut_down()
         assert env.step(0)[0].tolist() == [count, 1]
 
 
@@ -260,9 +260,9 @@ def test_request_under_way_when_the_stream_breaks_is_executed_once(start, tmp_pa
     thread = threading.Thread(target=lambda: results.append(env.step(0)))
     thread.start()
     eventually(lambda: "waiting" in server.log)
-    broken = stream(env)._call
-    broken.shut_down()
-    eventually(lambda: stream(env)._call not in (broken, None))
+    broken = stream(env)._line
+    broken.call.shut_down()
+    eventually(lambda: stream(env)._line not in (broken, None))
     (tmp_path / "go").touch()
     thread.join(20)
     assert results[0][0].tolist() == [1, 1]

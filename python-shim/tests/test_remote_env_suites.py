@@ -19,10 +19,11 @@ def test_check_env_warns_of_nothing_that_it_does_not_warn_of_locally(zoo, env_id
     local.close()
 
 
+@pytest.mark.parametrize("transport", ["shm", "grpc"])
 @pytest.mark.parametrize("env_id", comparisons.ALL)
-def test_episodes_equal_those_of_a_local_env(zoo, env_id):
+def test_episodes_equal_those_of_a_local_env(zoo, env_id, transport):
     local = comparisons.make_local(env_id)
-    with gymbridge.RemoteEnv(zoo, env_id) as remote:
+    with gymbridge.RemoteEnv(zoo, env_id, transport=transport) as remote:
         comparisons.check_spaces(local, remote)
         comparisons.check_match(local, remote, 50)
         comparisons.check_seeds(local, remote, range(3), 30)

@@ -55,12 +55,13 @@ def both(zoo, env_id, mode, wrap=lambda envs: envs, **arguments):
     return wrap(theirs), wrap(ours)
 
 
+@pytest.mark.parametrize("transport", ["shm", "grpc"])
 @pytest.mark.parametrize("mode", AutoresetMode, ids=lambda mode: mode.name)
 @pytest.mark.parametrize("env_id", COMPARED)
-def test_steps_equal_those_of_sync_vector_env(zoo, env_id, mode):
+def test_steps_equal_those_of_sync_vector_env(zoo, env_id, mode, transport):
     # FrozenLake's info "prob" is an int after a reset and a float after a step.
     max_shards = 1 if env_id == "FrozenLake-v1" else 2
-    theirs, ours = both(zoo, env_id, mode, max_shards=max_shards)
+    theirs, ours = both(zoo, env_id, mode, max_shards=max_shards, transport=transport)
     assert len(ours._session.shards) == max_shards
     same(theirs.reset(seed=7), ours.reset(seed=7), "reset")
     theirs.action_space.seed(1)
@@ -185,6 +186,8 @@ def test_wrong_arguments_are_refused(make):
     envs.reset()
     with pytest.raises(ValueError, match="got 2 actions, expected one for each of 3"):
         envs.step(np.array([0, 1]))
+    with pytest.raises(TypeError, match="expected an array of shape"):
+        envs.step(0)
     with pytest.raises(ValueError, match="got 2 seeds"):
         envs.reset(seed=[1, 2])
     mask = np.array([True, False, False])
@@ -192,10 +195,6 @@ def test_wrong_arguments_are_refused(make):
         envs.reset(options={"reset_mask": mask})
     envs = make(autoreset_mode=AutoresetMode.DISABLED)
     envs.reset()
-    with pytest.raises(TypeError, match="array of bool"):
-        envs.reset(options={"reset_mask": [True, False, False]})
-    with pytest.raises(ValueError, match="False everywhere"):
-        envs.reset(options={"reset_mask": np.zeros(3, bool)})
     options = {"reset_mask": mask, "start": 2}
     assert envs.reset(options=options)[0][:, 0].tolist() == [2, 0, 0]
     assert "reset_mask" in options
@@ -203,6 +202,47 @@ def test_wrong_arguments_are_refused(make):
         make(on_loss="ignore")
     with pytest.raises(ValueError, match="Sometimes"):
         make(autoreset_mode="Sometimes")
+
+
+@pytest.mark.parametrize(
+    "mask", [[True, False, False], np.ones(2, bool), np.ones((1, 3), bool), np.array([1, 0, 1]), np.zeros(3, bool)]
+)
+def test_wrong_masks_are_refused_in_the_same_words(make, mask):
+    envs = make("CartPole-v1", autoreset_mode=AutoresetMode.DISABLED)
+    theirs = SyncVectorEnv([lambda: gym.make("CartPole-v1")] * 3, autoreset_mode=AutoresetMode.DISABLED)
+    refusals = []
+    for each in (envs, theirs):
+        each.reset()
+        with pytest.raises((TypeError, ValueError)) as refusal:
+            each.reset(options={"reset_mask": mask})
+        refusals.append((refusal.type, str(refusal.value)))
+    assert refusals[0] == refusals[1]
+
+
+def test_seeds_of_the_lanes_generators_are_known(make):
+    envs = make("CartPole-v1")
+    envs.reset()
+    assert envs.np_random_seed == (-1, -1, -1)
+    envs.reset(seed=42)
+    envs.reset()
+    assert envs.np_random_seed == (42, 43, 44)
+    with pytest.raises(gymbridge.RemoteError, match="not allowed"):
+        envs.set_attr("np_random_seed", 1)
+
+
+def test_closed_environments_say_so(make):
+    envs = make()
+    envs.close()
+    with pytest.raises(gym.error.ClosedEnvironmentError, match="make another one"):
+        envs.reset()
+
+
+@pytest.mark.parametrize(("max_shards", "message"), [(1, "lane 1 has Discrete"), (2, "different processes")])
+def test_lanes_with_different_spaces_are_refused(start, max_shards, message):
+    server = start("serve-env", "envs_for_tests:of_many_spaces", "--address", "unix:env.sock")
+    with pytest.raises(RuntimeError, match=message):
+        gymbridge.RemoteVectorEnv(server.address, num_envs=2, max_shards=max_shards)
+    gymbridge.RemoteVectorEnv(server.address, num_envs=1).close()
 
 
 def test_error_of_one_shard_leaves_the_others_in_step(make):

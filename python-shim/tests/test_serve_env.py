@@ -431,8 +431,9 @@ def test_render_without_mode_or_of_a_lane_that_is_not_there_is_an_error(open_ses
     assert session.ask(render=pb.RenderRequest(lanes=[1])).error.code == INVALID
 
 
-def test_sessions_are_limited_and_their_places_come_free(server):
-    sessions = [Session(server.address, "envs_for_tests:counting", max_shards=1) for _ in range(4)]
+def test_sessions_are_limited_and_their_places_come_free(start):
+    server = start("serve-env", "envs_for_tests:counting", "--workers", "1", "--max-sessions", "2")
+    sessions = [Session(server.address, "envs_for_tests:counting", max_shards=1) for _ in range(2)]
     with pytest.raises(grpc.RpcError) as caught:
         Session(server.address, "envs_for_tests:counting")
     assert caught.value.code() == grpc.StatusCode.RESOURCE_EXHAUSTED

@@ -22,6 +22,8 @@ from gymnasium.wrappers import (
 from test_attributes import UNIMPLEMENTED
 from test_serve_env import INVALID, rows
 
+import gymbridge
+from gymbridge.client.errors import WorkerLost
 from gymbridge.codec.values import BatchCodec
 from gymbridge.env import restoring, snapshots, states
 from gymbridge.env.copies import Copies
@@ -29,6 +31,7 @@ from gymbridge.env.lanes import DISABLED, NEXT_STEP, SAME_STEP
 from gymbridge.errors import RequestError
 from gymbridge.v1 import environment_pb2 as pb
 
+KEY = b"only the servers know"
 Point = namedtuple("Point", "x y")
 CLASSIC = ["Acrobot-v1", "CartPole-v1", "MountainCar-v0", "MountainCarContinuous-v0", "Pendulum-v1"]
 TOY_TEXT = [
@@ -79,7 +82,11 @@ def record(lanes, actions):
         # Sticky actions keep a view of their batch.
         lanes.step([column.copy() for column in batch])
         observations = [np.array(column).tobytes() for column in lanes.observations]
-        ends = (lanes.rewards.tobytes(), lanes.terminated.tobytes(), lanes.truncated.tobytes())
+        ends = (
+            np.array(lanes.rewards, np.float64).tobytes(),
+            np.array(lanes.terminated, np.bool_).tobytes(),
+            np.array(lanes.truncated, np.bool_).tobytes(),
+        )
         seen.append((observations, *ends, exact(lanes.infos)))
     return seen
 
@@ -106,7 +113,7 @@ def reset(lanes, seed):
 
 
 def through_bytes(saved):
-    return [states.unpack("X", states.pack("X", state)) for state in saved]
+    return [states.unpack("X", states.pack("X", state, KEY), KEY) for state in saved]
 
 
 @pytest.mark.parametrize("env_id", CLASSIC + TOY_TEXT + MUJOCO)
@@ -191,9 +198,11 @@ def test_states_that_do_not_fit_are_refused_and_no_lane_changes(open_session):
     session.step(0, 0)
     damaged = bytearray(good[1])
     damaged[-3] ^= 1
+    forged = states.pack("envs_for_tests:counting", {}, b"a client's own key")
     for bad, message in [
-        (bytes(damaged), "checksum"),
-        (good[1][:-1], "checksum"),
+        (bytes(damaged), "damaged"),
+        (good[1][:-1], "damaged"),
+        (forged, "damaged or of another server"),
         (b"", "no saved state"),
         (foreign, "got a state of CartPole-v1, expected one of envs_for_tests:counting"),
     ]:
@@ -201,6 +210,46 @@ def test_states_that_do_not_fit_are_refused_and_no_lane_changes(open_session):
         assert error.code == INVALID
         assert message in error.message
     assert rows(session, session.step(0, 0).step.observations) == [[2, 1], [2, 2]]
+
+
+def test_states_are_good_on_servers_with_the_same_key(start, tmp_path):
+    (tmp_path / "key").write_text("0123456789abcdef\n")
+    (tmp_path / "same").write_text("0123456789abcdef")
+    (tmp_path / "other").write_text("fedcba9876543210")
+
+    def env(key):
+        server = start("serve-env", "envs_for_tests:counting", "--address", f"unix:{key}.sock", "--state-key", key)
+        return gymbridge.RemoteEnv(server.address)
+
+    with env("key") as first, env("same") as second, env("other") as third:
+        first.reset(seed=3)
+        first.step(0)
+        state = first.save_state()
+        assert second.restore_state(state).tolist() == [1, 3]
+        with pytest.raises(gymbridge.RemoteError, match="--state-key"):
+            third.restore_state(state)
+
+
+def test_state_of_a_process_that_died_is_restored_in_the_next_one(start):
+    server = start("serve-env", "envs_for_tests:kills_itself", "--address", "unix:env.sock")
+    with gymbridge.RemoteEnv(server.address) as env:
+        env.reset(seed=3)
+        env.step(0)
+        state = env.save_state()
+        env.step(0)
+        with pytest.raises(WorkerLost):
+            env.step(0)
+        env.reset()
+        assert env.restore_state(state).tolist() == [1, 3]
+
+
+@pytest.mark.parametrize(("content", "message"), [(None, "No such file"), ("short", "has 5 bytes")])
+def test_a_key_that_does_not_do_is_refused_at_the_start(start, tmp_path, content, message):
+    if content is not None:
+        (tmp_path / "key").write_text(content)
+    server = start("serve-env", "envs_for_tests:counting", "--state-key", "key")
+    assert server.process.wait(20) == 2
+    assert message in server.log
 
 
 @pytest.mark.parametrize(
@@ -261,7 +310,7 @@ class Holder(gym.Env):
 
 
 def restored(env, target):
-    snapshot = states.unpack("X", states.pack("X", snapshots.take(env)))
+    snapshot = states.unpack("X", states.pack("X", snapshots.take(env), KEY), KEY)
     for act in restoring.plan(target, snapshot):
         act()
     return target
@@ -391,7 +440,7 @@ def test_tampered_nodes_are_refused():
     [np.random.Generator(np.random.MT19937(1)), np.random.Generator(np.random.Philox(1)), np.random.RandomState(1)],
 )
 def test_positions_of_generators_are_checked(generator):
-    snapshot = states.unpack("X", states.pack("X", snapshots.take(Holder(generator=generator))))
+    snapshot = states.unpack("X", states.pack("X", snapshots.take(Holder(generator=generator)), KEY), KEY)
     restoring.plan(Holder(generator=generator), snapshot)
     for node in snapshot["nodes"]:
         if node[0] == "dict":

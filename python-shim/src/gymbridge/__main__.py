@@ -18,10 +18,8 @@ def main() -> None:
             from gymbridge.env.command import run
         elif arguments.command == "serve-policy":
             from gymbridge.policy.command import run
-        elif arguments.command == "evaluate":
-            from gymbridge.client.evaluate import run
         else:
-            from gymbridge.client.bench import run
+            from gymbridge.client.evaluate import run
     except ModuleNotFoundError as error:
         name = error.name or ""
         if name.startswith("gymbridge"):
@@ -88,7 +86,7 @@ def _parser() -> argparse.ArgumentParser:
     env.add_argument("ids", nargs="+", metavar="ID", help='e.g. HalfCheetah-v5, or "module:function" for your own')
     env.add_argument("--num-envs", type=_positive, default=8, help="lanes of a session by default [%(default)s]")
     env.add_argument("--workers", type=_positive, default=2, help="processes of a session [%(default)s]")
-    env.add_argument("--max-sessions", type=_positive, default=4, help="sessions at a time [%(default)s]")
+    env.add_argument("--max-sessions", type=_positive, default=16, help="sessions at a time [%(default)s]")
     env.add_argument("--max-num-envs", type=_positive, default=1024, help="lanes a session may ask for [%(default)s]")
     env.add_argument(
         "--lease", type=_seconds, default=60, metavar="S", help="a session outlives its client so long [%(default)s]"
@@ -101,7 +99,13 @@ def _parser() -> argparse.ArgumentParser:
         "--allow-attributes", default="", metavar="A,B", help="methods and attributes that clients may use [none]"
     )
     env.add_argument(
+        "--allow-policies", action="store_true", help="take policies from clients, and act with them in rollouts [no]"
+    )
+    env.add_argument(
         "--step-timeout", type=float, default=0, metavar="S", help="replace a process whose step takes longer [off]"
+    )
+    env.add_argument(
+        "--state-key", metavar="FILE", help="saved states are good on all servers with the key in it [only this one]"
     )
     env.add_argument("--verbose", action="store_true", help="show the environments' own warnings")
     _server_options(env)
@@ -121,15 +125,6 @@ def _parser() -> argparse.ArgumentParser:
     evaluate.add_argument("--stochastic", action="store_true", help="sample actions instead of the most likely")
     evaluate.add_argument("--json", metavar="FILE", help="write the result here")
     _client_options(evaluate)
-
-    bench = commands.add_parser("bench", help="time Gymnasium's own ways to step environments, in this process")
-    bench.add_argument("--env", required=True, metavar="ID")
-    bench.add_argument("--num-envs", type=_positive, default=8, help="[%(default)s]")
-    bench.add_argument("--vectorizer", choices=("loop", "sync", "async"), default="sync", help="[%(default)s]")
-    bench.add_argument("--steps", type=_positive, default=None, help="calls; instead of --seconds")
-    bench.add_argument("--seconds", type=float, default=5.0, help="[%(default)s]")
-    bench.add_argument("--seed", type=int, default=0, help="[%(default)s]")
-    bench.add_argument("--json", action="store_true", help="a JSON object on stdout")
     return parser
 
 

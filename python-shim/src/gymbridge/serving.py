@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import ctypes
 import errno
 import os
 import signal
 import socket
 import sys
 import threading
+import time
+from collections.abc import Callable
 from concurrent import futures
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
 
 import grpc
+from google.protobuf.message import DecodeError
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
@@ -24,6 +29,7 @@ from gymbridge.security import Security, SecurityError
 SERVER_VERSION = f"gymbridge-python {__version__}"
 PROTOCOL_REVISION = 1
 _MAX_UNIX_PATH = 100
+_TRIM_SECONDS = 5.0
 
 
 class StartError(Exception):
@@ -88,9 +94,10 @@ def _clear_stale_socket(path: Path) -> None:
 
 def new_server(threads: int, max_message_mib: int, security: Security) -> grpc.Server:
     """A server with the project's limits: messages of that size, at most `threads` calls at a time."""
+    _trim_memory()
     return grpc.server(
         futures.ThreadPoolExecutor(max_workers=threads, thread_name_prefix="grpc"),
-        interceptors=security.interceptors,
+        interceptors=[*security.interceptors, _ParsingInterceptor()],
         maximum_concurrent_rpcs=threads,
         options=[
             ("grpc.so_reuseport", 0),
@@ -102,6 +109,58 @@ def new_server(threads: int, max_message_mib: int, security: Security) -> grpc.S
             ("grpc.keepalive_permit_without_calls", 1),
         ],
     )
+
+
+@dataclass(frozen=True)
+class _NoMessage:
+    """Stands for a request that is no message of its type."""
+
+    size: int
+
+
+class _ParsingInterceptor(grpc.ServerInterceptor):  # type: ignore[misc]
+    """Refuses what is no message with INVALID_ARGUMENT. grpcio would say INTERNAL, and never free the call."""
+
+    def intercept_service(self, continuation: Callable[[Any], Any], details: Any) -> Any:
+        handler = continuation(details)
+        if handler is None or handler.request_deserializer is None:
+            return handler
+
+        def parse(data: bytes) -> Any:
+            try:
+                return handler.request_deserializer(data)
+            except DecodeError:
+                return _NoMessage(len(data))
+
+        def checked(request: Any, context: Any) -> Any:
+            if isinstance(request, _NoMessage):
+                what = f"got {request.size} bytes that are no request of {details.method}"
+                context.abort(grpc.StatusCode.INVALID_ARGUMENT, what)
+            return request
+
+        def wrap(serve: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+            if handler.request_streaming:
+                return lambda requests, context: serve((checked(each, context) for each in requests), context)
+            return lambda request, context: serve(checked(request, context), context)
+
+        kinds = ("unary_unary", "unary_stream", "stream_unary", "stream_stream")
+        wrapped = {kind: wrap(serve) for kind in kinds if (serve := getattr(handler, kind)) is not None}
+        return handler._replace(request_deserializer=parse, **wrapped)
+
+
+def _trim_memory() -> None:
+    """From now on gives back to the system, now and then, what grpcio has freed: glibc keeps it, up to gigabytes."""
+    try:
+        trim = ctypes.CDLL(None).malloc_trim
+    except (AttributeError, OSError):
+        return
+
+    def run() -> None:
+        while True:
+            time.sleep(_TRIM_SECONDS)
+            trim(0)
+
+    threading.Thread(target=run, name="trim memory", daemon=True).start()
 
 
 def bind(server: grpc.Server, address: str, security: Security) -> str:

@@ -457,7 +457,7 @@ type OpenSessionResponse struct {
 	// The server's version, for people.
 	ServerVersion string `protobuf:"bytes,6,opt,name=server_version,json=serverVersion,proto3" json:"server_version,omitempty"`
 	// Optional features that this session has; unknown names are ignored. "save_state": its lanes' states can be saved
-	// and restored.
+	// and restored. "compute_reward": its environments have goals, and CallRequest may always call their compute_reward.
 	Capabilities []string `protobuf:"bytes,7,rep,name=capabilities,proto3" json:"capabilities,omitempty"`
 	// How long a shard lives after its last request, heartbeats included: send one at least every third of it.
 	LeaseSeconds  float64 `protobuf:"fixed64,8,opt,name=lease_seconds,json=leaseSeconds,proto3" json:"lease_seconds,omitempty"`
@@ -1809,7 +1809,8 @@ func (x *SaveStateRequest) GetLanes() []uint32 {
 
 type SaveStateResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// One per lane asked for, to be kept as they are: their content is the server's own affair. Data, never code.
+	// One per lane asked for, to be kept as they are: their content is the server's own affair, and signed by it. Data,
+	// never code.
 	States        [][]byte `protobuf:"bytes,1,rep,name=states,proto3" json:"states,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1857,7 +1858,8 @@ type RestoreStateRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Lanes to restore, each less than N and named once. Empty: all.
 	Lanes []uint32 `protobuf:"varint,1,rep,packed,name=lanes,proto3" json:"lanes,omitempty"`
-	// One per lane. INVALID_ARGUMENT for one that is damaged or of another environment; then no lane has changed.
+	// One per lane. INVALID_ARGUMENT for one that is damaged, of another environment, or of another server, unless that
+	// has the same key; then no lane has changed.
 	States        [][]byte `protobuf:"bytes,2,rep,name=states,proto3" json:"states,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

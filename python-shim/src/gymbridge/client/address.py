@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import socket
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Literal
 
 from gymbridge.client.errors import ConnectionFailed
 from gymbridge.credentials import NONE, Credentials, hint, metadata, ssl_context
@@ -14,35 +15,47 @@ from gymbridge.http2.tls import TlsSocket
 # More than any message the servers allow; sizes within a message are checked against the spaces.
 _MAX_MESSAGE_BYTES = 1 << 30
 
+# What becomes of large messages on a stream. "gzip" is for pictures over a network; on one machine it only costs.
+Compression = Literal["none", "gzip"]
+
 
 @dataclass(frozen=True)
 class Address:
-    """A Unix socket's absolute path, or a host and a port; and what is shown to whoever listens there."""
+    """A Unix socket's absolute path, or a host and a port; and how to talk to whoever listens there.
+
+    `packs`: messages are compressed where the server can do with that.
+    """
 
     host: str
     port: int
     path: str = ""
     credentials: Credentials = NONE
+    packs: bool = False
 
     @staticmethod
-    def parse(text: str, credentials: Credentials = NONE) -> Address:
+    def parse(text: str, credentials: Credentials = NONE, packs: bool = False) -> Address:
         """The address in "unix:path" or "host:port"; ValueError for anything else."""
         if text.startswith("unix:"):
             path = text.removeprefix("unix:")
             path = os.path.abspath(path.removeprefix("//") if path.startswith("///") else path)
-            return Address("", 0, path, credentials)
+            return Address("", 0, path, credentials, packs)
         host, colon, port = text.rpartition(":")
         if not colon or not host or not port.isdigit() or not 0 < int(port) < 65536:
             raise ValueError(f"{text!r} is no address; use HOST:PORT or unix:PATH")
-        return Address(host.strip("[]"), int(port), "", credentials)
+        return Address(host.strip("[]"), int(port), "", credentials, packs)
 
     def resolve(self, text: str) -> Address:
         """A shard's address as the protocol has it, seen from this one: empty for the same, ":port" for its host."""
         if not text:
             return self
         if text.startswith(":"):
-            return Address(self.host, int(text[1:]), "", self.credentials)
-        return Address.parse(text, self.credentials)
+            return replace(self, port=int(text[1:]), path="")
+        return Address.parse(text, self.credentials, self.packs)
+
+    @property
+    def is_local(self) -> bool:
+        """Whether the server is on this machine, as far as the address tells."""
+        return bool(self.path) or self.host in ("localhost", "::1") or self.host.startswith("127.")
 
     def __str__(self) -> str:
         """As `parse` takes it."""
@@ -94,9 +107,8 @@ class Address:
         """A call of a method, "/package.Service/Method", on a connection of its own. Raises as `connect`."""
         sock = self.connect(seconds)
         try:
-            return ClientCall(
-                sock, "localhost" if self.path else str(self), path, metadata(self.credentials), _MAX_MESSAGE_BYTES
-            )
+            authority = "localhost" if self.path else str(self)
+            return ClientCall(sock, authority, path, metadata(self.credentials), _MAX_MESSAGE_BYTES, self.packs)
         except ConnectionBroken:
             sock.close()
             raise

@@ -11,7 +11,7 @@ from google.rpc import code_pb2, error_details_pb2, status_pb2
 from gymbridge.http2.client import CallEnded
 
 
-class RemoteError(gym.error.Error):
+class RemoteError(gym.error.Error, RuntimeError):
     """A request to a remote environment failed.
 
     `code` is gRPC's status by name: "UNKNOWN" where the environment itself raised; then the message begins with the
@@ -29,6 +29,13 @@ class ConnectionFailed(RemoteError, ConnectionError):
 
     def __init__(self, message: str) -> None:
         super().__init__(message, "UNAVAILABLE")
+
+
+class Closed(RemoteError, gym.error.ClosedEnvironmentError):
+    """The environment was closed by its user."""
+
+    def __init__(self) -> None:
+        super().__init__("the environment is closed: make another one", "FAILED_PRECONDITION")
 
 
 class SessionEnded(RemoteError):

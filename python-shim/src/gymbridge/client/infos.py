@@ -37,6 +37,17 @@ def _join(parts: list[tuple[int, Any]], num_envs: int) -> np.ndarray[Any, Any]:
     return joined
 
 
+def take_infos(infos: dict[str, Any], rows: list[int]) -> dict[str, Any]:
+    """The infos of some lanes, in this order."""
+    taken: dict[str, Any] = {}
+    for key, values in infos.items():
+        if isinstance(values, dict):
+            taken[key] = take_infos(values, rows)
+        else:
+            taken[key] = values[rows] if isinstance(values, np.ndarray) else [values[row] for row in rows]
+    return taken
+
+
 def lane_info(infos: dict[str, Any], lane: int) -> dict[str, Any]:
     """One lane's own info out of the vector form."""
     info = {}

@@ -6,13 +6,16 @@ import contextlib
 import os
 import secrets
 import threading
+from functools import partial
 from typing import Any
 
 from google.protobuf.message import DecodeError
 
-from gymbridge.client.address import Address
-from gymbridge.client.errors import ConnectionFailed, RemoteError, SessionEnded, from_end
+from gymbridge.client.address import Address, Compression
+from gymbridge.client.errors import Closed, ConnectionFailed, RemoteError, SessionEnded, from_end
+from gymbridge.client.line import Transport
 from gymbridge.client.shard_stream import ShardStream
+from gymbridge.client.stats import RequestTimes
 from gymbridge.credentials import NONE, Credentials
 from gymbridge.http2.client import CallEnded, ConnectionBroken
 from gymbridge.v1 import environment_pb2 as pb
@@ -32,15 +35,27 @@ class Session:
     Raises, as all its methods: ConnectionFailed where no server answers, RemoteError where it refuses.
     """
 
-    def __init__(self, address: str, request: pb.OpenSessionRequest, credentials: Credentials = NONE) -> None:
-        self._server = Address.parse(address, credentials)
+    def __init__(
+        self,
+        address: str,
+        request: pb.OpenSessionRequest,
+        credentials: Credentials = NONE,
+        transport: Transport = "auto",
+        compression: Compression = "none",
+    ) -> None:
+        if transport not in ("auto", "shm", "grpc"):
+            raise ValueError(f"got transport={transport!r}, expected 'auto', 'shm' or 'grpc'")
+        if compression not in ("none", "gzip"):
+            raise ValueError(f"got compression={compression!r}, expected 'none' or 'gzip'")
+        self._server = Address.parse(address, credentials, compression == "gzip")
         self._request = request
+        self._transport: Transport = transport
         self._over = threading.Event()
         self._forks = _forks
         self.shards: list[ShardStream] = []
+        self.times = RequestTimes()
         self.is_open = False
         self.open()
-        threading.Thread(target=self._beat, name="gymbridge heartbeat", daemon=True).start()
 
     def open(self) -> None:
         """Makes the environments, anew if there were some."""
@@ -59,18 +74,32 @@ class Session:
                 raise ConnectionFailed(self._server.explain(str(error))) from error
         lease = self.opened.lease_seconds or _OPEN_SECONDS
         self.shards = [
-            ShardStream(self._server, shard, lambda lane=shard.first_lane: self._describe(lane), lease)  # type: ignore[misc]
+            ShardStream(
+                self._server, shard, partial(self._describe, shard.first_lane), lease, self._transport, self.times
+            )
             for shard in self.opened.shards
         ]
         self.is_open = True
+        for stream in self.shards:
+            # A shard whose process does not answer must not keep the others' heartbeats waiting.
+            threading.Thread(target=self._beat, args=(stream,), name="gymbridge heartbeat", daemon=True).start()
 
     def require(self) -> list[ShardStream]:
-        """The streams; RemoteError once closed, and in a process that was forked from the one that opened them."""
+        """The streams; Closed once closed, RemoteError in a process that was forked from the one that opened them."""
         if self._forks != _forks:
             raise RemoteError("the environment was made before this process was forked: make it here", "ABORTED")
         if not self.is_open:
-            raise RemoteError("the environment is closed: make another one", "FAILED_PRECONDITION")
+            raise Closed
         return self.shards
+
+    def stats(self) -> dict[str, Any]:
+        """What `bridge_stats` tells."""
+        transports = [
+            {"lanes": f"{shard.lanes[0]}-{shard.lanes[-1]}", "transport": transport, "why": why}
+            for shard in self.shards
+            for transport, why in (shard.way,)
+        ]
+        return {"requests": self.times.summary(), "transports": transports}
 
     def allowed_attributes(self) -> frozenset[str]:
         """What the server allows to call, read and set for every session of the environment."""
@@ -127,10 +156,9 @@ class Session:
         finally:
             call.close()
 
-    def _beat(self) -> None:
-        while not self._over.wait((self.opened.lease_seconds or _OPEN_SECONDS) / 3):
-            for shard in self.shards:
-                shard.beat()
+    def _beat(self, stream: ShardStream) -> None:
+        while not self._over.wait((self.opened.lease_seconds or _OPEN_SECONDS) / 3) and stream in self.shards:
+            stream.beat()
 
 
 _forks = 0

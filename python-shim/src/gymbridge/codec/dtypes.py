@@ -62,6 +62,13 @@ def to_bytes(array: np.ndarray[Any, Any] | np.generic) -> bytes:
     return array.astype(array.dtype.newbyteorder("<"), copy=False).tobytes()
 
 
+def view_of(array: np.ndarray[Any, Any]) -> bytes | memoryview:
+    """As `to_bytes`, without a copy where the elements lie as they should."""
+    if _LITTLE and array.dtype.isnative and array.flags.c_contiguous:
+        return memoryview(array.reshape(-1).view(np.uint8))  # type: ignore[arg-type]
+    return to_bytes(array)
+
+
 def from_bytes(
     data: bytes, dtype: np.dtype[Any], shape: tuple[int, ...], what: str, copy: bool = True
 ) -> np.ndarray[Any, Any]:

@@ -48,7 +48,14 @@ class Leaf(ABC):
 
     @abstractmethod
     def column(self, values: Any) -> Any:
-        """A column with copies of stacked values; ValueError, naming the leaf, where they do not fit."""
+        """A column with copies of stacked values.
+
+        ValueError, naming the leaf, where they do not fit; TypeError for a number in place of N of them.
+        """
+
+    @abstractmethod
+    def take(self, column: Any, indices: Sequence[int]) -> Any:
+        """A new column of the values at these indices."""
 
     @abstractmethod
     def join(self, columns: Sequence[Any]) -> Any:
@@ -75,7 +82,7 @@ class ArrayLeaf(Leaf):
         self.shape = tuple(space.shape or ())
         super().__init__(path, keys, space, 1, self.dtype.itemsize * int(np.prod(self.shape)))
         # Whether any bytes of the right number are values as they are.
-        self._is_plain = sys.byteorder == "little" and self.dtype.isnative and self.dtype.kind in "iuf"
+        self.is_plain = sys.byteorder == "little" and self.dtype.isnative and self.dtype.kind in "iuf"
         self.is_floating = self.dtype.kind == "f"
         # An element of an array (N) is a NumPy scalar: right for Discrete, but a Box has arrays of shape ().
         self.is_array = self.shape != () or isinstance(space, spaces.Discrete)
@@ -86,6 +93,9 @@ class ArrayLeaf(Leaf):
     def put(self, column: Array, index: int, value: Any) -> None:  # noqa: D102
         if type(value) is not np.ndarray:
             value = np.asarray(value)
+        elif value.dtype is self.dtype and value.shape == self.shape:
+            column[index] = value
+            return
         if value.shape != self.shape:
             raise ValueError(f"{self.path} has shape {value.shape}, its space {self.space} has {self.shape}".lstrip())
         self._check_dtype(value)
@@ -98,11 +108,17 @@ class ArrayLeaf(Leaf):
         array = np.asarray(values)
         if array.shape == (0,):
             return self.allocate(0)
-        if array.ndim == 0 or array.shape[1:] != self.shape:
-            expected = ("N", *self.shape)
+        expected = ("N", *self.shape)
+        if array.ndim == 0:
+            raise TypeError(f"{self.path} is {values!r}, expected an array of shape {expected}".lstrip())
+        if array.shape[1:] != self.shape:
             raise ValueError(f"{self.path} has shape {array.shape}, expected {expected} for {self.space}".lstrip())
         self._check_dtype(array)
         return array.astype(self.dtype)
+
+    def take(self, column: Array, indices: Sequence[int]) -> Array:  # noqa: D102
+        taken: Array = column[indices]
+        return taken
 
     def join(self, columns: Sequence[Array]) -> Array:  # noqa: D102
         return np.concatenate(columns) if columns else self.allocate(0)
@@ -112,7 +128,7 @@ class ArrayLeaf(Leaf):
 
     def read(self, buffers: Iterator[bytes], n: int, what: str) -> Array:  # noqa: D102
         data = next(buffers)
-        if self._is_plain and data and len(data) == n * self.min_bytes:
+        if self.is_plain and data and len(data) == n * self.min_bytes:
             return np.ndarray((n, *self.shape), self.dtype, bytearray(data))
         return from_bytes(data, self.dtype, (n, *self.shape), what + self.path)
 

@@ -8,13 +8,16 @@ from typing import Any
 import grpc
 from gymnasium import spaces
 
-from gymbridge.codec.dtypes import from_bytes, to_bytes
+from gymbridge.codec.dtypes import from_bytes, to_bytes, view_of
 from gymbridge.codec.leaves import Array, ArrayLeaf, Leaf
 from gymbridge.codec.variable import GraphLeaf, OneOfLeaf, SequenceLeaf, TextLeaf
 from gymbridge.errors import RequestError, invalid_argument
 from gymbridge.v1 import value_pb2 as pb
 
 __all__ = ["Array", "ArrayLeaf", "Arrays", "BatchCodec", "Leaf"]
+
+# Arrays up to this size are copied in less time than a view takes to be made.
+_COPIED_BYTES = 8192
 
 # One column per leaf: an array (N, *leaf.shape), or a list of N rows for Text, Sequence, Graph and OneOf.
 Arrays = list[Any]
@@ -24,7 +27,8 @@ class BatchCodec:
     """Batches of N values of one space. A batch is a list of columns, one per leaf: what is neither Tuple nor Dict.
 
     `buffers` is the number of buffers on the wire; `bytes_per_value` what a value takes there, at least where values
-    vary in size. UNIMPLEMENTED for a space that is not one of Gymnasium's ten.
+    vary in size. `single_array` is the leaf of a space whose values are arrays, None for others. UNIMPLEMENTED for a
+    space that is not one of Gymnasium's ten.
     """
 
     def __init__(self, space: spaces.Space[Any], path: str = "") -> None:
@@ -35,6 +39,12 @@ class BatchCodec:
         self._is_fixed = all(isinstance(leaf, ArrayLeaf) for leaf in self.leaves)
         self._build = _builder(space, iter(enumerate(self.leaves)))
         self._single = self.leaves[0] if len(self.leaves) == 1 and not self.leaves[0].keys else None
+        self.single_array = self._single if isinstance(self._single, ArrayLeaf) and self._single.is_array else None
+        self._floating = [
+            (number, leaf)
+            for number, leaf in enumerate(self.leaves)
+            if not isinstance(leaf, ArrayLeaf) or leaf.is_floating
+        ]
 
     def allocate(self, n: int) -> Arrays:
         """N values, all zero bits, and empty where they vary in size."""
@@ -58,6 +68,12 @@ class BatchCodec:
         """
         return self._build(arrays, index)
 
+    def rows(self, arrays: Arrays) -> Any:
+        """A sequence of the batch's values, as `value` gives them."""
+        if self.single_array is not None:
+            return arrays[0]
+        return [self._build(arrays, index) for index in range(len(arrays[0]))]
+
     def stack(self, values: Iterable[Any]) -> Arrays:
         """A batch of the given values."""
         listed = list(values)
@@ -79,14 +95,18 @@ class BatchCodec:
             raise ValueError(f"the parts of stacked values of {self.space} have different lengths {sorted(lengths)}")
         return max(lengths, default=0), arrays
 
+    def take(self, arrays: Arrays, indices: Sequence[int]) -> Arrays:
+        """A new batch of the values at these indices, in their order."""
+        return [leaf.take(column, indices) for column, leaf in zip(arrays, self.leaves, strict=True)]
+
     def join(self, batches: Sequence[Arrays]) -> Arrays:
         """The batches end to end."""
         return [leaf.join([arrays[number] for arrays in batches]) for number, leaf in enumerate(self.leaves)]
 
     def not_finite(self, arrays: Arrays) -> tuple[int, str, str] | None:
         """The first value of the batch with an infinity or NaN, its leaf's path, and where: ` component [0] is nan`."""
-        for column, leaf in zip(arrays, self.leaves, strict=True):
-            found = leaf.not_finite(column)
+        for number, leaf in self._floating:
+            found = leaf.not_finite(arrays[number])
             if found is not None:
                 return found
         return None
@@ -96,6 +116,12 @@ class BatchCodec:
         if self._is_fixed:
             return [to_bytes(array) for array in arrays]
         return [data for column, leaf in zip(arrays, self.leaves, strict=True) for data in leaf.lay(column)]
+
+    def parts(self, arrays: Arrays) -> list[bytes | memoryview]:
+        """The batch's buffers as `lay` gives them, but large ones are views of the arrays, to be copied at once."""
+        if self._is_fixed:
+            return [view_of(array) if array.nbytes > _COPIED_BYTES else to_bytes(array) for array in arrays]
+        return [*self.lay(arrays)]
 
     def read(self, buffers: Iterator[bytes], n: int, what: str) -> Arrays:
         """N values from the next buffers, of which there are enough; INVALID_ARGUMENT as `decode`."""

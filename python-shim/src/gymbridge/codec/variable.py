@@ -43,6 +43,9 @@ class VariableLeaf(Leaf):
             raise self._misfit(values, "a tuple or list of values")
         return [self.pack(value) for value in values]
 
+    def take(self, column: list[Any], indices: Sequence[int]) -> list[Any]:  # noqa: D102
+        return [column[index] for index in indices]
+
     def join(self, columns: Sequence[list[Any]]) -> list[Any]:  # noqa: D102
         return list(chain.from_iterable(columns))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -22,15 +22,17 @@ class BatchChecker:
 
     def __init__(self, codec: BatchCodec, what: str, row: str, first_row: int = 0) -> None:
         self._checks = _checks(codec)
+        self._single = self._checks[0] if len(self._checks) == 1 else None
         self._what = what
         self._row = row
         self._first_row = first_row
 
-    def __call__(self, arrays: Arrays, ignored: Array | None = None) -> None:
-        """Checks N values; those where `ignored` (bool (N)) is true may be anything."""
-        found = _first(self._checks, arrays, ignored)
+    def __call__(self, arrays: Arrays, ignored: Array | None = None, rows: Sequence[int] | None = None) -> None:
+        """Checks N values; those where `ignored` (bool (N)) is true may be anything. `rows` are their numbers."""
+        found = self._single(arrays[0], ignored) if self._single else _first(self._checks, arrays, ignored)
         if found is not None:
-            row, path, problem = found
+            index, path, problem = found
+            row = index if rows is None else rows[index]
             path = f" {path}" if path else ""
             raise invalid_argument(f"{self._what}{path} of {self._row} {self._first_row + row}{problem}")
 
@@ -69,7 +71,9 @@ def _array_check(leaf: ArrayLeaf) -> _Check:
 
     def check(array: Array, ignored: Array | None) -> tuple[int, str, str] | None:
         if limits is not None and 0 < array.size <= _SMALL:
-            numbers = array.ravel().tolist()
+            numbers = array.tolist() if array.ndim == 1 else array.ravel().tolist()
+            if len(numbers) == 1 and limits[0] <= numbers[0] <= limits[1]:
+                return None
             total = sum(numbers)
             # Comparisons may pass over a NaN, but no sum does.
             if limits[0] <= min(numbers) and max(numbers) <= limits[1] and total == total:

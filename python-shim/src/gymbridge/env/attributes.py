@@ -11,6 +11,8 @@ from gymnasium import spaces
 from gymbridge.errors import RequestError
 
 COMPUTE_REWARD = "compute_reward"
+# Gymnasium's vector environments tell it of each lane; it may be read, and not set.
+_SEED = "np_random_seed"
 _GOAL_KEYS = {"observation", "achieved_goal", "desired_goal"}
 
 
@@ -22,7 +24,10 @@ def is_goal_env(env: Any, observation_space: spaces.Space[Any]) -> bool:
 
 
 class AllowedAttributes:
-    """The names that a session may call, read and set; goal environments' `compute_reward` may always be called."""
+    """The names that a session may call, read and set.
+
+    `np_random_seed` may always be read, and goal environments' `compute_reward` called.
+    """
 
     def __init__(self, names: Sequence[str], has_goals: bool) -> None:
         self._names = list(names)
@@ -30,7 +35,7 @@ class AllowedAttributes:
 
     def check_call(self, name: str) -> None:
         """PERMISSION_DENIED for a name that may be neither called nor read."""
-        if not (self._has_goals and name == COMPUTE_REWARD):
+        if name != _SEED and not (self._has_goals and name == COMPUTE_REWARD):
             self.check_set(name)
 
     def check_set(self, name: str) -> None:

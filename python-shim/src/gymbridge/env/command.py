@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import argparse
-import contextlib
-import os
-import shutil
-import tempfile
 from pathlib import Path
 from typing import Any
 
+from gymbridge.env import states
+from gymbridge.env.directory import PrivateDirectory
 from gymbridge.env.pool import log
 from gymbridge.env.supervisor import Offer, Supervisor
 from gymbridge.errors import RequestError
+from gymbridge.memory import segment
+from gymbridge.security import SecurityError
 from gymbridge.serving import (
     Lifetime,
     StartError,
@@ -42,8 +42,9 @@ def run(arguments: argparse.Namespace) -> None:
         security = read_security(arguments)
         address = check_address(arguments.address, security)
         server = new_server(32, min(arguments.max_message_mib, _MAX_REQUEST_MIB), security)
+        state_key = states.make_key(arguments.state_key)
         bound = bind(server, address, security)
-    except StartError as error:
+    except (StartError, SecurityError) as error:
         fail(str(error))
     offer = Offer(
         env_ids=list(dict.fromkeys(arguments.ids)),
@@ -57,10 +58,11 @@ def run(arguments: argparse.Namespace) -> None:
         step_timeout=arguments.step_timeout,
         vector=arguments.vector,
     )
-    directory = Path(_private_directory())
+    segment.remove_stale()
+    directory = PrivateDirectory()
     trusted = security.trusts_callers(address)
-    config = {**security.for_worker(), "with_tracebacks": trusted}
-    supervisor = Supervisor(offer, _worker_config(arguments, address, directory, config), trusted)
+    config = {**security.for_worker(), "state_key": state_key.hex(), "with_tracebacks": trusted}
+    supervisor = Supervisor(offer, _worker_config(arguments, address, directory.path, config), trusted)
     exit_code = 2
     try:
         _serve(server, supervisor, bound, trusted, lifetime)
@@ -70,7 +72,7 @@ def run(arguments: argparse.Namespace) -> None:
     finally:
         server.stop(0.3).wait(0.5)
         supervisor.pool.stop(1.0)
-        shutil.rmtree(directory, ignore_errors=True)
+        directory.remove()
         remove_socket(bound, arguments.remove_directory)
         end_process(exit_code)
 
@@ -87,17 +89,6 @@ def _serve(server: Any, supervisor: Supervisor, bound: str, trusted: bool, lifet
     server.start()
     if not lifetime.ended:
         announce(bound)
-
-
-def _private_directory() -> str:
-    # Unix sockets have short paths: a deep TMPDIR is passed over.
-    directory = tempfile.mkdtemp(prefix="gymbridge-")
-    if len(directory) > 70 and os.path.isdir("/tmp"):
-        with contextlib.suppress(OSError):
-            short = tempfile.mkdtemp(prefix="gymbridge-", dir="/tmp")
-            os.rmdir(directory)
-            return short
-    return directory
 
 
 def _names(listed: str) -> list[str]:
@@ -117,6 +108,7 @@ def _worker_config(arguments: argparse.Namespace, address: str, directory: Path,
             "max_message_mib": arguments.max_message_mib,
             "verbose": arguments.verbose,
             "allowed_attributes": _names(arguments.allow_attributes),
+            "allow_policies": arguments.allow_policies,
             "vector_num_envs": arguments.num_envs if arguments.vector else 0,
             "switch_interval": _SWITCH_INTERVAL_SECONDS,
         }

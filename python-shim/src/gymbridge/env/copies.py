@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 from collections.abc import Callable, Iterable, Sequence
 from time import perf_counter_ns
 from typing import Any
@@ -13,9 +14,12 @@ import numpy as np
 from gymbridge.codec.values import Array, Arrays
 from gymbridge.env import restoring, snapshots
 from gymbridge.env.infos import add_info, gather
-from gymbridge.env.lanes import DISABLED, SAME_STEP, Lanes
+from gymbridge.env.lanes import DISABLED, LANE_INFOS, SAME_STEP, Lanes
 from gymbridge.errors import RequestError, invalid_argument, raised
 from gymbridge.v1 import value_pb2 as pb
+
+# Numbers that Python adds up in less time than NumPy takes to look at them.
+_FEW = 128
 
 
 class Copies(Lanes):
@@ -25,6 +29,12 @@ class Copies(Lanes):
         self.envs = list(envs)
         n, first = len(self.envs), self.envs[0]
         super().__init__(n, first.observation_space, first.action_space, autoreset_mode, info_mode, first_lane)
+        # Of observations that are one array: what it is like, and all their numbers where Python adds them up quickly.
+        leaf = self.observation_codec.single_array
+        self._dtype: Any = None if leaf is None else leaf.dtype
+        self._shape: tuple[int, ...] = () if leaf is None else leaf.shape
+        few = leaf is not None and 0 < self.observations[0].size <= _FEW
+        self._few: Array | None = self.observations[0].reshape(-1) if few else None
 
     def reset(  # noqa: D102
         self, seeds: Sequence[int | None], mask: Array | None, options: Sequence[dict[str, Any] | None]
@@ -49,63 +59,79 @@ class Copies(Lanes):
             self.nanos = perf_counter_ns() - started
         self._check_finite(self.observations)
 
-    def step(self, actions: Arrays) -> None:  # noqa: D102
-        self._check_ready()
+    def step(self, actions: Arrays, lanes: Sequence[int] | None = None) -> Arrays:  # noqa: D102
+        # What is usual is looked for here, so that few calls are made: they would take most of the time.
+        if lanes is not None or self._any_ended or not self._all_ready:
+            self._check_ready(lanes)
         resets = self._ended.tolist() if self._any_ended else None
-        self._check_actions(actions, self._ended if resets else None)
-        self._begin()
-        action_of, put, observations = self.action_codec.value, self.observation_codec.write, self.observations
+        self._check_actions(actions, None if resets is None else self._ended[lanes or slice(None)], lanes)
+        self.infos = self.lane_infos = self.final_infos = self.final_observations = None
+        envs = self.envs
+        chosen = range(len(envs)) if lanes is None else lanes
+        rows, observations = self.action_codec.rows(actions), self.observations
+        dtype, shape, ndarray = self._dtype, self._shape, np.ndarray
         same_step = self.autoreset_mode == SAME_STEP
         rewards: list[float] = []
         terminated: list[bool] = []
         truncated: list[bool] = []
         infos: list[dict[str, Any]] = []
-        lane = 0
+        row = lane = 0
         started = perf_counter_ns()
         try:
-            for lane, env in enumerate(self.envs):
+            for lane in chosen:
                 if resets is not None and resets[lane]:
-                    observation, info = env.reset()
+                    observation, info = envs[lane].reset()
                     rewards.append(0.0)
                     terminated.append(False)
                     truncated.append(False)
                 else:
-                    observation, reward, terminal, cut, info = env.step(action_of(actions, lane))
+                    observation, reward, terminal, cut, info = envs[lane].step(rows[row])
                     rewards.append(float(reward))
                     terminated.append(bool(terminal))
                     truncated.append(bool(cut))
                     if same_step and (terminal or cut):
-                        observation, info = self._reset_in_same_step(lane, observation, info)
-                put(observations, lane, observation)
+                        observation, info = self._reset_in_same_step(row, len(chosen), envs[lane], observation, info)
+                if type(observation) is ndarray and observation.dtype is dtype and observation.shape == shape:
+                    observations[0][lane] = observation
+                else:
+                    self.observation_codec.write(observations, lane, observation)
                 infos.append(info)
+                row += 1
         except Exception as error:
-            raise self._broken(error, lane) from error
+            raise self._broken(error, lane, lanes) from error
         finally:
             self.nanos = perf_counter_ns() - started
-        self.rewards = np.array(rewards)
-        self.terminated = np.array(terminated)
-        self.truncated = np.array(truncated)
-        if self.lane_infos is not None:
+        self.rewards, self.terminated, self.truncated = rewards, terminated, truncated
+        if self._info_mode == LANE_INFOS:
             self.lane_infos = infos
         elif self._with_infos:
-            self._gather(infos)
-        self._check_rewards()
-        self._check_finite(observations)
-        self._note_ends()
+            self._gather(infos, lanes)
+        if lanes is not None:
+            observations = self.observation_codec.take(observations, lanes)
+        if not math.isfinite(sum(rewards)):
+            self._check_rewards(lanes)
+        # No sum is finite that has an infinity or a NaN in it.
+        if self._few is None or not math.isfinite(sum(self._few.tolist())):
+            self._check_finite(observations, lanes)
+        if lanes is not None or self._any_ended or True in terminated or True in truncated:
+            self._note_ends(lanes)
+        return observations
 
-    def _gather(self, infos: list[dict[str, Any]]) -> None:
-        self.infos = gather(infos, self.everywhere)
+    def _gather(self, infos: list[dict[str, Any]], lanes: Sequence[int] | None) -> None:
+        self.infos = gather(infos, self.everywhere if lanes is None else self.everywhere[: len(lanes)])
         if self.infos is not None:
             return
         self.infos = {}
-        lane = 0
+        row = 0
         try:
-            for lane, info in enumerate(infos):
-                add_info(self.infos, info, lane, self.num_envs)
+            for row, info in enumerate(infos):
+                add_info(self.infos, info, row, len(infos))
         except Exception as error:
-            raise self._broken(error, lane) from error
+            raise self._broken(error, row if lanes is None else lanes[row], lanes) from error
 
-    def _reset_in_same_step(self, lane: int, observation: Any, info: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
+    def _reset_in_same_step(
+        self, row: int, rows: int, env: gym.Env[Any, Any], observation: Any, info: dict[str, Any]
+    ) -> tuple[Any, dict[str, Any]]:
         final = self.observation_codec.stack([observation])
         if self.observation_codec.not_finite(final) is not None:
             raise ValueError("the environment returned an observation that is not finite")
@@ -116,8 +142,8 @@ class Copies(Lanes):
         if self._with_infos:
             if self.final_infos is None:
                 self.final_infos = {}
-            add_info(self.final_infos, info, lane, self.num_envs)
-        return self.envs[lane].reset()
+            add_info(self.final_infos, info, row, rows)
+        return env.reset()
 
     def render(self, lanes: Sequence[int]) -> list[Any]:  # noqa: D102
         return self._in_each(lanes, lambda lane: self.envs[lane].render())

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -24,13 +25,14 @@ NO_INFOS, LANE_INFOS = pb.INFO_MODE_NONE, pb.INFO_MODE_LANES
 class Lanes(ABC):
     """N environments and the batch of what they last returned. Used by one thread.
 
-    Attributes, all valid until the next call: `observations` (one column of N per leaf), `rewards` float64 (N),
-    `terminated` and `truncated` bool (N), `infos` and `final_infos` in vector form (None unless wanted),
-    `lane_infos` the lanes' own (None unless wanted instead of `infos`), `final_observations` (SAME_STEP: of the lanes
-    that ended now), `nanos` spent inside the environments. Lanes are numbered from 0 here, and from `first_lane` in
-    messages.
+    Attributes, all valid until the next call: `observations` (one column of N per leaf), and of the lanes that the last
+    call was about, all or M of them, `rewards` (M numbers), `terminated` and `truncated` (M bools), `infos` and
+    `final_infos` in vector form (None unless wanted), `lane_infos` the lanes' own (None unless wanted instead of
+    `infos`), `final_observations` (SAME_STEP: of those that ended now), `nanos` spent inside the environments. Lanes
+    are numbered from 0 here, and from `first_lane` in messages.
 
-    What environments raise is UNKNOWN; where a reset or a step raises or returns nonsense, every lane wants a reset.
+    What environments raise is UNKNOWN; where a reset or a step raises or returns nonsense, all lanes that it was about
+    want a reset.
     """
 
     def __init__(
@@ -47,9 +49,10 @@ class Lanes(ABC):
         self.observation_codec = BatchCodec(observation_space)
         self.action_codec = BatchCodec(action_space)
         self.observations = self.observation_codec.allocate(num_envs)
-        self.rewards = np.zeros(num_envs)
-        self.terminated = np.zeros(num_envs, np.bool_)
-        self.truncated = np.zeros(num_envs, np.bool_)
+        # Lists take less time to fill than arrays; vector environments have arrays.
+        self.rewards: list[float] | Array = []
+        self.terminated: list[bool] | Array = []
+        self.truncated: list[bool] | Array = []
         self.infos: dict[str, Any] | None = None
         self.lane_infos: list[dict[str, Any]] | None = None
         self.final_infos: dict[str, Any] | None = None
@@ -75,12 +78,37 @@ class Lanes(ABC):
         """
 
     @abstractmethod
-    def step(self, actions: Arrays) -> None:
-        """Advances every lane by one step, resetting as the autoreset mode says.
+    def step(self, actions: Arrays, lanes: Sequence[int] | None = None) -> Arrays:
+        """Advances all lanes or these, each named once, by one step, resetting as the autoreset mode says.
 
-        INVALID_ARGUMENT for actions outside their space and FAILED_PRECONDITION for lanes that want a reset: nothing
-        is stepped.
+        Gives their observations. Actions and all results are in the order of `lanes`. INVALID_ARGUMENT for actions
+        outside their space and FAILED_PRECONDITION for lanes that want a reset: nothing is stepped.
         """
+
+    @contextlib.contextmanager
+    def without_infos(self) -> Iterator[None]:
+        """Leaves infos out for a while."""
+        modes = self._with_infos, self._info_mode
+        self._with_infos, self._info_mode = False, NO_INFOS
+        try:
+            yield
+        finally:
+            self._with_infos, self._info_mode = modes
+
+    @property
+    def about_to_reset(self) -> Array | None:
+        """bool (N), true for lanes whose episode the next step does not go on with but begins; None where none is."""
+        return self._ended if self._any_ended else None
+
+    @property
+    def numbers(self) -> range:
+        """The lanes' indices in the session."""
+        return range(self._first_lane, self._first_lane + self.num_envs)
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether of the last step there is nothing but observations, rewards and flags."""
+        return self.infos is None and self.lane_infos is None and self.final_observations is None
 
     @abstractmethod
     def render(self, lanes: Sequence[int]) -> list[Any]:
@@ -118,7 +146,6 @@ class Lanes(ABC):
 
     def _began(self, lanes: Any) -> None:
         """New episodes have begun in these lanes."""
-        self.terminated[lanes] = self.truncated[lanes] = False
         self._note_lanes(lanes, ended=False, ready=True)
 
     def _note_lanes(self, lanes: Any, ended: bool, ready: bool) -> None:
@@ -127,38 +154,49 @@ class Lanes(ABC):
         self._any_ended = bool(self._ended.any())
         self._all_ready = bool(self._ready.all())
 
-    def _check_ready(self) -> None:
+    def _check_ready(self, lanes: Sequence[int] | None = None) -> None:
+        chosen = range(self.num_envs) if lanes is None else lanes
         if not self._all_ready:
-            lane = self._first_lane + int(np.argmin(self._ready))
-            raise failed_precondition(f"lane {lane} wants a reset before its next step")
+            for lane in chosen:
+                if not self._ready[lane]:
+                    raise failed_precondition(f"lane {self._first_lane + lane} wants a reset before its next step")
         if self.autoreset_mode == DISABLED and self._any_ended:
-            lane = self._first_lane + int(np.argmax(self._ended))
-            raise failed_precondition(f"the episode of lane {lane} has ended: reset it by reset_mask before stepping")
+            for lane in chosen:
+                if self._ended[lane]:
+                    ended = f"the episode of lane {self._first_lane + lane} has ended"
+                    raise failed_precondition(f"{ended}: reset it by reset_mask before stepping")
 
-    def _check_rewards(self) -> None:
+    def _check_rewards(self, lanes: Sequence[int] | None = None) -> None:
+        rewards = self.rewards
         # The sum may overflow where no reward is infinite: then they are looked at.
-        if not math.isfinite(sum(self.rewards.tolist())) and not np.isfinite(self.rewards).all():
-            lane = int(np.argmin(np.isfinite(self.rewards)))
-            message = f"the environment returned the reward {self.rewards[lane]}, which is not finite"
-            raise self._broken(ValueError(message), lane)
+        if isinstance(rewards, list) and math.isfinite(sum(rewards)):
+            return
+        if not np.isfinite(rewards).all():
+            row = int(np.argmin(np.isfinite(rewards)))
+            message = f"the environment returned the reward {rewards[row]}, which is not finite"
+            raise self._broken(ValueError(message), row if lanes is None else lanes[row], lanes)
 
-    def _note_ends(self) -> None:
+    def _note_ends(self, lanes: Sequence[int] | None = None) -> None:
         if self.autoreset_mode == SAME_STEP:
             return
-        any_ended = 1 in self.terminated.tobytes() or 1 in self.truncated.tobytes()
+        if lanes is not None:
+            self._ended[lanes] = np.logical_or(self.terminated, self.truncated)
+            self._any_ended = bool(self._ended.any())
+            return
+        any_ended = True in self.terminated or True in self.truncated
         if any_ended or self._any_ended:
             np.logical_or(self.terminated, self.truncated, out=self._ended)
         self._any_ended = any_ended
 
-    def _check_finite(self, observations: Arrays) -> None:
+    def _check_finite(self, observations: Arrays, lanes: Sequence[int] | None = None) -> None:
         found = self.observation_codec.not_finite(observations)
         if found is not None:
-            lane, path, problem = found
+            row, path, problem = found
             message = f"the environment returned an observation that is not finite: {path}{problem}"
-            raise self._broken(ValueError(message), lane)
+            raise self._broken(ValueError(message), row if lanes is None else lanes[row], lanes)
 
-    def _broken(self, error: Exception, lane: int | None = None) -> RequestError:
-        self._ready[:] = self._all_ready = False
+    def _broken(self, error: Exception, lane: int | None = None, lanes: Sequence[int] | None = None) -> RequestError:
+        self._ready[slice(None) if lanes is None else lanes] = self._all_ready = False
         return raised(error, self._name(lane))
 
     def _name(self, lane: int | None) -> str:

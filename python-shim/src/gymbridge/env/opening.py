@@ -41,6 +41,7 @@ def open_lanes(
             else:
                 _check_size(_copies(envs, request, first_lane), request.num_envs, config)
                 envs.extend(make_env(request.env_id, factory, kwargs) for _ in range(request.num_envs - 1))
+                _check_spaces([(env.observation_space, env.action_space) for env in envs], first_lane)
                 lanes = _copies(envs, request, first_lane)
         return lanes, _describe(lanes, envs[0], request)
     except UnknownEnvironment as error:
@@ -83,6 +84,17 @@ def _check_rendering(env: Any, request: pb.OpenSessionRequest) -> None:
         raise failed_precondition(problem)
 
 
+def _check_spaces(spaces: list[tuple[Any, Any]], first_lane: int) -> None:
+    """FAILED_PRECONDITION for environments whose observation or action spaces are not all the same."""
+    for lane, pair in enumerate(spaces, first_lane):
+        if pair != spaces[0]:
+            got, expected = (" and ".join(map(str, each)) for each in (pair, spaces[0]))
+            raise failed_precondition(
+                f"the environments of a session must have the same spaces: lane {lane} has {got}, "
+                f"lane {first_lane} {expected}"
+            )
+
+
 def _check_size(lanes: Lanes, num_envs: int, config: dict[str, Any]) -> None:
     limit = config["max_message_mib"] << 20
     size = num_envs * max(lanes.observation_codec.bytes_per_value, lanes.action_codec.bytes_per_value)
@@ -112,9 +124,12 @@ def _describe(lanes: Lanes, env: Any, request: pb.OpenSessionRequest) -> pb.Open
     spec.metadata.SetInParent()
     for key, value in (getattr(env, "metadata", None) or {}).items():
         with contextlib.suppress(RequestError):
-            spec.metadata.items[str(key)].CopyFrom(encode_item(value))
+            item = encode_item(value)
+            spec.metadata.items[str(key)].CopyFrom(item)
     if is_goal_env(env, lanes.observation_codec.space):
         response.capabilities.append(COMPUTE_REWARD)
+    if isinstance(lanes, Copies):
+        response.capabilities.append("step_lanes")
     with contextlib.suppress(RequestError):
         lanes.save([0])
         response.capabilities.append("save_state")

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import grpc
 
-from gymbridge.env.pool import WorkerProcess
+from gymbridge.env.pool import WorkerProcess, log
 from gymbridge.env.worker import FIRST_LANE_KEY, SECRET_KEY
 from gymbridge.errors import RequestError, from_rpc_error
 from gymbridge.v1 import environment_pb2 as pb
@@ -27,11 +27,34 @@ class Place:
     token: str = ""
     generation: int = 0
     loss: str = ""
+    # Another worker is being opened in the place of one that died.
+    replacing: bool = False
+    # Seconds without a sign of life of the worker's.
+    silence: int = 0
 
     @property
     def is_ready(self) -> bool:
         """Whether a worker has the lanes, and lives as far as is known."""
         return self.token != "" and self.worker is not None and self.worker.process.poll() is None
+
+    def watch(self) -> None:
+        """Once a second: ends a worker that shows no sign of life for as long as it may take for a request.
+
+        It ends itself where it can; not where it is stopped, or code in C holds its interpreter. Counting seconds
+        rather than comparing times, so that nothing is lost where this process was stopped too.
+        """
+        worker = self.worker
+        if worker is None or not self.is_ready or worker.was_heard:
+            self.silence = 0
+        else:
+            self.silence += 1
+            limit = self.request.step_timeout_seconds or self.request.lease_seconds
+            if self.silence > limit + 1:
+                why = f"it showed no sign of life for {limit:g} s"
+                log(f"worker {worker.process.pid}: {why}; ending the process")
+                worker.kill(why)
+        if worker is not None:
+            worker.was_heard = False
 
     def open(self) -> pb.OpenSessionResponse:
         """Has the worker make the lanes; RequestError where it cannot. A worker that does not answer is ended.

@@ -16,6 +16,7 @@ from typing import Any
 import grpc
 
 from gymbridge.errors import RequestError
+from gymbridge.memory import segment
 from gymbridge.security import TOKEN_VARIABLE
 from gymbridge.v1 import environment_pb2_grpc
 
@@ -45,6 +46,9 @@ class WorkerProcess:
         self.ready = threading.Event()
         self.stopping = False
         self.doomed = False
+        # Set by each sign of life.
+        self.was_heard = False
+        self._why = ""
         self._channel: grpc.Channel | None = None
         self.process = subprocess.Popen(
             [sys.executable, "-m", "gymbridge.env.worker"],
@@ -65,6 +69,7 @@ class WorkerProcess:
         assert self.process.stdout is not None
         for line in self.process.stdout:
             event = json.loads(line)
+            self.was_heard = True
             if event["event"] == "ready":
                 self.address = event["address"]
                 options = [("grpc.max_receive_message_length", -1), ("grpc.use_local_subchannel_pool", 1)]
@@ -72,12 +77,15 @@ class WorkerProcess:
                 self._channel = grpc.insecure_channel(control, options=options)
                 self.stub = environment_pb2_grpc.EnvironmentServiceStub(self._channel)
                 self.ready.set()
-            else:
+            elif event["event"] == "released":
                 on_event(self, event)
         self.process.wait()
         if self._channel is not None:
             self._channel.close()
+        with contextlib.suppress(OSError):
+            os.unlink(control.removeprefix("unix:"))
         self.ready.set()
+        segment.remove_of(self.process.pid)
         on_event(self, None)
 
     def wait_ready(self) -> bool:
@@ -91,13 +99,16 @@ class WorkerProcess:
         with contextlib.suppress(OSError):
             self.process.stdin.close()
 
-    def kill(self) -> None:
-        """Ends the process at once."""
+    def kill(self, why: str = "") -> None:
+        """Ends the process at once, for a reason that `describe_end` gives."""
+        self._why = why
         self.doomed = True
         self.process.kill()
 
     def describe_end(self) -> str:
         """For logs: how the process ended."""
+        if self._why:
+            return self._why
         code = self.process.returncode
         return f"killed by signal {-code}" if code < 0 else f"exit code {code}"
 

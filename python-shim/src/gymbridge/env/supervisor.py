@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -19,6 +20,10 @@ from gymbridge.v1 import environment_pb2 as pb
 from gymbridge.v1 import environment_pb2_grpc
 
 _FATAL_AT_START = (grpc.StatusCode.NOT_FOUND, grpc.StatusCode.UNIMPLEMENTED, grpc.StatusCode.UNAVAILABLE)
+# Workers that are tried in the place of one that died, and after which errors: where it died too, or where others that
+# died still count.
+_REPLACEMENTS = 5
+_PASSING = (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.RESOURCE_EXHAUSTED)
 
 
 @dataclass(frozen=True)
@@ -56,6 +61,7 @@ class Supervisor(environment_pb2_grpc.EnvironmentServiceServicer):
         self._threads = ThreadPoolExecutor(64, thread_name_prefix="shard")
         limit = offer.workers * offer.max_sessions
         self.pool = WorkerPool(worker_config, offer.workers, limit, self._released, self._died)
+        threading.Thread(target=self._watch, name="signs of life", daemon=True).start()
 
     def try_all(self) -> None:
         """Makes every environment once; RequestError for one that does not exist, a log line for others."""
@@ -199,14 +205,20 @@ class Supervisor(environment_pb2_grpc.EnvironmentServiceServicer):
         failures = [error for error in (call.exception() for call in calls) if error is not None]
         if failures:
             raise failures[0]
-        answer = calls[0].result()
+        answer, *others = (call.result() for call in calls)
+        spec = answer.spec
+        for other in others:
+            if other.spec.observation_space != spec.observation_space or other.spec.action_space != spec.action_space:
+                raise failed_precondition(
+                    "the environments of a session must have the same spaces, and those of different processes differ"
+                )
         with self._changed:
             self._known[request.env_id] = answer
             if not all(place.is_ready for place in places):
                 raise RequestError(grpc.StatusCode.UNAVAILABLE, "a worker process died while the session was opened")
             session.opened = pb.OpenSessionResponse(
                 session_id=session.id,
-                spec=answer.spec,
+                spec=spec,
                 num_envs=sum(place.request.num_envs for place in places),
                 autoreset_mode=answer.autoreset_mode,
                 server_version=SERVER_VERSION,
@@ -262,6 +274,14 @@ class Supervisor(environment_pb2_grpc.EnvironmentServiceServicer):
         if known is not None and session.opened is not None:
             log(f"session closed: {session.label}")
 
+    def _watch(self) -> None:
+        while True:
+            time.sleep(1)
+            with self._changed:
+                for session in self._sessions.values():
+                    for place in session.places:
+                        place.watch()
+
     def _released(self, worker: WorkerProcess, token: str) -> None:
         """A worker has closed its lanes, asked to or because nobody wanted them any more: the session ends."""
         with self._changed:
@@ -281,30 +301,36 @@ class Supervisor(environment_pb2_grpc.EnvironmentServiceServicer):
                 return
             place.worker = None
             place.token = ""
-            if session.opened is None or session.ending or self.pool.stopped:
+            if session.opened is None or session.ending or self.pool.stopped or place.replacing:
                 self._changed.notify_all()
                 return
+            place.replacing = True
             place.generation += 1
             place.loss = f"worker {worker.process.pid} ended: {worker.describe_end()}"
         name = f"replace worker {worker.process.pid}"
         threading.Thread(target=self._replace, args=(session, place), name=name, daemon=True).start()
 
     def _replace(self, session: Session, place: Place) -> None:
-        try:
-            (worker,) = self.pool.lend(1)
-        except RequestError as error:
-            self._give_up(session, error)
-            return
-        with self._changed:
-            if session.ending:
-                self.pool.give_back(worker)
-                return
-            place.worker = worker
-        try:
-            place.open()
-        except RequestError as error:
-            self._give_up(session, error)
-            return
+        # What killed one worker may have killed those that wait as well; an environment may kill each of them.
+        for attempt in range(1, _REPLACEMENTS + 1):
+            try:
+                (worker,) = self.pool.lend(1)
+                with self._changed:
+                    if session.ending:
+                        self.pool.give_back(worker)
+                        return
+                    place.worker = worker
+                place.open()
+                with self._changed:
+                    if place.worker is worker:
+                        place.replacing = False
+                        break
+                    place.token = ""
+                raise RequestError(grpc.StatusCode.UNAVAILABLE, "the next worker process died at once")
+            except RequestError as error:
+                if error.code not in _PASSING or attempt == _REPLACEMENTS:
+                    self._give_up(session, error)
+                    return
         lanes = f"{place.first_lane} to {place.first_lane + place.request.num_envs - 1}"
         log(f"session goes on: {session.label}, lanes {lanes} in a new process")
         with self._changed:

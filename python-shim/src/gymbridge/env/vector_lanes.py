@@ -65,7 +65,9 @@ class VectorLanes(Lanes):
         self.infos = dict(infos) if self._with_infos else None
         self._check_finite(self.observations)
 
-    def step(self, actions: Arrays) -> None:  # noqa: D102
+    def step(self, actions: Arrays, lanes: Sequence[int] | None = None) -> Arrays:  # noqa: D102
+        if lanes is not None:
+            raise unimplemented("a vector environment steps all of its lanes at once: leave `lanes` empty")
         self._check_ready()
         self._check_actions(actions, self._ended if self._any_ended else None)
         for lane in np.flatnonzero(self._ended).tolist() if self._any_ended else ():
@@ -76,9 +78,9 @@ class VectorLanes(Lanes):
             batch = self.action_codec.value(actions, slice(None))
             observations, rewards, terminated, truncated, infos = self.env.step(batch)
             self._take(observations)
-            self.rewards[:] = _per_lane(rewards, self.num_envs, "rewards")
-            self.terminated[:] = _per_lane(terminated, self.num_envs, "terminations")
-            self.truncated[:] = _per_lane(truncated, self.num_envs, "truncations")
+            self.rewards = _per_lane(rewards, self.num_envs, "rewards").astype(np.float64)
+            self.terminated = _per_lane(terminated, self.num_envs, "terminations").astype(np.bool_)
+            self.truncated = _per_lane(truncated, self.num_envs, "truncations").astype(np.bool_)
             self._take_infos(dict(infos))
         except Exception as error:
             raise self._broken(error) from error
@@ -87,6 +89,7 @@ class VectorLanes(Lanes):
         self._check_rewards()
         self._check_finite(self.observations)
         self._note_ends()
+        return self.observations
 
     def _take(self, observations: Any) -> None:
         n, self.observations = self.observation_codec.unstack(observations)
@@ -98,7 +101,7 @@ class VectorLanes(Lanes):
             final, final_infos = infos.pop("final_obs", None), infos.pop("final_info", None)
             infos.pop("_final_obs", None)
             infos.pop("_final_info", None)
-            ended = np.flatnonzero(self.terminated | self.truncated).tolist()
+            ended = np.flatnonzero(np.logical_or(self.terminated, self.truncated)).tolist()
             if ended:
                 if final is None:
                     raise ValueError(f"lane {ended[0]} has ended, and the vector environment returned no final_obs")

@@ -24,6 +24,7 @@ import warnings
 from collections import deque
 from collections.abc import Callable
 from functools import partial
+from time import perf_counter_ns
 from typing import Any
 
 import grpc
@@ -36,6 +37,9 @@ from gymbridge.env.shard import WINDOW, Shard
 from gymbridge.errors import RequestError
 from gymbridge.http2.call import Call
 from gymbridge.http2.server import Server
+from gymbridge.memory import segment
+from gymbridge.memory.server_end import ServerEnd, ring_bytes
+from gymbridge.rollout.roller import Roller, can_roll_out
 from gymbridge.security import complaint, server_context
 from gymbridge.v1 import environment_pb2 as pb
 
@@ -47,6 +51,8 @@ _LONG_SECONDS = 0.5
 # A thread that sleeps is woken late, but one that spins keeps a core from others: about what a wake-up costs.
 _SPIN_NANOS = 60_000
 _MAX_ATTACH_BYTES = 4096
+# The field of a request's number, with which the ordinary ones begin.
+_NUMBERED = bytes((pb.InteractRequest.DESCRIPTOR.fields_by_name["sequence"].number << 3,))
 # Of a client that repeats requests, or does not read: well above what one that keeps to its window has.
 _MAX_JOBS = 1024
 _MAX_UNREAD = 64
@@ -63,7 +69,8 @@ class Worker:
         self._jobs: deque[Callable[[], None]] = deque()
         self._shard: Shard | None = None
         self._warned: set[str] = set()
-        self._busy_since = 0.0
+        # On perf_counter_ns, 0: idle.
+        self._busy_since = 0
         self._max_message = config["max_message_mib"] << 20
         self._server = Server(control, self._max_message, self._accept, spin_nanos=_SPIN_NANOS)
 
@@ -78,19 +85,24 @@ class Worker:
         jobs = self._jobs
         while True:
             with self._lock:
-                if not jobs:
-                    self._server.run_once(self._patience())
-                self._reap()
+                if not jobs and self._server.run_once(self._patience):
+                    self._reap()
             while jobs:
-                self._busy_since = time.monotonic()
+                self._busy_since = perf_counter_ns()
                 jobs.popleft()()
-                self._busy_since = 0.0
+                self._busy_since = 0
 
     def _patience(self) -> float | None:
-        return None if self._shard is None else max(0.0, self._shard.expires_in)
+        shard = self._shard
+        if shard is None:
+            return None
+        memory = shard.memory
+        return max(0.0, shard.expires_in if memory is None else min(shard.expires_in, memory.expires_in))
 
     def _reap(self) -> None:
         shard = self._shard
+        if shard is not None and shard.memory is not None and shard.memory.is_forsaken:
+            shard.drop_memory()
         if shard is not None and shard.expires_in <= 0 and not self._jobs:
             log(f"worker {os.getpid()}: the session's lease ran out; closing its lanes")
             self._jobs.append(partial(self._release, shard))
@@ -130,35 +142,75 @@ class Worker:
         if shard is None or shard.released or not shard.is_named_by(request.attach.token):
             call.finish(5, "no shard has this token; it may have ended")
             return
-        shard.renew()
+        shard.renew(perf_counter_ns())
         call.trusted = True
         call.max_message = self._max_message
-        call.on_message = partial(self._on_request, shard, call)
+        call.on_message = partial(self._on_request, shard, call, False)
         call.on_lost = partial(shard.detach, call)
         # A client that ends its side in good order has no more use for the session.
         call.on_end = lambda: self._jobs.append(partial(self._end, shard, call))
-        call.send(shard.attach(call).SerializeToString())
+        response = shard.attach(call)
+        if request.attach.shared_memory:
+            self._offer_memory(shard, call, response.attached)
+        call.send(response.SerializeToString())
 
-    def _on_request(self, shard: Shard, call: Call, data: bytes) -> None:
+    def _offer_memory(self, shard: Shard, call: Call, attached: pb.AttachResponse) -> None:
+        # As tracebacks, memory is for callers of a server that knows who they are.
+        if not segment.is_possible() or not self._config["with_tracebacks"]:
+            return
+        lanes = shard.session.lanes
+        # In SAME_STEP there may be two observations of each lane; a reward and two flags come with it.
+        answer_bytes = lanes.num_envs * (2 * lanes.observation_codec.bytes_per_value + 10)
+        request_bytes = lanes.num_envs * lanes.action_codec.bytes_per_value
+        try:
+            shard.memory = ServerEnd(
+                self._server,
+                ring_bytes(request_bytes, self._max_message),
+                ring_bytes(answer_bytes, self._max_message),
+                attached.epoch,
+                partial(self._on_request, shard, call, True),
+                partial(self._end_memory, shard),
+            )
+        except OSError as error:
+            self._warn(f"no shared memory, all goes through the stream: {error}")
+        else:
+            attached.shared_memory.CopyFrom(shard.memory.offered)
+
+    def _end_memory(self, shard: Shard, why: str) -> None:
+        if why:
+            self._warn(f"a client's shared memory makes no sense, its stream goes on: {why}")
+        shard.drop_memory()
+
+    def _on_request(self, shard: Shard, call: Call, in_memory: bool, data: bytes) -> None:
         if shard.call is not call:
             return
-        shard.renew()
-        request = _parse(pb.InteractRequest, call, data)
-        if request is None:
+        arrived = perf_counter_ns()
+        shard.renew(arrived)
+        if not data.startswith(_NUMBERED) and not self._is_numbered(shard, call, in_memory, data):
             return
-        kind = request.WhichOneof("request")
-        if kind == "heartbeat":
-            call.send(pb.InteractResponse(heartbeat=pb.HeartbeatResponse()).SerializeToString())
-        elif kind == "attach":
-            error = RequestError(grpc.StatusCode.FAILED_PRECONDITION, "the stream is attached already")
-            call.send(pb.InteractResponse(error=error.to_status()).SerializeToString())
-        elif len(self._jobs) >= _MAX_JOBS:
+        if len(self._jobs) >= _MAX_JOBS:
             shard.detach(call)
             call.finish(8, f"{_MAX_JOBS} requests wait to be executed; a client may have {WINDOW} on the way")
-        else:
-            self._jobs.append(partial(self._answer, shard, call, request))
+            return
+        waits = self._busy_since != 0 or len(self._jobs) > 0
+        self._jobs.append(partial(self._answer, shard, call, in_memory, data, arrived, waits))
 
-    def _answer(self, shard: Shard, call: Call, request: pb.InteractRequest) -> None:
+    def _is_numbered(self, shard: Shard, call: Call, in_memory: bool, data: bytes) -> bool:
+        """Whether the request waits for its turn; otherwise it was answered."""
+        request = _parse(pb.InteractRequest, call, data)
+        if request is None:
+            return False
+        kind = request.WhichOneof("request")
+        if kind == "heartbeat":
+            shard.reply_at_once(call, pb.InteractResponse(heartbeat=pb.HeartbeatResponse()), in_memory)
+        elif kind == "attach":
+            error = RequestError(grpc.StatusCode.FAILED_PRECONDITION, "the stream is attached already")
+            shard.reply_at_once(call, pb.InteractResponse(error=error.to_status()), in_memory)
+        else:
+            return True
+        return False
+
+    def _answer(self, shard: Shard, call: Call, in_memory: bool, data: bytes, arrived: int, waits: bool) -> None:
         if shard.released or shard.call is not call:
             return
         if call.unread > _MAX_UNREAD:
@@ -166,12 +218,16 @@ class Worker:
                 shard.detach(call)
                 call.finish(8, f"{call.unread} responses wait to be read; a client may have {WINDOW} on the way")
             return
-        response = shard.answer(request)
+        request = shard.session.parse_step(data)
+        if request is None:
+            with self._lock:
+                if data.startswith(_NUMBERED) and not self._is_numbered(shard, call, in_memory, data):
+                    return
+            request = pb.InteractRequest.FromString(data)
+        parts = shard.answer(request, arrived, self._busy_since - arrived if waits else 0)
         with self._lock:
-            shard.renew()
-            # Where another stream attached meanwhile, its client asks for the response again.
-            if shard.call is call:
-                call.send(response)
+            shard.renew(perf_counter_ns())
+            shard.reply(call, parts, in_memory)
 
     def _open(self, call: Call, data: bytes) -> None:
         request = _parse(pb.OpenSessionRequest, call, data)
@@ -190,8 +246,13 @@ class Worker:
         gc.collect()
         gc.freeze()
         allowed = AllowedAttributes(self._config["allowed_attributes"], COMPUTE_REWARD in response.capabilities)
-        with_tracebacks = self._config["with_tracebacks"]
-        session = Session(lanes, request.env_id, request.render_mode, allowed, with_tracebacks, self._warn)
+        key, with_tracebacks = bytes.fromhex(self._config["state_key"]), self._config["with_tracebacks"]
+        roller = None
+        if self._config["allow_policies"]:
+            roller = Roller(lanes, self._max_message, request.step_timeout_seconds or float("inf"))
+            if can_roll_out(lanes):
+                response.capabilities.append("rollouts")
+        session = Session(lanes, request.env_id, request.render_mode, allowed, key, roller, with_tracebacks, self._warn)
         shard = Shard(session, request.lease_seconds, request.step_timeout_seconds)
         response.session_id = shard.token
         response.shards.add(token=shard.token, num_envs=response.num_envs)
@@ -230,14 +291,17 @@ class Worker:
             shard = self._shard
             limit = float("inf") if shard is None else shard.step_timeout
             time.sleep(min(limit / 4, _LONG_SECONDS))
+            # A process that is stopped, or whose environment holds the interpreter, does not get here.
+            if shard is not None:
+                self._tell(event="alive")
             since = self._busy_since
-            busy = time.monotonic() - since if since else 0.0
+            busy = (perf_counter_ns() - since) / 1e9 if since else 0.0
             if busy > limit:
                 self._give_up(f"a request took longer than the step timeout of {limit:g} s")
             if busy > _LONG_SECONDS:
                 with self._lock:
                     if self._busy_since == since:
-                        self._server.run_once(0)
+                        self._server.run_once(lambda: 0.0)
                     if self._busy_since == since and shard is not None and shard.expires_in <= 0:
                         self._tell(event="released", token=shard.token)
                         self._give_up("the session's lease ran out while its environment was busy")
@@ -336,6 +400,7 @@ def _die_with_supervisor(control: str) -> None:
         os.unlink(path)
     with contextlib.suppress(OSError):
         os.rmdir(os.path.dirname(path))
+    segment.remove_of(os.getpid())
     os._exit(0)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from gymbridge.http2 import frames
+from gymbridge.http2.compression import GZIP
 
 if TYPE_CHECKING:
     from gymbridge.http2.connection import Connection
@@ -40,6 +41,8 @@ class Call:
         self.over = False
         self.trusted = True
         self.max_message = max_message
+        # A client that says that it may pack its messages gets packed ones too.
+        self.is_packed = metadata.get("grpc-encoding") == GZIP
         # Messages sent since the peer last had nothing left to read.
         self.unread = 0
         # What the peer lets us send on the stream, and what waits for that.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import select
 import socket
 import threading
 from collections.abc import Mapping
@@ -12,6 +13,7 @@ from urllib.parse import unquote
 import hpack
 
 from gymbridge.http2 import frames
+from gymbridge.http2.compression import ACCEPTED, GZIP, TooLarge, pack, unpack
 from gymbridge.http2.tls import TlsSocket
 
 _MAX_HEADER_BYTES = 65_536
@@ -50,8 +52,11 @@ class ClientCall:
         path: str,
         metadata: Mapping[str, str],
         max_message_bytes: int,
+        packs: bool = False,
     ) -> None:
         self._sock = sock
+        # Whether messages are to be packed where the peer can do with that, and may come so.
+        self._packs = packs
         self._max_message = max_message_bytes
         # Held while a message is written, which may take several frames.
         self._sending = threading.RLock()
@@ -76,6 +81,7 @@ class ClientCall:
             "te": "trailers",
             "content-type": "application/grpc",
             "user-agent": "gymbridge-python",
+            **({"grpc-encoding": GZIP, "grpc-accept-encoding": ACCEPTED} if packs else {}),
             **metadata,
         }
         block = b"".join(frames.header(name.encode(), value.encode()) for name, value in fields.items())
@@ -99,15 +105,18 @@ class ClientCall:
 
     def send(self, message: bytes) -> None:
         """Sends a message; waits, and acts on what arrives meanwhile, where the peer's windows are too small for it."""
+        packed = 0
+        if self._packs and GZIP in self._headers.get("grpc-accept-encoding", ""):
+            packed, message = pack(message)
         size = len(message) + frames.PREFIX.size
         with self._sending:
             if size <= self._max_frame and size <= self._window and size <= self._call_window:
                 self._window -= size
                 self._call_window -= size
-                head = frames.MESSAGE_HEAD.pack(size >> 8, size & 0xFF, frames.DATA, 0, _STREAM, 0, len(message))
+                head = frames.MESSAGE_HEAD.pack(size >> 8, size & 0xFF, frames.DATA, 0, _STREAM, packed, len(message))
                 self._write(head + message)
                 return
-            waiting = memoryview(frames.PREFIX.pack(0, len(message)) + message)
+            waiting = memoryview(frames.PREFIX.pack(packed, len(message)) + message)
             while waiting:
                 size = min(len(waiting), self._max_frame, self._window, self._call_window)
                 if size <= 0:
@@ -139,6 +148,35 @@ class ClientCall:
             if message is not None:
                 return message
 
+    @property
+    def has_input(self) -> bool:
+        """Whether something has arrived that `receive` has not looked at and the socket does not tell of."""
+        if self._position < len(self._input) or self._end is not None:
+            return True
+        if len(self._partial) >= 5 and len(self._partial) >= 5 + frames.PREFIX.unpack_from(self._partial)[1]:
+            return True
+        return isinstance(self._sock, TlsSocket) and self._sock.has_decrypted()
+
+    def fileno(self) -> int:
+        """The socket's, to wait for what arrives."""
+        return self._sock.fileno()
+
+    def receive_arrived(self) -> bytes | memoryview | None:
+        """The next message if it has arrived, None if not yet; CallEnded where there is none any more."""
+        message: bytes | memoryview | None
+        while True:
+            if self._partial:
+                message = self._next_message()
+                if message is not None:
+                    return message
+            elif self._end is not None:
+                raise CallEnded(*self._end)
+            if self._position == len(self._input) and not self._has_arrived():
+                return None
+            message = self._take_frame()
+            if message is not None:
+                return message
+
     def shut_down(self) -> None:
         """Breaks the connection, from any thread: whoever waits on it gets ConnectionBroken."""
         with contextlib.suppress(OSError):
@@ -147,6 +185,13 @@ class ClientCall:
     def close(self) -> None:
         """Closes the socket. Closing twice is allowed."""
         self._sock.close()
+
+    def _has_arrived(self) -> bool:
+        if isinstance(self._sock, TlsSocket) and self._sock.has_decrypted():
+            return True
+        poll = select.poll()
+        poll.register(self._sock.fileno(), select.POLLIN)
+        return bool(poll.poll(0))
 
     def _write(self, data: bytes) -> None:
         try:
@@ -220,7 +265,7 @@ class ClientCall:
         if len(self._partial) < 5:
             return None
         compressed, length = frames.PREFIX.unpack_from(self._partial)
-        if compressed:
+        if compressed and not (self._packs and self._headers.get("grpc-encoding") == GZIP):
             raise ConnectionBroken("the server sent a compressed message, which was not asked for")
         if length > self._max_message:
             raise ConnectionBroken(f"the server sent a message of {length} bytes; {self._max_message} are taken")
@@ -230,6 +275,11 @@ class ClientCall:
             return None
         message = bytes(memoryview(self._partial)[5 : 5 + length])
         del self._partial[: 5 + length]
+        if compressed:
+            try:
+                return unpack(message, self._max_message)
+            except (TooLarge, ValueError) as error:
+                raise ConnectionBroken(f"the server sent what is not taken: {error}") from error
         return message
 
     def _on_control(self, kind: int, flags: int, stream: int, payload: bytes) -> None:

@@ -13,6 +13,7 @@ import hpack
 
 from gymbridge.http2 import frames
 from gymbridge.http2.call import Call
+from gymbridge.http2.compression import ACCEPTED, TooLarge, pack, unpack
 
 _MAX_STREAMS = 100
 _MAX_HEADER_BYTES = 16_384
@@ -26,7 +27,7 @@ _MAX_CONTROL_FRAMES = 10_000
 _HEADER_BYTES_AS_A_FRAME = 256
 # Each resizes the table at the decoder, which takes long; HPACK has no use for a third one.
 _TABLE_RESIZED_THRICE = re.compile(rb"(?:[\x20-\x3e]|\x3f[\x80-\xff]*[\x00-\x7f]){3}")
-_UNIMPLEMENTED, _RESOURCE_EXHAUSTED = 12, 8
+_UNIMPLEMENTED, _RESOURCE_EXHAUSTED, _INTERNAL = 12, 8, 13
 
 
 class Connection:
@@ -155,6 +156,9 @@ class Connection:
 
     def send_message(self, call: Call, message: bytes) -> None:
         """Sends a message on a call, as far as its windows allow at once."""
+        packed = 0
+        if call.is_packed:
+            packed, message = pack(message)
         size = len(message) + frames.PREFIX.size
         call.unread = call.unread + 1 if self._unsent or call.waiting else 0
         if (
@@ -166,11 +170,11 @@ class Connection:
         ):
             self._window -= size
             call.window -= size
-            head = frames.MESSAGE_HEAD.pack(size >> 8, size & 0xFF, frames.DATA, 0, call.stream, 0, len(message))
+            head = frames.MESSAGE_HEAD.pack(size >> 8, size & 0xFF, frames.DATA, 0, call.stream, packed, len(message))
             self._write(head + message)
             return
         self._send_headers(call)
-        call.waiting += frames.PREFIX.pack(0, len(message))
+        call.waiting += frames.PREFIX.pack(packed, len(message))
         call.waiting += message
         self._pump(call)
 
@@ -185,7 +189,8 @@ class Connection:
     def _send_headers(self, call: Call) -> None:
         if not call.headers_sent:
             call.headers_sent = True
-            self._write(frames.frame(frames.HEADERS, frames.END_HEADERS, call.stream, frames.RESPONSE_HEADERS))
+            block = frames.PACKED_RESPONSE_HEADERS if call.is_packed else frames.RESPONSE_HEADERS
+            self._write(frames.frame(frames.HEADERS, frames.END_HEADERS, call.stream, block))
 
     def _pump(self, call: Call) -> None:
         """Sends what waits on a call as far as the windows allow; then its end."""
@@ -340,8 +345,8 @@ class Connection:
         partial = call.partial
         while len(partial) >= 5 and not call.over and call.ending is None:
             compressed, length = frames.PREFIX.unpack_from(partial)
-            if compressed:
-                call.finish(_UNIMPLEMENTED, "compressed messages are not taken")
+            if compressed and not call.is_packed:
+                call.finish(_INTERNAL, "a message is compressed, but no header grpc-encoding says how")
                 return
             if length > call.max_message:
                 message = f"got a message of {length} bytes, larger than {call.max_message}, the most taken here"
@@ -352,6 +357,13 @@ class Connection:
                 return
             message_bytes = bytes(memoryview(partial)[5 : 5 + length])
             del partial[: 5 + length]
+            if compressed:
+                try:
+                    message_bytes = unpack(message_bytes, call.max_message)
+                except (TooLarge, ValueError) as error:
+                    call.on_lost()
+                    call.finish(_RESOURCE_EXHAUSTED if isinstance(error, TooLarge) else _INTERNAL, str(error))
+                    return
             call.on_message(message_bytes)
 
     def _on_headers(self, flags: int, stream: int, payload: bytes) -> None:
@@ -401,6 +413,10 @@ class Connection:
         self._calls[stream] = call
         if not headers.get("content-type", "").startswith("application/grpc"):
             call.finish(_UNIMPLEMENTED, "only gRPC is spoken here")
+            return
+        encoding = headers.get("grpc-encoding", "identity")
+        if encoding not in ACCEPTED.split(","):
+            call.finish(_UNIMPLEMENTED, f"messages of the encoding {encoding!r} are not taken; take one of {ACCEPTED}")
             return
         self._accept(call)
         if flags & frames.END_STREAM and not call.over and call.ending is None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import struct
 from urllib.parse import quote
 
+from gymbridge.http2.compression import ACCEPTED, GZIP
+
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 # Length (16 + 8 bits), type, flags, stream.
 HEAD = struct.Struct(">HBBBI")
@@ -83,7 +85,10 @@ def _string(text: bytes) -> bytes:
 
 
 # Index 8 of HPACK's static table is ":status: 200".
-RESPONSE_HEADERS = b"\x88" + header(b"content-type", b"application/grpc")
+RESPONSE_HEADERS = (
+    b"\x88" + header(b"content-type", b"application/grpc") + header(b"grpc-accept-encoding", ACCEPTED.encode())
+)
+PACKED_RESPONSE_HEADERS = RESPONSE_HEADERS + header(b"grpc-encoding", GZIP.encode())
 
 
 def trailers(code: int, message: str, details: str | None) -> bytes:

@@ -6,21 +6,27 @@ import errno
 import select
 import socket
 import ssl
-import time
 from collections.abc import Callable
+from functools import partial
+from time import perf_counter_ns
 
 from gymbridge.http2.call import Call
 from gymbridge.http2.connection import Connection
 
 _MAX_CONNECTIONS = 64
+# A client that always answers within the time of spinning is not to keep the others from being heard.
+_UNPOLLED_NANOS = 10_000_000
+# What it takes, about, to wake a thread that sleeps.
+_WAKE_NANOS = 40_000
 _READABLE = select.POLLIN | select.POLLHUP | select.POLLERR
 
 
 class Server:
     """Serves gRPC on a listening socket. Used by one thread at a time.
 
-    `accept` gets each call and sets its callbacks. `spin_nanos` is how long to look for the next message on the
-    connection that spoke last before the thread goes to sleep: a thread that sleeps is woken late.
+    `accept` gets each call and sets its callbacks. `spin_nanos` is how long to look for the next message where the last
+    one came from before the thread goes to sleep: a thread that sleeps is woken late, one that spins keeps a core from
+    others. So it spins as long as messages come within that time.
     """
 
     def __init__(
@@ -35,9 +41,14 @@ class Server:
         self._max_message = max_message_bytes
         self._accept_call = accept
         self._spin_nanos = spin_nanos
+        self._spin = spin_nanos
+        self._polled = 0
         self._connections: dict[int, Connection] = {}
         self._events: dict[int, int] = {}
-        self._last: Connection | None = None
+        # What else is polled: what to do when there is something to read, and what to look at while spinning.
+        self._watched: dict[int, tuple[Callable[[], None], Callable[[], bool] | None]] = {}
+        # Looks for the next message where the last one came from; whether there was one.
+        self._look: Callable[[], bool] | None = None
         self._poll = select.poll()
         self.listen(listener, tls)
 
@@ -47,29 +58,77 @@ class Server:
         self._listeners[listener.fileno()] = listener, tls
         self._poll.register(listener.fileno(), select.POLLIN)
 
-    def run_once(self, seconds: float | None) -> None:
-        """Waits for something to happen, at most that long (None: for ever), and handles it."""
-        last = self._last
-        if last is not None:
-            deadline = time.perf_counter_ns() + self._spin_nanos
-            while True:
-                if not last.closed and last.read():
-                    self._watch(last)
-                    return
-                if time.perf_counter_ns() >= deadline:
-                    break
-            self._last = None
-        for number, event in self._poll.poll(None if seconds is None else seconds * 1000):
+    def watch(
+        self, sock: socket.socket, on_readable: Callable[[], None], look: Callable[[], bool] | None = None
+    ) -> None:
+        """Calls `on_readable` when there is something to read from a socket.
+
+        `look` then looks for more while the thread spins, and says whether there was something.
+        """
+        self._watched[sock.fileno()] = on_readable, look
+        self._poll.register(sock.fileno(), select.POLLIN)
+
+    def forget(self, sock: socket.socket) -> None:
+        """Watches a socket no longer, which is still open."""
+        _, look = self._watched.pop(sock.fileno(), (None, None))
+        self._poll.unregister(sock.fileno())
+        if look is not None and look == self._look:
+            self._look = None
+
+    def run_once(self, patience: Callable[[], float | None]) -> bool:
+        """Waits for something to happen, at most as many seconds as `patience` says (None: for ever), and handles it.
+
+        False where a message came so soon that nothing else was looked at, not even the time.
+        """
+        started = perf_counter_ns()
+        look = self._look
+        if look is not None and started - self._polled > _UNPOLLED_NANOS:
+            seconds: float | None = 0.0
+        elif look is not None and self._spins(look, started):
+            return False
+        else:
+            seconds = patience()
+        events = self._poll.poll(None if seconds is None else seconds * 1000)
+        self._polled = perf_counter_ns()
+        if events and self._polled - started < self._spin_nanos + _WAKE_NANOS:
+            self._spin = self._spin_nanos
+        for number, event in events:
             connection = self._connections.get(number)
             if connection is None:
-                if number in self._listeners:
-                    self._accept(*self._listeners[number])
+                self._handle_other(number)
                 continue
             if event & select.POLLOUT:
                 connection.write()
             if event & _READABLE and connection.read() and self._spin_nanos:
-                self._last = connection
+                self._look = partial(self._look_at, connection)
             self._watch(connection)
+        return True
+
+    def _spins(self, look: Callable[[], bool], started: int) -> bool:
+        """Looks for the next message, for as long as that seems worth it; whether it came."""
+        deadline = started + self._spin
+        while not look():
+            if perf_counter_ns() >= deadline:
+                self._spin >>= 1
+                self._look = None
+                return False
+        return True
+
+    def _look_at(self, connection: Connection) -> bool:
+        if connection.closed or not connection.read():
+            return False
+        self._watch(connection)
+        return True
+
+    def _handle_other(self, number: int) -> None:
+        watched = self._watched.get(number)
+        if watched is not None:
+            on_readable, look = watched
+            on_readable()
+            if look is not None and self._spin_nanos:
+                self._look = look
+        elif number in self._listeners:
+            self._accept(*self._listeners[number])
 
     def close(self) -> None:
         """Stops listening and ends all connections."""
@@ -136,5 +195,3 @@ class Server:
             if connection.closed:
                 self._poll.unregister(number)
                 del self._connections[number], self._events[number]
-        if self._last is not None and self._last.closed:
-            self._last = None

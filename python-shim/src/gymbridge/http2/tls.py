@@ -49,6 +49,15 @@ class TlsSocket:
         """As `recv`, into a buffer; how much it was."""
         return self._do(lambda: self._sock.recv_into(buffer))
 
+    def fileno(self) -> int:
+        """The socket's."""
+        return self._sock.fileno()
+
+    def has_decrypted(self) -> bool:
+        """Whether there is something to `recv` that the socket would not tell of."""
+        with self._lock:
+            return self._sock.pending() > 0
+
     def shutdown(self, how: int) -> None:
         """Breaks the connection, from any thread."""
         socket.socket.shutdown(self._sock, how)

@@ -141,7 +141,7 @@ class Shard(_message.Message):
     def __init__(self, address: _Optional[str] = ..., token: _Optional[str] = ..., first_lane: _Optional[int] = ..., num_envs: _Optional[int] = ..., generation: _Optional[int] = ..., loss: _Optional[str] = ...) -> None: ...
 
 class InteractRequest(_message.Message):
-    __slots__ = ("sequence", "acknowledged", "attach", "reset", "step", "render", "heartbeat", "save_state", "restore_state", "call", "set_attribute")
+    __slots__ = ("sequence", "acknowledged", "attach", "reset", "step", "render", "heartbeat", "save_state", "restore_state", "call", "set_attribute", "put_policy", "rollout")
     SEQUENCE_FIELD_NUMBER: _ClassVar[int]
     ACKNOWLEDGED_FIELD_NUMBER: _ClassVar[int]
     ATTACH_FIELD_NUMBER: _ClassVar[int]
@@ -153,6 +153,8 @@ class InteractRequest(_message.Message):
     RESTORE_STATE_FIELD_NUMBER: _ClassVar[int]
     CALL_FIELD_NUMBER: _ClassVar[int]
     SET_ATTRIBUTE_FIELD_NUMBER: _ClassVar[int]
+    PUT_POLICY_FIELD_NUMBER: _ClassVar[int]
+    ROLLOUT_FIELD_NUMBER: _ClassVar[int]
     sequence: int
     acknowledged: int
     attach: AttachRequest
@@ -164,12 +166,16 @@ class InteractRequest(_message.Message):
     restore_state: RestoreStateRequest
     call: CallRequest
     set_attribute: SetAttributeRequest
-    def __init__(self, sequence: _Optional[int] = ..., acknowledged: _Optional[int] = ..., attach: _Optional[_Union[AttachRequest, _Mapping]] = ..., reset: _Optional[_Union[ResetRequest, _Mapping]] = ..., step: _Optional[_Union[StepRequest, _Mapping]] = ..., render: _Optional[_Union[RenderRequest, _Mapping]] = ..., heartbeat: _Optional[_Union[HeartbeatRequest, _Mapping]] = ..., save_state: _Optional[_Union[SaveStateRequest, _Mapping]] = ..., restore_state: _Optional[_Union[RestoreStateRequest, _Mapping]] = ..., call: _Optional[_Union[CallRequest, _Mapping]] = ..., set_attribute: _Optional[_Union[SetAttributeRequest, _Mapping]] = ...) -> None: ...
+    put_policy: PutPolicyRequest
+    rollout: RolloutRequest
+    def __init__(self, sequence: _Optional[int] = ..., acknowledged: _Optional[int] = ..., attach: _Optional[_Union[AttachRequest, _Mapping]] = ..., reset: _Optional[_Union[ResetRequest, _Mapping]] = ..., step: _Optional[_Union[StepRequest, _Mapping]] = ..., render: _Optional[_Union[RenderRequest, _Mapping]] = ..., heartbeat: _Optional[_Union[HeartbeatRequest, _Mapping]] = ..., save_state: _Optional[_Union[SaveStateRequest, _Mapping]] = ..., restore_state: _Optional[_Union[RestoreStateRequest, _Mapping]] = ..., call: _Optional[_Union[CallRequest, _Mapping]] = ..., set_attribute: _Optional[_Union[SetAttributeRequest, _Mapping]] = ..., put_policy: _Optional[_Union[PutPolicyRequest, _Mapping]] = ..., rollout: _Optional[_Union[RolloutRequest, _Mapping]] = ...) -> None: ...
 
 class InteractResponse(_message.Message):
-    __slots__ = ("sequence", "environment_nanos", "attached", "reset", "step", "rendered", "error", "heartbeat", "saved", "restored", "called", "attribute_set")
+    __slots__ = ("sequence", "environment_nanos", "server_nanos", "queue_nanos", "attached", "reset", "step", "rendered", "error", "heartbeat", "saved", "restored", "called", "attribute_set", "policy_put", "rolled_out")
     SEQUENCE_FIELD_NUMBER: _ClassVar[int]
     ENVIRONMENT_NANOS_FIELD_NUMBER: _ClassVar[int]
+    SERVER_NANOS_FIELD_NUMBER: _ClassVar[int]
+    QUEUE_NANOS_FIELD_NUMBER: _ClassVar[int]
     ATTACHED_FIELD_NUMBER: _ClassVar[int]
     RESET_FIELD_NUMBER: _ClassVar[int]
     STEP_FIELD_NUMBER: _ClassVar[int]
@@ -180,8 +186,12 @@ class InteractResponse(_message.Message):
     RESTORED_FIELD_NUMBER: _ClassVar[int]
     CALLED_FIELD_NUMBER: _ClassVar[int]
     ATTRIBUTE_SET_FIELD_NUMBER: _ClassVar[int]
+    POLICY_PUT_FIELD_NUMBER: _ClassVar[int]
+    ROLLED_OUT_FIELD_NUMBER: _ClassVar[int]
     sequence: int
     environment_nanos: int
+    server_nanos: int
+    queue_nanos: int
     attached: AttachResponse
     reset: ResetResponse
     step: StepResponse
@@ -192,23 +202,43 @@ class InteractResponse(_message.Message):
     restored: RestoreStateResponse
     called: CallResponse
     attribute_set: SetAttributeResponse
-    def __init__(self, sequence: _Optional[int] = ..., environment_nanos: _Optional[int] = ..., attached: _Optional[_Union[AttachResponse, _Mapping]] = ..., reset: _Optional[_Union[ResetResponse, _Mapping]] = ..., step: _Optional[_Union[StepResponse, _Mapping]] = ..., rendered: _Optional[_Union[RenderResponse, _Mapping]] = ..., error: _Optional[_Union[_status_pb2.Status, _Mapping]] = ..., heartbeat: _Optional[_Union[HeartbeatResponse, _Mapping]] = ..., saved: _Optional[_Union[SaveStateResponse, _Mapping]] = ..., restored: _Optional[_Union[RestoreStateResponse, _Mapping]] = ..., called: _Optional[_Union[CallResponse, _Mapping]] = ..., attribute_set: _Optional[_Union[SetAttributeResponse, _Mapping]] = ...) -> None: ...
+    policy_put: PutPolicyResponse
+    rolled_out: RolloutResponse
+    def __init__(self, sequence: _Optional[int] = ..., environment_nanos: _Optional[int] = ..., server_nanos: _Optional[int] = ..., queue_nanos: _Optional[int] = ..., attached: _Optional[_Union[AttachResponse, _Mapping]] = ..., reset: _Optional[_Union[ResetResponse, _Mapping]] = ..., step: _Optional[_Union[StepResponse, _Mapping]] = ..., rendered: _Optional[_Union[RenderResponse, _Mapping]] = ..., error: _Optional[_Union[_status_pb2.Status, _Mapping]] = ..., heartbeat: _Optional[_Union[HeartbeatResponse, _Mapping]] = ..., saved: _Optional[_Union[SaveStateResponse, _Mapping]] = ..., restored: _Optional[_Union[RestoreStateResponse, _Mapping]] = ..., called: _Optional[_Union[CallResponse, _Mapping]] = ..., attribute_set: _Optional[_Union[SetAttributeResponse, _Mapping]] = ..., policy_put: _Optional[_Union[PutPolicyResponse, _Mapping]] = ..., rolled_out: _Optional[_Union[RolloutResponse, _Mapping]] = ...) -> None: ...
 
 class AttachRequest(_message.Message):
-    __slots__ = ("token",)
+    __slots__ = ("token", "shared_memory")
     TOKEN_FIELD_NUMBER: _ClassVar[int]
+    SHARED_MEMORY_FIELD_NUMBER: _ClassVar[int]
     token: str
-    def __init__(self, token: _Optional[str] = ...) -> None: ...
+    shared_memory: bool
+    def __init__(self, token: _Optional[str] = ..., shared_memory: bool = ...) -> None: ...
 
 class AttachResponse(_message.Message):
-    __slots__ = ("epoch", "last_sequence", "window")
+    __slots__ = ("epoch", "last_sequence", "window", "shared_memory")
     EPOCH_FIELD_NUMBER: _ClassVar[int]
     LAST_SEQUENCE_FIELD_NUMBER: _ClassVar[int]
     WINDOW_FIELD_NUMBER: _ClassVar[int]
+    SHARED_MEMORY_FIELD_NUMBER: _ClassVar[int]
     epoch: int
     last_sequence: int
     window: int
-    def __init__(self, epoch: _Optional[int] = ..., last_sequence: _Optional[int] = ..., window: _Optional[int] = ...) -> None: ...
+    shared_memory: SharedMemory
+    def __init__(self, epoch: _Optional[int] = ..., last_sequence: _Optional[int] = ..., window: _Optional[int] = ..., shared_memory: _Optional[_Union[SharedMemory, _Mapping]] = ...) -> None: ...
+
+class SharedMemory(_message.Message):
+    __slots__ = ("memory", "bell", "nonce", "request_bytes", "response_bytes")
+    MEMORY_FIELD_NUMBER: _ClassVar[int]
+    BELL_FIELD_NUMBER: _ClassVar[int]
+    NONCE_FIELD_NUMBER: _ClassVar[int]
+    REQUEST_BYTES_FIELD_NUMBER: _ClassVar[int]
+    RESPONSE_BYTES_FIELD_NUMBER: _ClassVar[int]
+    memory: str
+    bell: str
+    nonce: bytes
+    request_bytes: int
+    response_bytes: int
+    def __init__(self, memory: _Optional[str] = ..., bell: _Optional[str] = ..., nonce: _Optional[bytes] = ..., request_bytes: _Optional[int] = ..., response_bytes: _Optional[int] = ...) -> None: ...
 
 class HeartbeatRequest(_message.Message):
     __slots__ = ()
@@ -243,10 +273,12 @@ class ResetResponse(_message.Message):
     def __init__(self, observations: _Optional[_Union[_value_pb2.Buffers, _Mapping]] = ..., infos: _Optional[_Union[_value_pb2.ItemMap, _Mapping]] = ..., lane_infos: _Optional[_Iterable[_Union[_value_pb2.ItemMap, _Mapping]]] = ...) -> None: ...
 
 class StepRequest(_message.Message):
-    __slots__ = ("actions",)
+    __slots__ = ("actions", "lanes")
     ACTIONS_FIELD_NUMBER: _ClassVar[int]
+    LANES_FIELD_NUMBER: _ClassVar[int]
     actions: _value_pb2.Buffers
-    def __init__(self, actions: _Optional[_Union[_value_pb2.Buffers, _Mapping]] = ...) -> None: ...
+    lanes: _containers.RepeatedScalarFieldContainer[int]
+    def __init__(self, actions: _Optional[_Union[_value_pb2.Buffers, _Mapping]] = ..., lanes: _Optional[_Iterable[int]] = ...) -> None: ...
 
 class StepResponse(_message.Message):
     __slots__ = ("observations", "rewards", "terminated", "truncated", "infos", "final_observations", "final_infos", "lane_infos")
@@ -335,6 +367,64 @@ class SetAttributeRequest(_message.Message):
 class SetAttributeResponse(_message.Message):
     __slots__ = ()
     def __init__(self) -> None: ...
+
+class PutPolicyRequest(_message.Message):
+    __slots__ = ("version", "bundle")
+    VERSION_FIELD_NUMBER: _ClassVar[int]
+    BUNDLE_FIELD_NUMBER: _ClassVar[int]
+    version: int
+    bundle: bytes
+    def __init__(self, version: _Optional[int] = ..., bundle: _Optional[bytes] = ...) -> None: ...
+
+class PutPolicyResponse(_message.Message):
+    __slots__ = ("engine",)
+    ENGINE_FIELD_NUMBER: _ClassVar[int]
+    engine: str
+    def __init__(self, engine: _Optional[str] = ...) -> None: ...
+
+class RolloutRequest(_message.Message):
+    __slots__ = ("steps", "oldest_version", "seed", "first_step", "deterministic", "with_distribution")
+    STEPS_FIELD_NUMBER: _ClassVar[int]
+    OLDEST_VERSION_FIELD_NUMBER: _ClassVar[int]
+    SEED_FIELD_NUMBER: _ClassVar[int]
+    FIRST_STEP_FIELD_NUMBER: _ClassVar[int]
+    DETERMINISTIC_FIELD_NUMBER: _ClassVar[int]
+    WITH_DISTRIBUTION_FIELD_NUMBER: _ClassVar[int]
+    steps: int
+    oldest_version: int
+    seed: int
+    first_step: int
+    deterministic: bool
+    with_distribution: bool
+    def __init__(self, steps: _Optional[int] = ..., oldest_version: _Optional[int] = ..., seed: _Optional[int] = ..., first_step: _Optional[int] = ..., deterministic: bool = ..., with_distribution: bool = ...) -> None: ...
+
+class RolloutResponse(_message.Message):
+    __slots__ = ("steps", "policy_version", "observations", "actions", "rewards", "terminated", "truncated", "resets", "final_observations", "log_probabilities", "samples", "distribution")
+    STEPS_FIELD_NUMBER: _ClassVar[int]
+    POLICY_VERSION_FIELD_NUMBER: _ClassVar[int]
+    OBSERVATIONS_FIELD_NUMBER: _ClassVar[int]
+    ACTIONS_FIELD_NUMBER: _ClassVar[int]
+    REWARDS_FIELD_NUMBER: _ClassVar[int]
+    TERMINATED_FIELD_NUMBER: _ClassVar[int]
+    TRUNCATED_FIELD_NUMBER: _ClassVar[int]
+    RESETS_FIELD_NUMBER: _ClassVar[int]
+    FINAL_OBSERVATIONS_FIELD_NUMBER: _ClassVar[int]
+    LOG_PROBABILITIES_FIELD_NUMBER: _ClassVar[int]
+    SAMPLES_FIELD_NUMBER: _ClassVar[int]
+    DISTRIBUTION_FIELD_NUMBER: _ClassVar[int]
+    steps: int
+    policy_version: int
+    observations: _value_pb2.Buffers
+    actions: _value_pb2.Buffers
+    rewards: bytes
+    terminated: bytes
+    truncated: bytes
+    resets: bytes
+    final_observations: _value_pb2.Buffers
+    log_probabilities: bytes
+    samples: bytes
+    distribution: _containers.RepeatedScalarFieldContainer[bytes]
+    def __init__(self, steps: _Optional[int] = ..., policy_version: _Optional[int] = ..., observations: _Optional[_Union[_value_pb2.Buffers, _Mapping]] = ..., actions: _Optional[_Union[_value_pb2.Buffers, _Mapping]] = ..., rewards: _Optional[bytes] = ..., terminated: _Optional[bytes] = ..., truncated: _Optional[bytes] = ..., resets: _Optional[bytes] = ..., final_observations: _Optional[_Union[_value_pb2.Buffers, _Mapping]] = ..., log_probabilities: _Optional[bytes] = ..., samples: _Optional[bytes] = ..., distribution: _Optional[_Iterable[bytes]] = ...) -> None: ...
 
 class DescribeSessionRequest(_message.Message):
     __slots__ = ("session_id",)

@@ -1,3 +1,3 @@
 """Which .proto files these stubs were generated from; written by generate.py."""
 
-SHA256 = "c2298c1d882ba1dfb8022430bafea7ec99f2b483c0fd28ce64b7baa4461d99f2"
+SHA256 = "c16debef547762d80aa56756fc83abe1e6042ac6d81d49b1566a32c66032ab07"

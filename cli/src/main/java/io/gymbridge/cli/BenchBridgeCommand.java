@@ -1,163 +1,254 @@
 package io.gymbridge.cli;
 
-import io.gymbridge.client.ManagedServer;
+import io.gymbridge.cli.bridge.Cell;
+import io.gymbridge.cli.bridge.MarkdownReport;
+import io.gymbridge.cli.bridge.Plan;
+import io.gymbridge.cli.bridge.Results;
+import io.gymbridge.cli.bridge.ScalingChart;
+import io.gymbridge.cli.bridge.SystemUnderTest;
+import io.gymbridge.cli.bridge.SystemsUnderTest;
+import io.gymbridge.cli.bridge.Workload;
+import io.gymbridge.core.GymException;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
+import java.util.Optional;
+import java.util.Random;
 import java.util.concurrent.Callable;
+import java.util.regex.Pattern;
+import java.util.regex.PatternSyntaxException;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
 
-/** Measures the bridge beside Gymnasium's own ways of stepping. */
+/** Measures the bridge beside others. */
 @Command(
     name = "bridge",
     mixinStandardHelpOptions = true,
     description = {
-      "Steps the same environments with random actions in four ways: a loop in one Python process, Gymnasium's",
-      "SyncVectorEnv and AsyncVectorEnv, and this bridge from Java. The repetitions of all are interleaved; the",
-      "table shows each one's median. The bridge's overhead is what a call takes beyond the environments' own time."
+      "Steps the same environments with random actions in many ways: loops of one Python process and of two at once,",
+      "Gymnasium's vector environments, this bridge from Java and from Python over its transports, and on wish other",
+      "people's systems. The repetitions of all are interleaved; tables show medians, ratios and their 95 % confidence",
+      "intervals, and what is reached of the project's targets.",
+      "",
+      "A cell of the table has a label: environment, system, transport, environments x workers. --only chooses by it."
     },
-    footer = {"", "Example:  gymbridge bench bridge --env HalfCheetah-v5 --json bridge.json"})
+    footer = {
+      "",
+      "Examples:  gymbridge bench bridge --peers --report results.md --json bridge.json",
+      "           gymbridge bench bridge --only \"HalfCheetah.*(loops|16x2)\" --repeats 10",
+      "           gymbridge bench bridge --env Hopper-v5"
+    })
 final class BenchBridgeCommand implements Callable<Integer> {
   @Option(
       names = "--env",
       split = ",",
       paramLabel = "ID",
-      defaultValue = "CartPole-v1,HalfCheetah-v5",
-      description = "Environments. Default: ${DEFAULT-VALUE}.")
-  List<String> envs = List.of();
+      description = "Measure how these scale, instead of the usual table.")
+  List<String> envs = new ArrayList<>();
 
   @Option(
-      names = "--num-envs",
-      split = ",",
-      paramLabel = "N",
-      defaultValue = "8,16",
-      description = "Sizes of the batches, beside 1. Default: ${DEFAULT-VALUE}.")
-  List<Integer> sizes = List.of();
+      names = "--peers",
+      description =
+          "Measure EnvPool, RLMesh and dm_env_rpc too; installs each into a virtual environment of its own.")
+  boolean peers;
 
   @Option(
-      names = "--workers",
-      split = ",",
-      paramLabel = "W",
-      defaultValue = "1,2",
-      description = "Processes of the bridge's server. Default: ${DEFAULT-VALUE}.")
-  List<Integer> workers = List.of();
+      names = "--full",
+      description =
+          "Every size (1, 8, 16, 64), number of workers (1, 2, 4) and transport: most of an hour.")
+  boolean full;
+
+  @Option(
+      names = "--only",
+      paramLabel = "PATTERN",
+      defaultValue = "",
+      description = "Only cells in whose label this regular expression is found.")
+  String only = "";
 
   @Option(
       names = "--seconds",
-      defaultValue = "3",
-      description = "Of each measurement. Default: ${DEFAULT-VALUE}.")
+      defaultValue = "0.5",
+      description = "Of each repetition. Default: ${DEFAULT-VALUE}.")
   double seconds;
 
-  @Option(names = "--repeats", defaultValue = "3", description = "Default: ${DEFAULT-VALUE}.")
+  @Option(
+      names = "--repeats",
+      defaultValue = "5",
+      description = "Repetitions of each cell. Default: ${DEFAULT-VALUE}.")
   int repeats;
 
-  @Option(names = "--json", paramLabel = "FILE", description = "Write the figures there.")
+  @Option(names = "--list", description = "Print the cells' labels, and measure nothing.")
+  boolean list;
+
+  @Option(names = "--json", paramLabel = "FILE", description = "Write all figures there.")
   @Nullable Path json;
+
+  @Option(
+      names = "--report",
+      paramLabel = "FILE.md",
+      description = "Write the tables there, and a chart of the scaling beside it.")
+  @Nullable Path report;
+
+  @Spec @Nullable CommandSpec spec;
 
   @Override
   public Integer call() {
-    Outputs.checkWritable(json);
-    List<Map<String, Object>> rows = new ArrayList<>();
-    for (String env : envs) {
-      List<BridgeMeasurement> plan = plan(env);
-      try (ManagedServer server =
-              ManagedServer.serveEnv(
-                  List.of(env), 1, workers.stream().mapToInt(w -> w).max().orElse(1));
-          ProgressLine progress = new ProgressLine(env, (long) plan.size() * repeats)) {
-        for (int repeat = 0; repeat < repeats; repeat++) {
-          for (BridgeMeasurement measurement : plan) {
-            progress.note(measurement.label());
-            measurement.run(server.address(), seconds, repeat);
-            progress.step();
-          }
-        }
-      }
-      plan.forEach(measurement -> rows.add(measurement.row()));
+    check();
+    List<Cell> cells = cells();
+    if (list) {
+      cells.forEach(cell -> System.out.println(cell.label()));
+      return Main.OK;
     }
-    print(rows);
-    Map<String, Object> result = new LinkedHashMap<>();
-    result.put("machine", machine());
-    result.put("seconds", seconds);
-    result.put("repeats", repeats);
-    result.put("rows", rows);
-    Outputs.json(json, result);
+    Results results = measure(cells);
+    System.out.print(new MarkdownReport(results).tables());
     return Main.OK;
   }
 
-  private List<BridgeMeasurement> plan(String env) {
-    List<BridgeMeasurement> plan = new ArrayList<>();
-    plan.add(BridgeMeasurement.gymnasium(env, "loop", 1));
-    plan.add(BridgeMeasurement.gymbridge(env, 1, 1));
-    for (int size : sizes) {
-      plan.add(BridgeMeasurement.gymnasium(env, "sync", size));
-      plan.add(BridgeMeasurement.gymnasium(env, "async", size));
-      for (int processes : workers) {
-        plan.add(BridgeMeasurement.gymbridge(env, size, processes));
+  private void check() {
+    Outputs.checkWritable(json);
+    Outputs.checkWritable(report);
+    if (!(seconds > 0 && seconds <= 60)) {
+      throw new UserError("--seconds must be more than 0 and at most 60, got " + seconds);
+    }
+    if (repeats < 1) {
+      throw new UserError("--repeats must be at least 1, got " + repeats);
+    }
+  }
+
+  private List<Cell> cells() {
+    Plan plan = !envs.isEmpty() ? Plan.of(envs) : full ? Plan.full() : Plan.usual();
+    try {
+      List<Cell> cells = plan.cells(peers, Pattern.compile(only));
+      if (cells.isEmpty()) {
+        throw new UserError("--only \"%s\" leaves nothing; see --list".formatted(only));
+      }
+      return cells;
+    } catch (PatternSyntaxException e) {
+      throw new UserError("--only: " + e.getMessage(), e);
+    }
+  }
+
+  private Results measure(List<Cell> cells) {
+    Results results = new Results(cells);
+    try (ProgressLine progress = new ProgressLine("bridge", cells.size() * (repeats + 1L));
+        SystemsUnderTest systems = new SystemsUnderTest(cells, Main.class, progress::note)) {
+      for (Workload workload : cells.stream().map(Cell::workload).distinct().toList()) {
+        measure(
+            cells.stream().filter(cell -> cell.workload().equals(workload)).toList(),
+            systems,
+            results,
+            progress);
+        // A run that is interrupted has written the environments before.
+        write(results);
       }
     }
-    return plan;
+    return results;
   }
 
-  private static void print(List<Map<String, Object>> rows) {
-    TextTable table =
-        new TextTable(
-            "environment",
-            "system",
-            "envs",
-            "workers",
-            "steps/s",
-            "× sync",
-            "call p50",
-            "call p99",
-            "over p50",
-            "over p99");
-    for (Map<String, Object> row : rows) {
-      double rate = rate(row);
-      table.row(
-          String.valueOf(row.get("env")),
-          String.valueOf(row.get("system")),
-          String.valueOf(row.get("num_envs")),
-          String.valueOf(row.get("workers")),
-          "%,.0f".formatted(rate),
-          relative(rows, row, rate),
-          micros(row.get("call_us_p50")),
-          micros(row.get("call_us_p99")),
-          micros(row.get("overhead_us_p50")),
-          micros(row.get("overhead_us_p99")));
+  /** The cells of one environment are open at the same time, and measured in turn. */
+  private void measure(
+      List<Cell> cells, SystemsUnderTest systems, Results results, ProgressLine progress) {
+    Map<Cell, SystemUnderTest> open = new LinkedHashMap<>();
+    try {
+      for (Cell cell : cells) {
+        progress.note("opening " + cell.label());
+        try {
+          SystemUnderTest system = systems.open(cell);
+          open.put(cell, system);
+          // The first repetition is not counted: compilers and caches are still cold.
+          system.run(seconds);
+        } catch (GymException e) {
+          results.fail(cell, String.valueOf(e.getMessage()));
+        }
+        progress.step();
+      }
+      List<Cell> order = new ArrayList<>(cells);
+      for (int repeat = 0; repeat < repeats; repeat++) {
+        // No system always comes after the same one.
+        Collections.shuffle(order, new Random(repeat));
+        for (Cell cell : order) {
+          SystemUnderTest system = open.get(cell);
+          if (system != null && !results.hasFailed(cell)) {
+            progress.note(cell.label());
+            run(cell, system, results);
+          }
+          progress.step();
+        }
+      }
+    } finally {
+      open.values().forEach(BenchBridgeCommand::close);
     }
-    System.out.print(table);
   }
 
-  /** The rate beside SyncVectorEnv's with as many environments. */
-  private static String relative(
-      List<Map<String, Object>> rows, Map<String, Object> row, double rate) {
-    return rows.stream()
-        .filter(other -> Objects.equals(other.get("system"), "gymnasium-sync"))
-        .filter(other -> Objects.equals(other.get("env"), row.get("env")))
-        .filter(other -> Objects.equals(other.get("num_envs"), row.get("num_envs")))
-        .map(other -> "%.2f".formatted(rate / rate(other)))
-        .findFirst()
-        .orElse("");
+  private void run(Cell cell, SystemUnderTest system, Results results) {
+    try {
+      results.add(cell, system.run(seconds));
+    } catch (GymException e) {
+      results.fail(cell, String.valueOf(e.getMessage()));
+    }
   }
 
-  private static double rate(Map<String, Object> row) {
-    return row.get("steps_per_second") instanceof Double rate ? rate : Double.NaN;
+  private static void close(SystemUnderTest system) {
+    try {
+      system.close();
+    } catch (GymException e) {
+      System.err.println("while closing: " + e.getMessage());
+    }
   }
 
-  private static String micros(@Nullable Object micros) {
-    return micros == null ? "" : "%,.0f µs".formatted((double) micros);
+  private void write(Results results) {
+    Map<String, Object> content = new LinkedHashMap<>();
+    content.put("machine", machine());
+    content.put("seconds", seconds);
+    content.put("repeats", repeats);
+    content.put("rows", results.rows());
+    Outputs.json(json, content);
+    if (report == null) {
+      return;
+    }
+    String name = report.getFileName().toString().replaceFirst("\\.md$", "") + ".png";
+    try {
+      Optional<byte[]> chart = ScalingChart.png(results);
+      if (chart.isPresent()) {
+        Files.write(report.resolveSibling(name), chart.get());
+      }
+      Outputs.text(
+          report,
+          new MarkdownReport(results)
+              .page(
+                  "%s processors, %s %s, Java %s.".formatted(machine().values().toArray()),
+                  command(),
+                  chart.isPresent() ? name : ""));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** What was typed. */
+  private String command() {
+    List<String> words = new ArrayList<>(List.of("./gymbridge"));
+    if (spec != null) {
+      spec.commandLine().getParseResult().originalArgs().stream()
+          .map(word -> word.matches("[\\w./,=:-]+") ? word : "'" + word + "'")
+          .forEach(words::add);
+    }
+    return String.join(" ", words);
   }
 
   private static Map<String, Object> machine() {
     Map<String, Object> machine = new LinkedHashMap<>();
     machine.put("processors", Runtime.getRuntime().availableProcessors());
-    for (String property : Arrays.asList("os.name", "os.version", "os.arch", "java.version")) {
+    for (String property : Arrays.asList("os.name", "os.version", "java.version")) {
       machine.put(property, System.getProperty(property));
     }
     return machine;

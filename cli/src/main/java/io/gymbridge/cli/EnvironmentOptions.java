@@ -5,11 +5,11 @@ import io.gymbridge.client.RemoteVectorEnv;
 import io.gymbridge.client.SessionOptions;
 import io.gymbridge.client.recording.RecordingVectorEnv;
 import io.gymbridge.core.AutoresetMode;
-import io.gymbridge.core.SyncVectorEnv;
 import io.gymbridge.core.VectorEnv;
 import io.gymbridge.envs.Envs;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -41,6 +41,10 @@ final class EnvironmentOptions implements AutoCloseable {
 
   @Mixin final CredentialOptions credentials = new CredentialOptions();
 
+  @Mixin final TransportOption travel = new TransportOption();
+
+  @Mixin final StatsOptions stats = new StatsOptions();
+
   @Option(
       names = "--record",
       paramLabel = "LOG",
@@ -61,16 +65,18 @@ final class EnvironmentOptions implements AutoCloseable {
     if (lanes < 1) {
       throw new UserError("--num-envs must be at least 1, got " + lanes);
     }
+    stats.check();
     Path log = nextLog();
     if (address == null && Envs.ids().contains(id)) {
-      VectorEnv env = new SyncVectorEnv(() -> Envs.make(id), lanes, AutoresetMode.NEXT_STEP);
+      VectorEnv env = Envs.makeVec(id, lanes, AutoresetMode.NEXT_STEP, Map.of());
       return log == null ? env : RecordingVectorEnv.local(env, log);
     }
-    SessionOptions options = EnvironmentOptions.learning(lanes);
+    SessionOptions options = travel.applyTo(EnvironmentOptions.learning(lanes));
     if (address != null) {
       options = options.withCredentials(credentials.credentials());
     }
-    VectorEnv env = RemoteVectorEnv.connect(address(), id, options);
+    RemoteVectorEnv env = RemoteVectorEnv.connect(address(), id, options);
+    stats.add(env);
     return log == null ? env : RecordingVectorEnv.served(env, options, log);
   }
 
@@ -102,6 +108,7 @@ final class EnvironmentOptions implements AutoCloseable {
 
   @Override
   public void close() {
+    stats.report();
     if (server != null) {
       server.close();
     }

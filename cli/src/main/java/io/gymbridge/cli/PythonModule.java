@@ -5,6 +5,7 @@ import io.gymbridge.core.GymException;
 import io.gymbridge.core.GymException.Kind;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -19,7 +20,17 @@ final class PythonModule {
    * @throws GymException ENVIRONMENT with what it printed on standard error, if it fails
    */
   static String run(String... arguments) {
-    List<String> command = new ArrayList<>(List.of(PythonServers.interpreter(), "-m", "gymbridge"));
+    return execute(List.of("-m", "gymbridge"), arguments);
+  }
+
+  /** As {@link #run}, of a script. */
+  static String script(Path script, String... arguments) {
+    return execute(List.of(script.toString()), arguments);
+  }
+
+  private static String execute(List<String> what, String... arguments) {
+    List<String> command = new ArrayList<>(List.of(PythonServers.interpreter()));
+    command.addAll(what);
     command.addAll(List.of(arguments));
     Thread hook = null;
     try {
@@ -33,8 +44,7 @@ final class PythonModule {
       if (code != 0) {
         throw new GymException(
             Kind.ENVIRONMENT,
-            "python -m gymbridge %s ended with code %d"
-                .formatted(String.join(" ", arguments), code),
+            "%s ended with code %d".formatted(String.join(" ", command), code),
             errors.join(),
             null);
       }

@@ -4,7 +4,6 @@ import io.gymbridge.client.ManagedServer;
 import io.gymbridge.client.RemoteVectorEnv;
 import io.gymbridge.client.SessionOptions;
 import io.gymbridge.client.recording.Replay;
-import io.gymbridge.core.SyncVectorEnv;
 import io.gymbridge.core.VectorEnv;
 import io.gymbridge.envs.Envs;
 import java.nio.file.Path;
@@ -44,11 +43,14 @@ final class ReplayCommand implements Callable<Integer> {
 
   @Mixin final CredentialOptions credentials = new CredentialOptions();
 
+  @Mixin final TransportOption travel = new TransportOption();
+
   @Override
   public Integer call() {
     try (Replay replay = new Replay(log)) {
       if (address != null) {
-        SessionOptions options = replay.options().withCredentials(credentials.credentials());
+        SessionOptions options =
+            travel.applyTo(replay.options().withCredentials(credentials.credentials()));
         return run(replay, RemoteVectorEnv.connect(address, replay.envId(), options));
       }
       if (replay.served()) {
@@ -59,7 +61,7 @@ final class ReplayCommand implements Callable<Integer> {
   }
 
   private Integer serve(Replay replay) {
-    SessionOptions options = replay.options();
+    SessionOptions options = travel.applyTo(replay.options());
     String[] allowed =
         options.kwargs().isEmpty()
             ? new String[0]
@@ -72,10 +74,8 @@ final class ReplayCommand implements Callable<Integer> {
 
   private static VectorEnv local(Replay replay) {
     SessionOptions options = replay.options();
-    return new SyncVectorEnv(
-        () -> Envs.make(replay.envId(), options.kwargs()),
-        options.numEnvs(),
-        options.autoresetMode());
+    return Envs.makeVec(
+        replay.envId(), options.numEnvs(), options.autoresetMode(), options.kwargs());
   }
 
   private Integer run(Replay replay, VectorEnv env) {

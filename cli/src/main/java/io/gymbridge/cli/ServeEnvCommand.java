@@ -4,11 +4,16 @@ import io.gymbridge.envs.Envs;
 import io.gymbridge.server.EnvironmentServer;
 import io.gymbridge.server.ServeOptions;
 import io.gymbridge.server.ServedEnvironment;
+import io.gymbridge.server.StateKey;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -64,6 +69,14 @@ final class ServeEnvCommand implements Callable<Integer> {
   List<String> allowedKwargs = new ArrayList<>();
 
   @Option(
+      names = "--allow-attributes",
+      paramLabel = "A,B",
+      split = ",",
+      description =
+          "Attributes of environments that clients may read, set and call. Default: none.")
+  List<String> allowedAttributes = new ArrayList<>();
+
+  @Option(
       names = "--max-sessions",
       paramLabel = "N",
       defaultValue = "16",
@@ -101,6 +114,13 @@ final class ServeEnvCommand implements Callable<Integer> {
   int maxMessageMib;
 
   @Option(
+      names = "--state-key",
+      paramLabel = "FILE",
+      description =
+          "Saved states are good on all servers with the key in it. Default: on this one, while it runs.")
+  @Nullable Path stateKey;
+
+  @Option(
       names = "--address",
       defaultValue = "127.0.0.1:50051",
       description = "unix:PATH or HOST:PORT; port 0 picks a free one. Default: ${DEFAULT-VALUE}.")
@@ -118,18 +138,31 @@ final class ServeEnvCommand implements Callable<Integer> {
   }
 
   private ServedEnvironment environment(String id) {
-    List<String> known = Envs.kwargs(id);
     return new ServedEnvironment(
         id,
         kwargs -> Envs.make(id, kwargs),
-        allowedKwargs.stream().filter(known::contains).toList(),
+        (numEnvs, kwargs) -> Envs.makeBatch(id, numEnvs, kwargs),
+        allowedKwargs.stream().filter(Envs.kwargs(id)::contains).toList(),
+        allowedAttributes.stream().filter(attributes(id)::contains).toList(),
         true);
+  }
+
+  private static Set<String> attributes(String id) {
+    return Envs.make(id).attributes().names();
   }
 
   private ServeOptions options() {
     for (String name : allowedKwargs) {
       if (ids.stream().noneMatch(id -> Envs.kwargs(id).contains(name))) {
         throw new UserError("--allow-kwargs %s: none of %s knows it".formatted(name, ids));
+      }
+    }
+    for (String name : allowedAttributes) {
+      if (ids.stream().noneMatch(id -> attributes(id).contains(name))) {
+        Set<String> known = new TreeSet<>();
+        ids.forEach(id -> known.addAll(attributes(id)));
+        throw new UserError(
+            "--allow-attributes %s: none of %s has it; there are %s".formatted(name, ids, known));
       }
     }
     if (maxMessageMib < 1 || maxMessageMib > 2047) {
@@ -144,6 +177,7 @@ final class ServeEnvCommand implements Callable<Integer> {
           seconds("--lease", lease),
           seconds("--step-timeout", stepTimeout),
           maxMessageMib * MIB,
+          stateKey == null ? StateKey.random() : StateKey.read(stateKey),
           security.security());
     } catch (IllegalArgumentException e) {
       throw new UserError(String.valueOf(e.getMessage()));

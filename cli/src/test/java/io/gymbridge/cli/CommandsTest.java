@@ -60,6 +60,39 @@ class CommandsTest {
   }
 
   @Test
+  void bench_bridge_measures_references_and_both_directions_and_says_what_it_cannot()
+      throws IOException {
+    CommandRun run =
+        CommandRun.of(
+            "bench",
+            "bridge",
+            "--only",
+            "CartPole-v1 (loop |NumPy|java-python grpc-(unix|tls) 1x1|python-java grpc-unix 1x1)",
+            "--seconds",
+            "0.02",
+            "--repeats",
+            "2",
+            "--json",
+            path("bridge.json"),
+            "--report",
+            path("bridge.md"));
+    assertEquals(Main.OK, run.code(), run.err());
+    JsonNode rows = json("bridge.json").get("rows");
+    assertEquals(5, rows.size());
+    for (JsonNode row : rows) {
+      assertTrue(row.path("steps_per_second").asDouble() > 0, row::toString);
+      assertEquals(2, row.get("repetitions").size());
+    }
+    assertTrue(Files.readString(folder.resolve("bridge.md")).contains("| java-python grpc-tls "));
+
+    CommandRun unknown =
+        CommandRun.of(
+            "bench", "bridge", "--env", "Nothing-v0", "--only", " loop ", "--repeats", "1");
+    assertTrue(unknown.out().contains("| Nothing-v0 loop 1x1 | "), unknown.out());
+    assertEquals(Main.USAGE, CommandRun.of("bench", "bridge", "--only", "nothing").code());
+  }
+
+  @Test
   void collect_train_evaluate_and_serve_work_one_after_the_other() throws IOException {
     ok(
         "collect",
@@ -121,6 +154,35 @@ class CommandsTest {
     assertEquals(0, evaluated.get("return_sd").asDouble());
     assertEquals(20, evaluated.get("episodes").asInt());
     assertEquals(500, evaluated.get("length_mean").asDouble());
+
+    try (ManagedServer server =
+        ManagedServer.start(
+            CommandRun.process("serve-env", "CartPole-v1", "--address", "127.0.0.1:0"),
+            Map.of(),
+            null)) {
+      CommandRun run =
+          CommandRun.of(
+              "evaluate",
+              "--policy",
+              path("cart.zip"),
+              "--env",
+              "CartPole-v1",
+              "--env-address",
+              server.address(),
+              "--episodes",
+              "2",
+              "--stats",
+              "--stats-json",
+              path("stats.json"));
+      assertEquals(Main.OK, run.code(), run.err());
+      assertTrue(run.out().contains("server codec"), run.out());
+      assertTrue(run.out().contains("lanes 0-1: "), run.out());
+      JsonNode session = json("stats.json").get("sessions").get(0);
+      JsonNode steps = session.get("requests").get("step");
+      assertTrue(steps.get("count").asInt() >= 500);
+      assertTrue(steps.get("wire_us").get("p50").asDouble() > 0);
+      assertEquals("0-1", session.get("transports").get(0).get("lanes").asText());
+    }
 
     try (ManagedServer server =
         ManagedServer.start(

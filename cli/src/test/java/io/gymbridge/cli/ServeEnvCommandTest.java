@@ -11,6 +11,7 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
@@ -23,7 +24,14 @@ class ServeEnvCommandTest {
   void environments_are_listed_and_played_until_the_process_is_told_to_end() throws Exception {
     Path socket = folder.resolve("env.sock");
     Process process =
-        start("CartPole-v1", "FrozenLake-v1", "--allow-kwargs", "map_name", socket.toString());
+        start(
+            "CartPole-v1",
+            "FrozenLake-v1",
+            "--allow-kwargs",
+            "map_name",
+            "--allow-attributes",
+            "gravity,s",
+            socket.toString());
     try {
       String address = address(process);
       assertEquals("unix:" + socket, address);
@@ -35,6 +43,15 @@ class ServeEnvCommandTest {
         assertEquals("Discrete(64)", env.spec().observationSpace().toString());
         env.reset(1);
       }
+      try (RemoteEnv env = RemoteEnv.connect(address, "CartPole-v1")) {
+        env.setAttribute("gravity", 3.7);
+        assertEquals(3.7, env.call("gravity", List.of(), Map.of()));
+      }
+      CommandRun unknown =
+          CommandRun.of(
+              "serve-env", "CartPole-v1", "--allow-attributes", "s", "--address", address);
+      assertEquals(Main.USAGE, unknown.code(), unknown.err());
+      assertTrue(unknown.err().contains("--allow-attributes s: none of"), unknown.err());
       CommandRun evaluated = CommandRun.of("serve-env", "CartPole-v1", "--address", address);
       assertEquals(Main.USAGE, evaluated.code(), evaluated.err());
       assertTrue(evaluated.err().contains("in use"), evaluated.err());

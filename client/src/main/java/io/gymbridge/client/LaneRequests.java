@@ -12,11 +12,11 @@ import io.gymbridge.proto.v1.RestoreStateRequest;
 import io.gymbridge.proto.v1.SaveStateRequest;
 import io.gymbridge.proto.v1.SetAttributeRequest;
 import io.gymbridge.transport.ItemCodec;
+import io.gymbridge.transport.Statuses;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -30,21 +30,22 @@ final class LaneRequests {
   private final List<Lanes> shards;
   private final Gather gather;
   private final int numEnvs;
-  private final Consumer<@Nullable InteractResponse[]> checkErrors;
 
-  /**
-   * @param checkErrors throws the first error among answers
-   */
-  LaneRequests(
-      RemoteSession session,
-      Gather gather,
-      int numEnvs,
-      Consumer<@Nullable InteractResponse[]> checkErrors) {
+  LaneRequests(RemoteSession session, Gather gather, int numEnvs) {
     this.session = session;
     this.shards = session.lanes();
     this.gather = gather;
     this.numEnvs = numEnvs;
-    this.checkErrors = checkErrors;
+  }
+
+  /** The first shard's that failed; null where none did. */
+  static @Nullable GymException firstError(@Nullable InteractResponse[] answers) {
+    for (InteractResponse answer : answers) {
+      if (answer != null && answer.hasError()) {
+        return Statuses.decode(answer.getError());
+      }
+    }
+    return null;
   }
 
   List<@Nullable Object> render(int... lanes) {
@@ -208,6 +209,9 @@ final class LaneRequests {
                 .formatted(shards.get(shard), doing, session.loss(shard)));
       }
     }
-    checkErrors.accept(answers);
+    GymException error = firstError(answers);
+    if (error != null) {
+      throw error;
+    }
   }
 }

@@ -20,6 +20,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -36,14 +37,16 @@ public final class ManagedServer implements AutoCloseable {
 
   private final Process process;
   private final @Nullable Path directory;
+  private final Consumer<String> log;
   private final Deque<String> errors = new ArrayDeque<>();
   private final CompletableFuture<String> address = new CompletableFuture<>();
   private final Thread errorReader;
   private final Thread hook = new Thread(this::kill, "gymbridge-managed-server-shutdown");
 
-  private ManagedServer(Process process, @Nullable Path directory) {
+  private ManagedServer(Process process, @Nullable Path directory, Consumer<String> log) {
     this.process = process;
     this.directory = directory;
+    this.log = log;
     this.errorReader = reader("stderr", process.errorReader(StandardCharsets.UTF_8), this::keep);
     reader("stdout", process.inputReader(StandardCharsets.UTF_8), this::look);
     Runtime.getRuntime().addShutdownHook(hook);
@@ -61,13 +64,26 @@ public final class ManagedServer implements AutoCloseable {
    */
   public static ManagedServer start(
       List<String> command, Map<String, String> environment, @Nullable Path temporary) {
+    return start(command, environment, temporary, System.err::println);
+  }
+
+  /**
+   * The same with another place for what the server prints on standard error.
+   *
+   * @param log takes each line, in a thread of its own
+   */
+  public static ManagedServer start(
+      List<String> command,
+      Map<String, String> environment,
+      @Nullable Path temporary,
+      Consumer<String> log) {
     ProcessBuilder builder = new ProcessBuilder(command);
     // It serves this process only, which asks without a token.
     builder.environment().remove(BearerToken.VARIABLE);
     builder.environment().putAll(environment);
     ManagedServer server;
     try {
-      server = new ManagedServer(builder.start(), temporary);
+      server = new ManagedServer(builder.start(), temporary, log);
     } catch (IOException e) {
       delete(temporary);
       throw new GymException(
@@ -205,7 +221,7 @@ public final class ManagedServer implements AutoCloseable {
       }
     }
     if (address.isDone()) {
-      System.err.println(line);
+      log.accept(line);
     }
   }
 

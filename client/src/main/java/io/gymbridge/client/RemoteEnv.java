@@ -54,6 +54,11 @@ public final class RemoteEnv implements StatefulEnv {
     return lane.lastEnvironmentNanos();
   }
 
+  /** As {@link RemoteVectorEnv#bridgeStats}. */
+  public BridgeStats bridgeStats() {
+    return lane.bridgeStats();
+  }
+
   @Override
   public Reset reset(@Nullable Long seed, Map<String, ?> options) {
     VectorEnv.Reset reset = lane.reset(seed == null ? null : new long[] {seed}, options);

@@ -19,7 +19,9 @@ import io.gymbridge.transport.Address;
 import io.gymbridge.transport.AutoresetCodec;
 import io.gymbridge.transport.Channels;
 import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CountDownLatch;
@@ -31,8 +33,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A batch of environments on a server: opens it, sends one request to each shard and gathers the
- * answers, has lost shards do again what they did, and knows when it is over. One caller at a time;
- * {@link #close} from any thread.
+ * answers, or several and hands out each answer as it comes; has lost shards do again what they
+ * did, and knows when it is over. One caller at a time; {@link #close} from any thread.
  */
 final class RemoteSession implements ShardStream.Directory {
   private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(5);
@@ -41,6 +43,7 @@ final class RemoteSession implements ShardStream.Directory {
   private static final Duration DEFAULT_LEASE = Duration.ofSeconds(60);
 
   private static final String SAVE_STATE = "save_state";
+  private static final String STEP_LANES = "step_lanes";
 
   /** What each shard is to be asked. */
   @FunctionalInterface
@@ -49,6 +52,13 @@ final class RemoteSession implements ShardStream.Directory {
     InteractRequest.@Nullable Builder of(int shard, Lanes lanes);
   }
 
+  /**
+   * A request that was begun.
+   *
+   * @param own the session's own, of which no caller knows
+   */
+  private record Begun(InteractRequest.Builder request, boolean own) {}
+
   private final Address address;
   private final SessionOptions options;
   private final ManagedChannel channel;
@@ -56,6 +66,9 @@ final class RemoteSession implements ShardStream.Directory {
   private final Duration lease;
   private final List<ShardStream> shards = new ArrayList<>();
   private final List<ReplayLog> logs = new ArrayList<>();
+  private final List<Deque<Begun>> begun = new ArrayList<>();
+  private final AnyShard anyShard = new AnyShard();
+  private final RequestTimes times = new RequestTimes();
   private final @Nullable String[] losses;
   private final AtomicBoolean closing = new AtomicBoolean();
   private final CountDownLatch closed = new CountDownLatch(1);
@@ -63,6 +76,7 @@ final class RemoteSession implements ShardStream.Directory {
   private volatile @Nullable String over;
   private boolean savesStates;
   private long environmentNanos;
+  private long waitedNanos;
 
   RemoteSession(Address address, String envId, SessionOptions options) {
     this.address = address;
@@ -85,7 +99,8 @@ final class RemoteSession implements ShardStream.Directory {
 
   private void attach() {
     for (Shard shard : opened.getShardsList()) {
-      shards.add(new ShardStream(this, shard, lease, options));
+      shards.add(new ShardStream(this, shard, lease, options, times));
+      begun.add(new ArrayDeque<>());
       if (options.recovery().replays()) {
         logs.add(new ReplayLog());
       }
@@ -137,6 +152,24 @@ final class RemoteSession implements ShardStream.Directory {
     return shards.stream().map(ShardStream::lanes).toList();
   }
 
+  /** Whether a step may be of some of a shard's lanes. */
+  boolean stepsLanes() {
+    return opened.getCapabilitiesList().contains(STEP_LANES);
+  }
+
+  RequestTimes times() {
+    return times;
+  }
+
+  BridgeStats stats() {
+    return new BridgeStats(times.summary(), shards.stream().map(ShardStream::way).toList());
+  }
+
+  /** How long the last {@link #exchange} took from its first request to its last answer. */
+  long waitedNanos() {
+    return waitedNanos;
+  }
+
   /** Time inside the environments for the last request, the longest of any shard. */
   long environmentNanos() {
     return environmentNanos;
@@ -181,17 +214,143 @@ final class RemoteSession implements ShardStream.Directory {
    */
   @Nullable InteractResponse[] exchange(Requests request, String doing) {
     @Nullable InteractResponse[] answers = send(request, doing);
-    if (!logs.isEmpty()) {
+    if (!logs.isEmpty() && begun.stream().allMatch(Deque::isEmpty)) {
       saveStates();
     }
     return answers;
   }
 
-  private @Nullable InteractResponse[] send(Requests request, String doing) {
+  /** Sends a shard a request besides those that it has; see {@link #awaitAny}, {@link #end}. */
+  void begin(int shard, InteractRequest.Builder request) {
+    begin(shard, new Begun(request, false));
+  }
+
+  private void begin(int shard, Begun request) {
+    begun.get(shard).add(request);
+    if (losses[shard] == null) {
+      shards.get(shard).send(request.request());
+    }
+  }
+
+  /**
+   * Waits until one of the requests that were begun is answered, of which there are some.
+   *
+   * @return the shards for which {@link #end} would not wait
+   * @throws GymException what became of the session, which then is over
+   */
+  List<Integer> awaitAny(String doing) {
+    checkCalm(doing);
+    environmentNanos = 0;
+    try {
+      while (true) {
+        List<Integer> answered = answered(doing);
+        if (!answered.isEmpty()) {
+          return answered;
+        }
+        List<ShardStream> asked = new ArrayList<>();
+        for (int i = 0; i < shards.size(); i++) {
+          if (!begun.get(i).isEmpty()) {
+            asked.add(shards.get(i));
+          }
+        }
+        List<ShardStream> unused = anyShard.await(asked, doing);
+      }
+    } catch (GymException e) {
+      throw over(doing, e);
+    }
+  }
+
+  private List<Integer> answered(String doing) {
+    List<Integer> answered = new ArrayList<>();
+    for (int i = 0; i < shards.size(); i++) {
+      Begun first = begun.get(i).peek();
+      while (first != null && first.own() && isAnswered(i)) {
+        endOwn(i, doing);
+        first = begun.get(i).peek();
+      }
+      if (first != null && isAnswered(i)) {
+        answered.add(i);
+      }
+    }
+    return answered;
+  }
+
+  private boolean isAnswered(int shard) {
+    return losses[shard] != null || shards.get(shard).isAnswered();
+  }
+
+  /**
+   * Waits for the answer to the oldest request that was begun for a shard.
+   *
+   * @return null where the shard is lost: then none of the others that were begun has an answer
+   * @throws GymException what became of the session, which then is over
+   */
+  @Nullable InteractResponse end(int shard, String doing) {
+    checkCalm(doing);
+    try {
+      endOwnFirst(shard, doing);
+      InteractResponse answer = await(shard, begun.get(shard).remove().request(), doing);
+      if (answer != null) {
+        environmentNanos = Math.max(environmentNanos, answer.getEnvironmentNanos());
+        saveStateSometimes(shard);
+      }
+      return answer;
+    } catch (GymException e) {
+      throw over(doing, e);
+    }
+  }
+
+  /** Forgets what was begun for a shard that is lost. */
+  void forgetBegun(int shard) {
+    begun.get(shard).clear();
+  }
+
+  private void endOwnFirst(int shard, String doing) {
+    for (Begun first = begun.get(shard).peek();
+        first != null && first.own();
+        first = begun.get(shard).peek()) {
+      endOwn(shard, doing);
+    }
+  }
+
+  private void endOwn(int shard, String doing) {
+    InteractResponse answer = await(shard, begun.get(shard).remove().request(), doing);
+    if (answer != null) {
+      takeSaved(shard, answer);
+    }
+  }
+
+  private void saveStateSometimes(int shard) {
+    if (savesStates
+        && !logs.isEmpty()
+        && logs.get(shard).size() >= options.recovery().saveEvery()
+        && begun.get(shard).stream().noneMatch(Begun::own)) {
+      begin(shard, new Begun(saveState(), true));
+    }
+  }
+
+  private static InteractRequest.Builder saveState() {
+    return InteractRequest.newBuilder().setSaveState(SaveStateRequest.getDefaultInstance());
+  }
+
+  private void takeSaved(int shard, InteractResponse answer) {
+    if (answer.hasSaved()) {
+      logs.get(shard).beginWith(answer.getSaved());
+    } else {
+      // An environment that cannot: it will not be able later on either.
+      savesStates = false;
+    }
+  }
+
+  private void checkCalm(String doing) {
     checkOpen();
     if (Thread.currentThread().isInterrupted()) {
       throw new GymException(Kind.UNAVAILABLE, "this thread was interrupted before " + doing);
     }
+  }
+
+  private @Nullable InteractResponse[] send(Requests request, String doing) {
+    checkCalm(doing);
     int count = shards.size();
     InteractRequest.@Nullable Builder[] requests = new InteractRequest.Builder[count];
     for (int i = 0; i < count; i++) {
@@ -199,10 +358,12 @@ final class RemoteSession implements ShardStream.Directory {
     }
     @Nullable InteractResponse[] answers = new InteractResponse[count];
     environmentNanos = 0;
+    long started = System.nanoTime();
     try {
       for (int i = 0; i < count; i++) {
         InteractRequest.Builder builder = requests[i];
         if (builder != null) {
+          endOwnFirst(i, doing);
           shards.get(i).send(builder);
         }
       }
@@ -219,10 +380,14 @@ final class RemoteSession implements ShardStream.Directory {
     } catch (GymException e) {
       throw over(doing, e);
     }
+    waitedNanos = System.nanoTime() - started;
     return answers;
   }
 
   private @Nullable InteractResponse await(int i, InteractRequest.Builder request, String doing) {
+    if (losses[i] != null) {
+      return null;
+    }
     ShardStream shard = shards.get(i);
     InteractResponse answer = shard.await(doing);
     if (logs.isEmpty()) {
@@ -232,6 +397,9 @@ final class RemoteSession implements ShardStream.Directory {
     ReplayLog log = logs.get(i);
     if (answer == null) {
       answer = log.recover(shard, request, doing);
+      for (Begun later : answer == null ? List.<Begun>of() : begun.get(i)) {
+        shard.send(later.request());
+      }
     }
     if (answer == null) {
       losses[i] = log.whyLost();
@@ -251,18 +419,11 @@ final class RemoteSession implements ShardStream.Directory {
       return;
     }
     long nanos = environmentNanos;
-    @Nullable InteractResponse[] answers =
-        send(
-            (shard, lanes) ->
-                InteractRequest.newBuilder().setSaveState(SaveStateRequest.getDefaultInstance()),
-            "saving states");
+    @Nullable InteractResponse[] answers = send((shard, lanes) -> saveState(), "saving states");
     for (int i = 0; i < answers.length; i++) {
       InteractResponse answer = answers[i];
-      if (answer != null && answer.hasSaved()) {
-        logs.get(i).beginWith(answer.getSaved());
-      } else if (answer != null) {
-        // An environment that cannot: it will not be able later on either.
-        savesStates = false;
+      if (answer != null) {
+        takeSaved(i, answer);
       }
     }
     environmentNanos = nanos;
@@ -306,6 +467,7 @@ final class RemoteSession implements ShardStream.Directory {
       beats.cancel(false);
     }
     shards.forEach(shard -> shard.close("this environment is closed"));
+    anyShard.close();
     channel.resetConnectBackoff();
     EnvironmentServiceGrpc.newFutureStub(channel)
         .withDeadlineAfter(CLOSE_TIMEOUT.toNanos(), TimeUnit.NANOSECONDS)

@@ -1,27 +1,34 @@
 package io.gymbridge.client;
 
+import io.gymbridge.core.AsyncVectorEnv;
 import io.gymbridge.core.AutoresetMode;
 import io.gymbridge.core.EnvSpec;
 import io.gymbridge.core.GymException;
 import io.gymbridge.core.GymException.Kind;
 import io.gymbridge.core.NdArray;
+import io.gymbridge.core.Rollout;
 import io.gymbridge.core.StatefulVectorEnv;
 import io.gymbridge.core.Value;
 import io.gymbridge.core.VectorEnv;
+import io.gymbridge.proto.v1.Buffers;
 import io.gymbridge.proto.v1.InteractRequest;
+import io.gymbridge.proto.v1.InteractRequest.RequestCase;
 import io.gymbridge.proto.v1.InteractResponse;
 import io.gymbridge.proto.v1.ItemMap;
 import io.gymbridge.proto.v1.ResetRequest;
+import io.gymbridge.proto.v1.ResetResponse;
 import io.gymbridge.proto.v1.StepRequest;
 import io.gymbridge.transport.Address;
 import io.gymbridge.transport.ItemCodec;
 import io.gymbridge.transport.SpecCodec;
-import io.gymbridge.transport.Statuses;
 import io.gymbridge.transport.ValueCodec;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -38,10 +45,11 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Observations are views of the message they came in. Not thread-safe, but for {@link #close}.
  */
-public final class RemoteVectorEnv implements StatefulVectorEnv {
+public final class RemoteVectorEnv implements StatefulVectorEnv, AsyncVectorEnv {
   private final RemoteSession session;
   private final EnvSpec spec;
   private final ValueCodec actionCodec;
+  private final ValueCodec observationCodec;
   private final Gather gather;
   private final AutoresetMode autoresetMode;
   private final List<Lanes> shards;
@@ -49,6 +57,9 @@ public final class RemoteVectorEnv implements StatefulVectorEnv {
   private final int numEnvs;
   private final Restarts restarts;
   private final LaneRequests requests;
+  private final Rollouts rollouts;
+  private final StepsUnderWay steps;
+  private final int[] allLanes;
   private final boolean[] nothingLost;
   private final boolean[] ended;
   private @Nullable InteractResponse @Nullable [] last;
@@ -67,9 +78,13 @@ public final class RemoteVectorEnv implements StatefulVectorEnv {
     actionCodec = new ValueCodec(spec.actionSpace());
     shards = session.lanes();
     numShards = shards.size();
-    gather = new Gather(new ValueCodec(spec.observationSpace()), shards, numEnvs);
+    observationCodec = new ValueCodec(spec.observationSpace());
+    gather = new Gather(observationCodec, shards, numEnvs);
     restarts = new Restarts(session, numEnvs);
-    requests = new LaneRequests(session, gather, numEnvs, this::checkErrors);
+    requests = new LaneRequests(session, gather, numEnvs);
+    rollouts = new Rollouts(session, spec, numEnvs, restarts, this::checkErrors);
+    steps = new StepsUnderWay(session, restarts, actionCodec, observationCodec, numEnvs);
+    allLanes = IntStream.range(0, numEnvs).toArray();
     nothingLost = new boolean[numEnvs];
     ended = new boolean[numEnvs];
   }
@@ -124,6 +139,16 @@ public final class RemoteVectorEnv implements StatefulVectorEnv {
     return session.environmentNanos();
   }
 
+  /** Where the time of requests went since {@link #connect}, or {@link #clearBridgeStats}. */
+  public BridgeStats bridgeStats() {
+    return session.stats();
+  }
+
+  /** Forgets what {@link #bridgeStats} has told. */
+  public void clearBridgeStats() {
+    session.times().clear();
+  }
+
   @Override
   public Reset reset(long @Nullable [] seeds, boolean @Nullable [] lanes, Map<String, ?> options) {
     return reset(seeds, lanes, List.of(options));
@@ -145,6 +170,11 @@ public final class RemoteVectorEnv implements StatefulVectorEnv {
     checkLength(lanes == null ? numEnvs : lanes.length, "lanes of the mask");
     checkLength(options.size() == 1 ? numEnvs : options.size(), "options");
     checkPartial(lanes);
+    if (lanes == null) {
+      steps.drain();
+    } else {
+      steps.requireIdle("resetting some");
+    }
     List<ItemMap> encoded = options.stream().map(map -> ItemCodec.encode(map, "options")).toList();
     if (seeds != null) {
       restarts.remember(seeds, lanes);
@@ -169,16 +199,22 @@ public final class RemoteVectorEnv implements StatefulVectorEnv {
         wanted[lane] = lanes == null || lanes[lane];
         told[lane] = wanted[lane] || ended[lane];
       }
-      restarts.tellLater(
+      @Nullable String[] causes =
           restarts.restart(
-              answers, own -> withOptions(encoded, own), seeds == null ? null : wanted),
-          told);
+              answers, own -> withOptions(encoded, own), seeds == null ? null : wanted);
+      if (session.stepsLanes()) {
+        steps.tellLater(answers, causes, told);
+      } else {
+        restarts.tellLater(causes, told);
+      }
     }
     checkErrors(answers);
     if (lanes == null) {
       wantsReset = null;
     }
     restarts.forget(lanes);
+    steps.forget(
+        IntStream.range(0, numEnvs).filter(lane -> lanes == null || lanes[lane]).toArray());
     for (int lane = 0; lane < numEnvs; lane++) {
       ended[lane] &= lanes != null && !lanes[lane];
     }
@@ -198,10 +234,15 @@ public final class RemoteVectorEnv implements StatefulVectorEnv {
 
   @Override
   public Step step(Value actions) {
+    long started = System.nanoTime();
     session.checkOpen();
-    checkReady();
+    steps.requireIdle("stepping all");
+    if (steps.isAnyUntold()) {
+      return stepLaneByLane(actions);
+    }
+    checkReady(allLanes);
     if (numShards > 1) {
-      checkMembers(actions);
+      checkMembers(actions, allLanes);
     }
     @Nullable InteractResponse[] answers =
         session.exchange(
@@ -219,7 +260,91 @@ public final class RemoteVectorEnv implements StatefulVectorEnv {
     for (int lane = 0; lane < numEnvs; lane++) {
       ended[lane] = step.ended(lane) && autoresetMode != AutoresetMode.SAME_STEP;
     }
+    session
+        .times()
+        .addCoding(RequestCase.STEP, System.nanoTime() - started - session.waitedNanos());
     return step;
+  }
+
+  /** Where some lanes have a loss to tell of: answers then come in the order of lanes. */
+  private Step stepLaneByLane(Value actions) {
+    checkReady(allLanes);
+    checkMembers(actions, allLanes);
+    for (int lane = 0; lane < numEnvs; lane++) {
+      steps.send(actions.slice(lane, 1), new int[] {lane});
+    }
+    List<StepsUnderWay.Part> parts = new ArrayList<>(steps.receive(numEnvs));
+    parts.sort(Comparator.comparingInt(part -> part.lanes()[0]));
+    return received(parts).step();
+  }
+
+  @Override
+  public void send(Value actions, int... envIds) {
+    session.checkOpen();
+    int[] lanes = envIds.length == 0 ? allLanes : envIds.clone();
+    boolean[] named = new boolean[numEnvs];
+    for (int lane : lanes) {
+      if (lane < 0 || lane >= numEnvs || named[lane]) {
+        throw new GymException(
+            Kind.INVALID_ARGUMENT,
+            "got the lanes %s, expected some of 0 … %d, each once"
+                .formatted(Arrays.toString(lanes), numEnvs - 1));
+      }
+      named[lane] = true;
+      if (steps.isUnderWay(lane)) {
+        throw new GymException(
+            Kind.FAILED_PRECONDITION,
+            "lane %d has a step under way: receive it before the next".formatted(lane));
+      }
+    }
+    checkReady(lanes);
+    checkMembers(actions, lanes);
+    steps.send(actions, lanes);
+  }
+
+  @Override
+  public Received recv(int minimum) {
+    session.checkOpen();
+    if (minimum < 1 || minimum > steps.count()) {
+      throw new GymException(
+          Kind.FAILED_PRECONDITION,
+          "cannot receive %d lanes: %d are under way".formatted(minimum, steps.count()));
+    }
+    return received(steps.receive(minimum));
+  }
+
+  @Override
+  public int underWay() {
+    return steps.count();
+  }
+
+  private Received received(List<StepsUnderWay.Part> parts) {
+    List<Lanes> rows = new ArrayList<>();
+    int total = 0;
+    for (StepsUnderWay.Part part : parts) {
+      rows.add(new Lanes(total, part.lanes().length));
+      total += part.lanes().length;
+    }
+    int[] lanes = parts.stream().flatMapToInt(part -> Arrays.stream(part.lanes())).toArray();
+    @Nullable String[] causes =
+        parts.stream()
+            .flatMap(part -> Collections.nCopies(part.lanes().length, part.loss()).stream())
+            .toArray(String[]::new);
+    boolean[] lost = new boolean[total];
+    boolean anyLost = false;
+    for (int row = 0; row < total; row++) {
+      lost[row] = causes[row] != null;
+      anyLost |= lost[row];
+    }
+    Step step =
+        new Gather(observationCodec, rows, total)
+            .step(parts.stream().map(StepsUnderWay.Part::answer).toList(), lost);
+    for (int row = 0; row < total; row++) {
+      ended[lanes[row]] = step.ended(row) && autoresetMode != AutoresetMode.SAME_STEP;
+    }
+    // Its rows are not those of whole shards.
+    last = null;
+    return new Received(lanes, anyLost ? Restarts.withCauses(step, causes) : step);
   }
 
   private Step joined(@Nullable InteractResponse[] answers, boolean[] lost) {
@@ -267,23 +392,28 @@ public final class RemoteVectorEnv implements StatefulVectorEnv {
    * null.
    */
   public List<@Nullable Object> renderItems(int... lanes) {
+    steps.requireIdle("rendering");
     return requests.render(lanes);
   }
 
   @Override
   public byte[][] saveStates(int... lanes) {
+    steps.requireIdle("saving states");
     return requests.saveStates(lanes);
   }
 
   @Override
   public Value restoreStates(byte[][] states, int... lanes) {
+    steps.requireIdle("restoring states");
     @Nullable InteractResponse[] answers = requests.restoreStates(states, lanes);
     for (int shard = 0; shard < numShards; shard++) {
       InteractResponse before = last == null ? null : last[shard];
       answers[shard] = answers[shard] == null ? before : answers[shard];
       if (answers[shard] == null) {
         throw new GymException(
-            Kind.FAILED_PRECONDITION, "some lanes have no state yet: reset all, or restore all");
+            Kind.FAILED_PRECONDITION,
+            "the other processes' lanes have not been reset or stepped all at once: do that, or"
+                + " restore all lanes");
       }
     }
     for (int lane : lanes) {
@@ -310,12 +440,13 @@ public final class RemoteVectorEnv implements StatefulVectorEnv {
    */
   public List<@Nullable Object> call(
       String name, List<?> args, Map<String, ?> kwargs, int... lanes) {
+    steps.requireIdle("calling " + name);
     return requests.call(name, args, kwargs, lanes);
   }
 
   /** An attribute of lanes' environments; see {@link #call}. */
   public List<@Nullable Object> getAttribute(String name, int... lanes) {
-    return requests.call(name, List.of(), Map.of(), lanes);
+    return call(name, List.of(), Map.of(), lanes);
   }
 
   /**
@@ -325,7 +456,56 @@ public final class RemoteVectorEnv implements StatefulVectorEnv {
    * @throws GymException as {@link #call}
    */
   public void setAttribute(String name, List<?> values) {
+    steps.requireIdle("setting " + name);
     requests.setAttribute(name, values);
+  }
+
+  /**
+   * Gives the policy that the next rollouts act with to the server. It wants one that was started
+   * to take policies.
+   *
+   * @param bundle a policy bundle: {@code PolicyBundle.toBytes}
+   * @return its version: 1 for the first, then one more each time
+   * @throws GymException PERMISSION_DENIED where the server takes no policies; INVALID_ARGUMENT for
+   *     a bundle that fails a check or does not fit the spaces: then the policy before stays
+   */
+  public long putPolicy(byte[] bundle) {
+    session.checkOpen();
+    steps.requireIdle("putting a policy");
+    return rollouts.put(bundle);
+  }
+
+  /**
+   * Has the environments step by themselves, with the actions of the policy that was put last.
+   *
+   * @param steps T, at least 1; other requests wait until they are made
+   * @return T steps of all lanes. A lane that was lost has one step that says so, and goes on in a
+   *     new environment; recovery does not replay rollouts
+   * @throws GymException FAILED_PRECONDITION where there is no policy, and where lanes want a
+   *     reset; INVALID_ARGUMENT where the policy gives no distribution to draw from, or nonsense;
+   *     ENVIRONMENT where an environment raises: the steps made are gone then
+   */
+  public Rollout rollout(int steps, RolloutOptions options) {
+    session.checkOpen();
+    this.steps.requireIdle("rolling out");
+    checkReady(allLanes);
+    return rollouts.roll(steps, options, this::rolledOut);
+  }
+
+  private void rolledOut(RolloutGather gather) {
+    for (int lane = 0; lane < numEnvs; lane++) {
+      ended[lane] = gather.endedLast(lane) && autoresetMode != AutoresetMode.SAME_STEP;
+    }
+    @Nullable InteractResponse[] answers = new InteractResponse[numShards];
+    for (int shard = 0; shard < numShards; shard++) {
+      Buffers observations =
+          Buffers.newBuilder().addBuffers(gather.lastObservations(shard)).build();
+      answers[shard] =
+          InteractResponse.newBuilder()
+              .setReset(ResetResponse.newBuilder().setObservations(observations))
+              .build();
+    }
+    last = answers;
   }
 
   @Override
@@ -354,12 +534,12 @@ public final class RemoteVectorEnv implements StatefulVectorEnv {
     }
   }
 
-  private void checkReady() {
+  private void checkReady(int[] lanes) {
     if (wantsReset != null) {
       throw new GymException(Kind.FAILED_PRECONDITION, wantsReset);
     }
-    for (int lane = 0; lane < numEnvs && autoresetMode == AutoresetMode.DISABLED; lane++) {
-      if (ended[lane]) {
+    for (int lane : lanes) {
+      if (ended[lane] && autoresetMode == AutoresetMode.DISABLED) {
         throw new GymException(
             Kind.FAILED_PRECONDITION,
             "the episode of lane " + lane + " has ended: reset it before the next step");
@@ -368,10 +548,11 @@ public final class RemoteVectorEnv implements StatefulVectorEnv {
   }
 
   /** So that one shard's refusal does not come after another one's step. */
-  private void checkMembers(Value actions) {
-    actionCodec.check(actions, numEnvs, "actions");
-    for (int lane = 0; lane < numEnvs; lane++) {
-      String mismatch = ended[lane] ? null : spec.actionSpace().whyNot(actions.row(lane));
+  private void checkMembers(Value actions, int[] lanes) {
+    actionCodec.check(actions, lanes.length, "actions");
+    for (int row = 0; row < lanes.length; row++) {
+      int lane = lanes[row];
+      String mismatch = ended[lane] ? null : spec.actionSpace().whyNot(actions.row(row));
       if (mismatch != null) {
         throw new GymException(Kind.INVALID_ARGUMENT, "action of lane " + lane + ": " + mismatch);
       }
@@ -379,18 +560,14 @@ public final class RemoteVectorEnv implements StatefulVectorEnv {
   }
 
   private void checkErrors(@Nullable InteractResponse[] answers) {
-    GymException first = null;
-    boolean someDone = false;
-    for (int i = 0; i < answers.length; i++) {
-      InteractResponse answer = answers[i];
-      if (answer != null && answer.hasError() && first == null) {
-        first = Statuses.decode(answer.getError());
-      } else if (answer != null) {
-        someDone |= answer.hasStep() || answer.hasReset();
-      }
-    }
+    GymException first = LaneRequests.firstError(answers);
     if (first == null) {
       return;
+    }
+    boolean someDone = false;
+    for (InteractResponse answer : answers) {
+      someDone |=
+          answer != null && (answer.hasStep() || answer.hasReset() || answer.hasRolledOut());
     }
     if (first.kind() == Kind.ENVIRONMENT || someDone) {
       wantsReset = "an environment failed in an earlier call: call reset before the next step";

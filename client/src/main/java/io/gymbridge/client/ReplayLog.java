@@ -61,6 +61,10 @@ final class ReplayLog {
 
   /** The lanes have done this. */
   void add(InteractRequest.Builder request, InteractResponse answer) {
+    if (request.hasRollout()) {
+      forget("rollouts are not replayed");
+      return;
+    }
     if (!changes(request, answer)) {
       return;
     }
@@ -107,6 +111,9 @@ final class ReplayLog {
     for (int attempt = 1; ; attempt++) {
       String cause = shard.loss();
       lost = String.valueOf(cause);
+      if (request.hasRollout() || request.hasPutPolicy()) {
+        return null;
+      }
       if (unknown != null && !startsAnew(request)) {
         lost += "; it could not be replayed: " + unknown;
         return null;

@@ -30,6 +30,8 @@ public final class SessionOptions {
   private Recovery recovery = Recovery.NONE;
   private int maxMessageBytes = Channels.DEFAULT_MAX_MESSAGE_BYTES;
   private Credentials credentials = Credentials.NONE;
+  private Compression compression = Compression.NONE;
+  private Transport transport = Transport.AUTO;
 
   private SessionOptions() {}
 
@@ -48,6 +50,8 @@ public final class SessionOptions {
     copy.recovery = recovery;
     copy.maxMessageBytes = maxMessageBytes;
     copy.credentials = credentials;
+    copy.transport = transport;
+    copy.compression = compression;
     change.accept(copy);
     return copy;
   }
@@ -129,6 +133,16 @@ public final class SessionOptions {
     return with(copy -> copy.credentials = wanted);
   }
 
+  /** What becomes of large messages on a stream. Default: {@link Compression#NONE}. */
+  public SessionOptions withCompression(Compression wanted) {
+    return with(copy -> copy.compression = wanted);
+  }
+
+  /** How steps travel. Default: {@link Transport#AUTO}. */
+  public SessionOptions withTransport(Transport wanted) {
+    return with(copy -> copy.transport = wanted);
+  }
+
   private static void checkNotNegative(String what, int value) {
     if (value < 0) {
       throw new IllegalArgumentException(what + " cannot be negative, got " + value);
@@ -181,6 +195,14 @@ public final class SessionOptions {
 
   public Credentials credentials() {
     return credentials;
+  }
+
+  public Compression compression() {
+    return compression;
+  }
+
+  public Transport transport() {
+    return transport;
   }
 
   public int maxMessageBytes() {

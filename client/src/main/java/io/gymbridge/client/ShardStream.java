@@ -13,6 +13,8 @@ import io.gymbridge.proto.v1.Shard;
 import io.gymbridge.transport.Address;
 import io.gymbridge.transport.Channels;
 import io.gymbridge.transport.Statuses;
+import java.io.IOException;
+import java.nio.channels.Selector;
 import java.time.Duration;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
@@ -20,16 +22,21 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One shard, whichever stream it has just now. One caller sends a request and waits for its answer,
- * then the next; that an answer comes once, whatever becomes of connections, is this class's doing:
+ * One shard, whichever stream it has just now. One caller sends requests, and waits for their
+ * answers in the same order; that each answer comes once, whatever becomes of connections, is this
+ * class's doing:
  *
  * <ul>
+ *   <li>As many requests are on the way as the server allows; more of them wait here.
  *   <li>A request that stays unanswered is sent again, with its number.
  *   <li>A stream that breaks, or on which nothing comes any more, is replaced by another one, after
- *       pauses that grow, as long as the lease may last; the request under way is sent on that.
+ *       pauses that grow, as long as the lease may last; the requests under way are sent on that.
  *   <li>Where the shard cannot be attached, the server is asked what became of it. A higher
  *       generation is another process with new lanes: the shard is <i>lost</i>, until {@link
  *       #acceptLoss} says that the caller knows.
+ *   <li>Where the server is on this host, requests and answers go through shared memory. The
+ *       caller's own thread reads there. What is wrong with it, or does not fit, goes on the
+ *       stream; from one way to the other only when all are answered, so that they stay in order.
  *   <li>A stream that was silent for a sixth of the lease sends a heartbeat.
  * </ul>
  *
@@ -55,6 +62,7 @@ final class ShardStream extends Waiting implements ShardConnection.Owner {
 
   private final Directory directory;
   private final SessionOptions options;
+  private final RequestTimes times;
   private final Lanes lanes;
   private final long leaseNanos;
   private final long resendNanos;
@@ -62,29 +70,44 @@ final class ShardStream extends Waiting implements ShardConnection.Owner {
 
   private Shard shard;
   private Address address;
-  private @Nullable ShardConnection connection;
+  private boolean local;
+  private volatile @Nullable ShardConnection connection;
   private long attachesSent;
   private long epoch;
   private boolean describeFirst;
   private int tries;
   private int unanswered;
   private String problem = "";
-  private long sequence;
-  private @Nullable InteractRequest pending;
+  private final Requests requests = new Requests();
+  private int window = 1;
+
+  /** Whether the requests under way are all in the shared memory. */
+  private boolean inMemory;
+
   private long lastSent = System.nanoTime();
   private long lastContact = System.nanoTime();
   private boolean opening = true;
+  private long waitingSince;
+  private long resendAt;
   private volatile long dueFrom;
   private volatile boolean attached;
-  private volatile @Nullable InteractResponse answer;
+  private volatile @Nullable Waiting watcher;
+  private volatile String whyNoMemory = "it was not asked for";
   private volatile @Nullable String loss;
   private volatile @Nullable GymException failure;
 
-  ShardStream(Directory directory, Shard shard, Duration lease, SessionOptions options) {
+  ShardStream(
+      Directory directory,
+      Shard shard,
+      Duration lease,
+      SessionOptions options,
+      RequestTimes times) {
     this.directory = directory;
+    this.times = times;
     this.options = options;
     this.shard = shard;
     this.address = directory.locate(shard);
+    this.local = address.isLocal();
     this.lanes = new Lanes(shard.getFirstLane(), shard.getNumEnvs());
     this.leaseNanos = lease.toNanos();
     this.resendNanos = Math.max(1_000_000, options.resendInterval().toNanos());
@@ -93,6 +116,16 @@ final class ShardStream extends Waiting implements ShardConnection.Owner {
 
   Lanes lanes() {
     return lanes;
+  }
+
+  /** How requests go just now. */
+  BridgeStats.Way way() {
+    ShardConnection open = connection;
+    boolean inSharedMemory = open != null && open.memory().isOpen();
+    return new BridgeStats.Way(
+        lanes.first() + "-" + (lanes.first() + lanes.count() - 1),
+        inSharedMemory ? Transport.SHM : Transport.GRPC,
+        inSharedMemory ? "" : whyNoMemory);
   }
 
   /** How often the shard's process was replaced. */
@@ -120,26 +153,53 @@ final class ShardStream extends Waiting implements ShardConnection.Owner {
   }
 
   /**
-   * Numbers a request and sends it. Where the shard is lost nothing is sent, and {@link #await}
-   * gives null.
+   * Sends a request, at once or when its turn has come. Where the shard is lost nothing is sent,
+   * and {@link #await} gives null.
    */
   synchronized void send(InteractRequest.Builder request) {
-    answer = null;
     if (loss != null || failure != null) {
       return;
     }
-    sequence++;
-    InteractRequest numbered = request.setSequence(sequence).setAcknowledged(sequence - 1).build();
-    pending = numbered;
-    lastSent = System.nanoTime();
-    dueFrom = lastSent;
-    if (connection != null && attached) {
-      connection.send(numbered);
+    if (requests.allAnswered()) {
+      dueFrom = System.nanoTime();
+    }
+    requests.add(request);
+    sendMore();
+  }
+
+  private void sendMore() {
+    ShardConnection open = connection;
+    while (open != null && attached) {
+      InteractRequest next = requests.next(window);
+      if (next == null) {
+        return;
+      }
+      if (requests.allAnswered()) {
+        inMemory = open.send(next);
+      } else if (!inMemory) {
+        open.sendOnStream(next);
+      } else if (!open.memory().send(next)) {
+        if (open.memory().isOpen()) {
+          // Its turn comes when all others are answered.
+          return;
+        }
+        sendAllOnStream(open);
+        continue;
+      }
+      lastSent = System.nanoTime();
+      requests.sent(next);
+    }
+  }
+
+  private void sendAllOnStream(ShardConnection open) {
+    inMemory = false;
+    for (InteractRequest request : requests.unanswered()) {
+      open.sendOnStream(request);
     }
   }
 
   /**
-   * Waits for the answer to what was sent last.
+   * Waits for the answer to the oldest request that was sent and not awaited yet.
    *
    * @param doing completes "no answer …, while"
    * @return null where the shard is lost: then what the request did is lost too
@@ -148,27 +208,17 @@ final class ShardStream extends Waiting implements ShardConnection.Owner {
    *     lasts, where somebody else has attached, or where this thread was interrupted
    */
   @Nullable InteractResponse await(String doing) {
-    long timeout = options.stepTimeout().toNanos() + GRACE_NANOS;
-    long started = dueFrom;
-    long resendAt = started + resendNanos;
-    while (!awaitUntil(attached ? Math.min(resendAt, dueFrom + timeout) : resendAt)) {
-      long now = System.nanoTime();
-      boolean late = attached && now - dueFrom >= timeout;
-      if (late || now - started >= timeout + patienceNanos) {
-        throw new GymException(
-            Kind.DEADLINE_EXCEEDED,
-            ("no answer from %s to %s within %s: the environment hangs, or is slower than that."
-                    + " Give it longer with stepTimeout, or look at the server's output")
-                .formatted(this, doing, Durations.describe(options.stepTimeout())));
-      }
-      if (now - resendAt >= 0) {
-        sendAgain();
-        resendAt = now + resendNanos;
+    beginWaiting();
+    while (!isAnswered()) {
+      if (!awaitUntil(tendAt())) {
+        tend(doing);
       }
     }
-    InteractResponse received = answer;
-    if (received != null) {
-      return received;
+    synchronized (this) {
+      InteractResponse received = requests.take(times);
+      if (received != null) {
+        return received;
+      }
     }
     if (loss != null) {
       return null;
@@ -177,9 +227,101 @@ final class ShardStream extends Waiting implements ShardConnection.Owner {
     throw new AssertionError("nothing arrived");
   }
 
+  /** To be called before a wait that {@link #tendAt} and {@link #tend} go with. */
+  void beginWaiting() {
+    waitingSince = System.nanoTime();
+    resendAt = waitingSince + resendNanos;
+  }
+
+  private long timeoutNanos() {
+    return options.stepTimeout().toNanos() + GRACE_NANOS;
+  }
+
+  /** From when on the oldest request's time runs. */
+  private long runsFrom() {
+    return dueFrom - waitingSince > 0 ? dueFrom : waitingSince;
+  }
+
+  /** When a waiting caller is to {@link #tend} again. */
+  long tendAt() {
+    long late = runsFrom() + timeoutNanos();
+    return attached && late - resendAt < 0 ? late : resendAt;
+  }
+
+  /**
+   * Sends what is not answered again where it is time; throws as {@link #await} where it is late.
+   */
+  void tend(String doing) {
+    long now = System.nanoTime();
+    boolean late = attached && now - runsFrom() >= timeoutNanos();
+    if (late || now - waitingSince >= timeoutNanos() + patienceNanos) {
+      throw new GymException(
+          Kind.DEADLINE_EXCEEDED,
+          ("no answer from %s to %s within %s: the environment hangs, or is slower than that."
+                  + " Give it longer with stepTimeout, or look at the server's output")
+              .formatted(this, doing, Durations.describe(options.stepTimeout())));
+    }
+    if (now - resendAt >= 0) {
+      sendAgain();
+      resendAt = now + resendNanos;
+    }
+  }
+
+  /** Whether {@link #await} would not wait; reads the memory. */
+  boolean isAnswered() {
+    ShardConnection open = connection;
+    while (open != null && requests.answer() == null) {
+      InteractResponse message = open.memory().receive();
+      if (message == null) {
+        break;
+      }
+      answered(open, message);
+    }
+    return requests.answer() != null || loss != null || failure != null;
+  }
+
+  /** Has another wait, for several shards, be woken too; null for none. */
+  void watchedBy(@Nullable Waiting other) {
+    watcher = other;
+  }
+
+  /** Has a selector hear the memory's bell, if there is memory. */
+  void hearBell(Selector selector) {
+    ShardConnection open = connection;
+    if (open != null) {
+      open.memory().hearBell(selector);
+    }
+  }
+
   @Override
   boolean arrived() {
-    return answer != null || loss != null || failure != null || (opening && attached);
+    ShardConnection open = connection;
+    return requests.answer() != null
+        || loss != null
+        || failure != null
+        || (opening && attached)
+        || (open != null && open.memory().isReady());
+  }
+
+  @Override
+  void sleep(long nanos) {
+    ShardConnection open = connection;
+    if (open == null || !open.memory().sleep(nanos)) {
+      super.sleep(nanos);
+    }
+  }
+
+  @Override
+  void wake() {
+    super.wake();
+    ShardConnection open = connection;
+    if (open != null) {
+      open.memory().wake();
+    }
+    Waiting other = watcher;
+    if (other != null) {
+      other.wake();
+    }
   }
 
   /** What became of the process that had the lanes, until that is accepted; else null. */
@@ -190,7 +332,7 @@ final class ShardStream extends Waiting implements ShardConnection.Owner {
   /** The caller knows that the lanes are new ones, which want a reset. */
   synchronized void acceptLoss() {
     loss = null;
-    answer = null;
+    requests.clear();
   }
 
   /** Lets go of the shard; nothing comes from it any more. */
@@ -210,10 +352,9 @@ final class ShardStream extends Waiting implements ShardConnection.Owner {
   }
 
   private synchronized void sendAgain() {
-    InteractRequest request = pending;
-    if (connection != null && attached && request != null && !abandonedSilent(connection)) {
+    if (connection != null && attached && !requests.allAnswered() && !abandonedSilent(connection)) {
       lastSent = System.nanoTime();
-      connection.sendAgain(request);
+      connection.sendAgain(requests.unanswered());
     }
   }
 
@@ -246,17 +387,22 @@ final class ShardStream extends Waiting implements ShardConnection.Owner {
     }
     ManagedChannel channel;
     try {
-      channel = Channels.open(address, options.credentials(), options.maxMessageBytes());
+      channel =
+          Channels.open(
+              address,
+              options.credentials(),
+              options.maxMessageBytes(),
+              options.compression() == Compression.GZIP);
     } catch (GymException e) {
       fail(e);
       return;
     }
-    ShardConnection fresh = new ShardConnection(channel, this);
+    ShardConnection fresh = new ShardConnection(channel, options.maxMessageBytes(), this);
     connection = fresh;
     attached = false;
     unanswered = 0;
     attachesSent++;
-    fresh.attach(shard.getToken());
+    fresh.attach(shard.getToken(), wantsMemory());
     long patience = Math.min(resendNanos << Math.min(tries, 10), LONGEST_PAUSE_NANOS * 5);
     Background.later(() -> giveUpAttaching(fresh), Math.max(resendNanos, patience));
   }
@@ -270,36 +416,86 @@ final class ShardStream extends Waiting implements ShardConnection.Owner {
 
   @Override
   public synchronized void received(ShardConnection from, InteractResponse message) {
+    if (from == connection && failure == null && message.hasAttached()) {
+      unanswered = 0;
+      lastContact = System.nanoTime();
+      attached(from, message.getAttached());
+    } else {
+      answered(from, message);
+    }
+  }
+
+  private synchronized void answered(ShardConnection from, InteractResponse message) {
     if (from != connection || failure != null) {
       return;
     }
     unanswered = 0;
     lastContact = System.nanoTime();
-    if (message.hasAttached()) {
-      attached(from, message.getAttached());
-      return;
-    }
     tries = 0;
     // Heartbeats, and requests that were answered before, are none of the caller's business.
-    if (pending != null && message.getSequence() == sequence) {
-      pending = null;
-      answer = message;
+    if (requests.answered(message)) {
+      dueFrom = lastContact;
+      sendMore();
       wake();
     }
   }
 
+  /** What was sent through it and not answered goes on the stream. */
+  @Override
+  public synchronized void memoryLost(ShardConnection from) {
+    whyNoMemory = "it came to an end while it was in use";
+    if (from == connection && attached) {
+      sendAllOnStream(from);
+      sendMore();
+    }
+  }
+
+  private boolean wantsMemory() {
+    return local && options.transport() != Transport.GRPC;
+  }
+
+  /** Takes the shared memory that is offered, if it is wanted. */
+  private void takeMemory(ShardConnection from, AttachResponse response) throws IOException {
+    if (options.transport() == Transport.GRPC) {
+      return;
+    }
+    if (!local) {
+      throw new IOException("the server is on another host");
+    }
+    if (!response.hasSharedMemory()) {
+      throw new IOException("the server does not offer any");
+    }
+    from.memory().take(response.getSharedMemory(), response.getEpoch());
+  }
+
   private void attached(ShardConnection to, AttachResponse response) {
     epoch = response.getEpoch();
-    if (epoch > attachesSent || response.getLastSequence() > sequence) {
+    if (epoch > attachesSent || response.getLastSequence() > requests.sequence()) {
       fail(taken());
       return;
+    }
+    try {
+      takeMemory(to, response);
+    } catch (IOException e) {
+      whyNoMemory = String.valueOf(e.getMessage());
+      if (options.transport() == Transport.SHM) {
+        fail(
+            new GymException(
+                Kind.UNAVAILABLE,
+                ("%s cannot be reached through shared memory: %s. The transport auto does"
+                        + " without it")
+                    .formatted(this, e.getMessage()),
+                null,
+                e));
+        return;
+      }
     }
     attached = true;
     lastSent = System.nanoTime();
     dueFrom = lastSent;
-    if (pending != null) {
-      to.send(pending);
-    }
+    window = Math.max(1, response.getWindow());
+    sendAllOnStream(to);
+    sendMore();
     wake();
   }
 
@@ -397,6 +593,7 @@ final class ShardStream extends Waiting implements ShardConnection.Owner {
     shard = replacement;
     try {
       address = directory.locate(replacement);
+      local = address.isLocal();
     } catch (GymException e) {
       fail(e);
       return;
@@ -404,10 +601,8 @@ final class ShardStream extends Waiting implements ShardConnection.Owner {
     lastContact = System.nanoTime();
     attachesSent = 0;
     epoch = 0;
-    sequence = 0;
     tries = 0;
-    pending = null;
-    answer = null;
+    requests.restart();
     loss = replacement.getLoss().isEmpty() ? "its process ended" : replacement.getLoss();
     wake();
   }
@@ -435,7 +630,7 @@ final class ShardStream extends Waiting implements ShardConnection.Owner {
       return;
     }
     failure = end;
-    pending = null;
+    requests.clear();
     ShardConnection open = connection;
     detach();
     if (open != null) {

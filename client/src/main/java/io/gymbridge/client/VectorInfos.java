@@ -25,7 +25,7 @@ final class VectorInfos {
 
   /**
    * Joins the shards' infos. Lanes of a shard that lacks a key get zeros, false or null, as
-   * Gymnasium fills them, and false in the mask.
+   * Gymnasium fills them, and false in the mask; the first shard that has a key says its type.
    *
    * @param counts lanes of each shard
    */
@@ -56,7 +56,8 @@ final class VectorInfos {
       List<NdArray> arrays = new ArrayList<>();
       for (int i = 0; i < counts.length; i++) {
         Object column = columns.get(i);
-        arrays.add(column == null ? zeros(first, counts[i]) : (NdArray) column);
+        arrays.add(
+            column == null ? zeros(first, counts[i]) : cast((NdArray) column, first.dtype()));
       }
       return Value.concatenate(arrays);
     }
@@ -103,10 +104,19 @@ final class VectorInfos {
 
   private static boolean isLike(Object column, NdArray first) {
     return column instanceof NdArray array
-        && array.dtype() == first.dtype()
         && array.shape().length == first.shape().length
         && first.shape().length > 0
         && Arrays.equals(rowShape(array), rowShape(first));
+  }
+
+  /** As NumPy assigns numbers to an array of another type: fractions are cut off. */
+  private static NdArray cast(NdArray array, DType dtype) {
+    if (array.dtype() == dtype) {
+      return array;
+    }
+    return array.dtype().isFloating()
+        ? NdArray.ofDoubles(dtype, array.toDoubles(), array.shape())
+        : NdArray.ofLongs(dtype, array.toLongs(), array.shape());
   }
 
   private static int[] rowShape(NdArray batch) {

@@ -6,12 +6,21 @@ import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One thread that waits for what the event loop brings. It spins for a moment before it parks,
- * since most answers take less than a wake-up.
+ * One thread that waits for what the event loop brings, or another process. It spins for a moment
+ * before it sleeps, since a wake-up takes longer than many answers do; where spinning was in vain
+ * it leaves that for a while, so that it does not keep a core from those who work on the answer.
  */
 abstract class Waiting {
-  /** What a wake-up costs, about; more would keep a core from the other side's process. */
+  /** What a wake-up costs, about. */
   private static final long SPIN_NANOS = Long.getLong("gymbridge.spin.micros", 20) * 1000;
+
+  private static final int MAX_FAILURES = 6;
+
+  /** How often spinning was in vain since it last was not. */
+  private int failures;
+
+  /** Waits that are still to go by without spinning. */
+  private int skipped;
 
   private volatile @Nullable Thread waiting;
 
@@ -28,19 +37,17 @@ abstract class Waiting {
   final boolean awaitUntil(long until) {
     waiting = Thread.currentThread();
     try {
-      long parkFrom = System.nanoTime() + SPIN_NANOS;
+      if (arrived() || arrivesSoon()) {
+        return true;
+      }
       while (!arrived()) {
         long now = System.nanoTime();
         if (now - until >= 0) {
           return false;
         }
-        if (now - parkFrom < 0) {
-          Thread.onSpinWait();
-        } else {
-          LockSupport.parkNanos(this, until - now);
-          if (Thread.currentThread().isInterrupted() && !arrived()) {
-            throw new GymException(Kind.UNAVAILABLE, "this thread was interrupted while it waited");
-          }
+        sleep(until - now);
+        if (Thread.currentThread().isInterrupted() && !arrived()) {
+          throw new GymException(Kind.UNAVAILABLE, "this thread was interrupted while it waited");
         }
       }
       return true;
@@ -49,8 +56,33 @@ abstract class Waiting {
     }
   }
 
+  // Yields rather than spins: who is waited for may need this very core.
+  @SuppressWarnings("ThreadPriorityCheck")
+  private boolean arrivesSoon() {
+    if (skipped > 0) {
+      skipped--;
+      return false;
+    }
+    long until = System.nanoTime() + SPIN_NANOS;
+    do {
+      Thread.yield();
+      if (arrived()) {
+        failures = 0;
+        return true;
+      }
+    } while (System.nanoTime() - until < 0);
+    failures = Math.min(failures + 1, MAX_FAILURES);
+    skipped = (1 << failures) - 1;
+    return false;
+  }
+
+  /** Sleeps for so long, or until {@link #wake}, or for no reason. */
+  void sleep(long nanos) {
+    LockSupport.parkNanos(this, nanos);
+  }
+
   /** Has the waiting thread look again; from any thread. */
-  final void wake() {
+  void wake() {
     LockSupport.unpark(waiting);
   }
 }

@@ -28,7 +28,8 @@ class FaultsTest {
       SessionOptions.DEFAULTS
           .withNumEnvs(4)
           .withAutoresetMode(AutoresetMode.SAME_STEP)
-          .withResendInterval(Duration.ofMillis(20));
+          .withResendInterval(Duration.ofMillis(20))
+          .withTransport(Transport.GRPC);
   private static final List<Fault> FAULTS = List.of(Fault.values());
   private static ManagedServer server;
 

@@ -6,6 +6,7 @@ import io.grpc.Status;
 import io.grpc.stub.ClientCallStreamObserver;
 import io.grpc.stub.ClientResponseObserver;
 import io.grpc.stub.StreamObserver;
+import io.gymbridge.proto.v1.AttachResponse;
 import io.gymbridge.proto.v1.CloseSessionRequest;
 import io.gymbridge.proto.v1.CloseSessionResponse;
 import io.gymbridge.proto.v1.DescribeSessionRequest;
@@ -22,9 +23,11 @@ import io.gymbridge.transport.Servers;
 import java.nio.file.Path;
 import java.util.EnumMap;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
 import java.util.function.Function;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -63,6 +66,8 @@ final class FaultyProxy extends EnvironmentServiceGrpc.EnvironmentServiceImplBas
   private final Map<Fault, Integer> counts = new EnumMap<>(Fault.class);
   private final Function<InteractRequest, @Nullable Fault> faults;
   private final Semaphore heartbeats = new Semaphore(0);
+  private final Set<Passage> passages = ConcurrentHashMap.newKeySet();
+  private volatile UnaryOperator<AttachResponse> onAttached = UnaryOperator.identity();
   private final long delayNanos;
   private final Server server;
   private final String address;
@@ -101,6 +106,20 @@ final class FaultyProxy extends EnvironmentServiceGrpc.EnvironmentServiceImplBas
   /** A permit for each heartbeat that has come by. */
   Semaphore heartbeats() {
     return heartbeats;
+  }
+
+  /** Has what servers say of attached streams, shared memory for one, arrive otherwise. */
+  void onAttached(UnaryOperator<AttachResponse> change) {
+    onAttached = change;
+  }
+
+  /**
+   * Breaks all streams.
+   *
+   * @param bothSides whether the server sees it too
+   */
+  void cut(boolean bothSides) {
+    passages.forEach(passage -> passage.cut(bothSides));
   }
 
   @Override
@@ -148,7 +167,9 @@ final class FaultyProxy extends EnvironmentServiceGrpc.EnvironmentServiceImplBas
 
   @Override
   public StreamObserver<InteractRequest> interact(StreamObserver<InteractResponse> client) {
-    return new Passage(client);
+    Passage passage = new Passage(client);
+    passages.add(passage);
+    return passage;
   }
 
   @Override
@@ -243,7 +264,11 @@ final class FaultyProxy extends EnvironmentServiceGrpc.EnvironmentServiceImplBas
       pass(request);
     }
 
-    private void cut(boolean bothSides) {
+    private synchronized void cut(boolean bothSides) {
+      passages.remove(this);
+      if (clientGone) {
+        return;
+      }
       clientGone = true;
       client.onError(Status.UNAVAILABLE.withDescription("cut by the proxy").asRuntimeException());
       if (bothSides) {
@@ -277,7 +302,10 @@ final class FaultyProxy extends EnvironmentServiceGrpc.EnvironmentServiceImplBas
       }
       Fault fault = response.hasHeartbeat() ? null : onAnswer;
       if (fault == null) {
-        client.onNext(response);
+        client.onNext(
+            response.hasAttached()
+                ? response.toBuilder().setAttached(onAttached.apply(response.getAttached())).build()
+                : response);
         return;
       }
       onAnswer = null;

@@ -5,11 +5,13 @@ import io.gymbridge.core.VectorEnv;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Random;
 
 /**
  * Measures a step's round trip and the bridge's part of it, against a Python server on a Unix
- * socket. A program rather than a test: {@code StepLatency ENV_ID NUM_ENVS WORKERS STEPS}.
+ * socket. A program rather than a test: {@code StepLatency ENV_ID NUM_ENVS WORKERS STEPS
+ * auto|shm|grpc}.
  */
 final class StepLatency {
   private StepLatency() {}
@@ -19,14 +21,16 @@ final class StepLatency {
     int numEnvs = Integer.parseInt(arguments[1]);
     int workers = Integer.parseInt(arguments[2]);
     int steps = Integer.parseInt(arguments[3]);
-    SessionOptions options = SessionOptions.DEFAULTS.withNumEnvs(numEnvs);
+    Transport transport = Transport.valueOf(arguments[4].toUpperCase(Locale.ROOT));
+    SessionOptions options = SessionOptions.DEFAULTS.withNumEnvs(numEnvs).withTransport(transport);
     try (ManagedServer server = ManagedServer.serveEnv(List.of(id), numEnvs, workers);
         RemoteVectorEnv env = RemoteVectorEnv.connect(server.address(), id, options)) {
       List<Value> actions = actions(env);
       env.reset(1);
       measure(env, actions, Math.max(5_000, steps / 2));
       long[][] nanos = measure(env, actions, steps);
-      System.out.printf("%s, %d lanes, %d workers, %d steps%n", id, numEnvs, workers, steps);
+      System.out.printf(
+          "%s, %d lanes, %d workers, %d steps, %s%n", id, numEnvs, workers, steps, transport);
       report("round trip", nanos[0]);
       report("overhead", nanos[1]);
       double seconds = Arrays.stream(nanos[0]).sum() / 1e9;

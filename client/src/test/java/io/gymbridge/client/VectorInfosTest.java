@@ -32,6 +32,20 @@ class VectorInfosTest {
   }
 
   @Test
+  void numbers_take_the_first_shards_type() {
+    NdArray integers = NdArray.of(new long[] {1, 2}, 2);
+    NdArray reals = NdArray.of(new double[] {0.5}, 1);
+    assertEquals(
+        NdArray.of(new long[] {1, 2, 0}, 3),
+        VectorInfos.join(List.of(Map.of("x", integers), Map.of("x", reals)), new int[] {2, 1})
+            .get("x"));
+    assertEquals(
+        NdArray.of(new double[] {0.5, 1, 2}, 3),
+        VectorInfos.join(List.of(Map.of("x", reals), Map.of("x", integers)), new int[] {1, 2})
+            .get("x"));
+  }
+
+  @Test
   void lists_and_maps_are_joined() {
     Map<String, Object> joined =
         VectorInfos.join(

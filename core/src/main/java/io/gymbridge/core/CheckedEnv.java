@@ -26,9 +26,18 @@ public final class CheckedEnv implements StatefulEnv {
   @Override
   public Reset reset(@Nullable Long seed, Map<String, ?> options) {
     Reset reset = env.reset(seed, options);
-    running = true;
-    everReset = true;
+    run(true);
     return reset;
+  }
+
+  /** An episode has begun, or ended. */
+  void run(boolean begun) {
+    running = begun;
+    everReset = true;
+  }
+
+  boolean running() {
+    return running;
   }
 
   @Override
@@ -63,6 +72,11 @@ public final class CheckedEnv implements StatefulEnv {
       throw new GymException(Kind.FAILED_PRECONDITION, "call reset before renderText");
     }
     return env.renderText();
+  }
+
+  @Override
+  public Attributes attributes() {
+    return env.attributes();
   }
 
   @Override

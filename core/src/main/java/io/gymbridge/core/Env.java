@@ -56,6 +56,11 @@ public interface Env extends AutoCloseable {
     return null;
   }
 
+  /** What may be read, set and called by name beyond all this; nothing, unless it says so. */
+  default Attributes attributes() {
+    return new Attributes();
+  }
+
   /** Frees what the environment holds. Closing twice is allowed. */
   @Override
   void close();

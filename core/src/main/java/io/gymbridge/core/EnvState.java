@@ -6,6 +6,10 @@ import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Iterator;
+import java.util.List;
 import java.util.function.Consumer;
 import java.util.zip.CRC32;
 import org.jspecify.annotations.Nullable;
@@ -160,6 +164,40 @@ public final class EnvState {
     writeInt(value.length);
     written.writeBytes(value);
     return value;
+  }
+
+  /**
+   * Members of a space, of any number.
+   *
+   * @throws GymException INVALID_ARGUMENT if what was saved are none
+   */
+  public List<Value> members(Space space, Collection<? extends Value> values) {
+    List<Value> restored = new ArrayList<>();
+    Iterator<? extends Value> present = values.iterator();
+    while (flag(present.hasNext())) {
+      restored.add(member(space, saved == null ? present.next() : null));
+    }
+    return restored;
+  }
+
+  private Value member(Space space, @Nullable Value value) {
+    try {
+      Value member = new MemberState(this).exchange(space, value);
+      String mismatch = saved == null ? null : space.whyNot(member);
+      if (mismatch == null) {
+        return member;
+      }
+      throw wrong("the saved state: " + mismatch);
+    } catch (IllegalArgumentException e) {
+      throw wrong("the saved state: " + e.getMessage());
+    }
+  }
+
+  /** Numbers, always as many as there are; the array is changed. */
+  public void reals(double[] values) {
+    for (int i = 0; i < values.length; i++) {
+      values[i] = real(values[i]);
+    }
   }
 
   /** The whole state of a wrapped environment; UNIMPLEMENTED if that cannot save it. */

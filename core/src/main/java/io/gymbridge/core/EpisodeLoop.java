@@ -12,9 +12,11 @@ import java.util.function.Consumer;
  * whichever finish first: taking the first to finish would favour short episodes. Dummy transitions
  * of NEXT_STEP never show; the trajectories are the same in NEXT_STEP and SAME_STEP. The same seed
  * gives the same episodes, in the order of lanes. An episode that is cut because its lane was lost
- * counts for nothing: the lane plays another one in its place.
+ * counts for nothing: the lane plays another one in its place, but not for ever.
  */
 public final class EpisodeLoop {
+  /** So often may an episode be lost: then what loses it is in it. */
+  private static final int MAX_LOSSES = 3;
 
   /** Chooses actions for all lanes. */
   @FunctionalInterface
@@ -58,7 +60,8 @@ public final class EpisodeLoop {
    *     generator
    * @param onEpisode told of each episode as it ends, for progress
    * @return lane 0's episodes in order, then lane 1's, …
-   * @throws GymException as the environment and the actor do
+   * @throws GymException as the environment and the actor do; UNAVAILABLE where one episode of a
+   *     lane was lost three times in a row
    */
   public static List<Trajectory> play(
       VectorEnv env, Actor actor, int episodes, long seed, Consumer<Trajectory> onEpisode) {
@@ -79,6 +82,7 @@ public final class EpisodeLoop {
       active[lane] = wanted[lane] > 0;
     }
     boolean[] resetting = new boolean[lanes];
+    int[] losses = new int[lanes];
     int left = episodes;
     while (left > 0) {
       Value actions = actor.act(observations, active.clone());
@@ -92,6 +96,9 @@ public final class EpisodeLoop {
         int finalRow = ends ? ended++ : -1;
         if (wanted[lane] == 0) {
           continue;
+        }
+        if (step.lost()[lane] && ++losses[lane] == MAX_LOSSES) {
+          throw lostAgain(step, lane, finished.get(lane).size() + 1);
         }
         if (dummy) {
           recordings.set(lane, new Recording(observations.row(lane)));
@@ -107,6 +114,7 @@ public final class EpisodeLoop {
           finished.get(lane).add(trajectory);
           onEpisode.accept(trajectory);
           left--;
+          losses[lane] = 0;
           wanted[lane]--;
           active[lane] = wanted[lane] > 0 && same;
           recordings.set(lane, new Recording(observations.row(lane)));
@@ -114,6 +122,17 @@ public final class EpisodeLoop {
       }
     }
     return finished.stream().flatMap(List::stream).toList();
+  }
+
+  private static GymException lostAgain(VectorEnv.Step step, int lane, int episode) {
+    String cause =
+        step.infos().get(VectorEnv.Step.LOSS) instanceof List<?> causes
+            ? ": " + causes.get(lane)
+            : "";
+    return new GymException(
+        Kind.UNAVAILABLE,
+        "episode %d of lane %d was lost %d times in a row%s; the server's log may say more"
+            .formatted(episode, lane, MAX_LOSSES, cause));
   }
 
   private static Value finalObservation(VectorEnv.Step step, int row) {

@@ -161,6 +161,19 @@ public final class NdArray implements Value {
     return Elements.getLong(data, dtype, index);
   }
 
+  /** Flat index of the first element that is NaN or infinite, −1 where there is none. */
+  public int firstNotFinite() {
+    if (!dtype.isFloating()) {
+      return -1;
+    }
+    for (int i = 0; i < size; i++) {
+      if (!Double.isFinite(dtype == DType.FLOAT32 ? data.getFloat(i * 4) : getDouble(i))) {
+        return i;
+      }
+    }
+    return -1;
+  }
+
   /** All elements as {@code float}, in a new array. */
   public float[] toFloats() {
     float[] values = new float[size];

@@ -1,8 +1,14 @@
 package io.gymbridge.core;
 
+import io.gymbridge.core.GymException.Kind;
+
 /**
  * A batch whose lanes' whole states can be saved and put back: what they do afterwards is, bit for
  * bit, what they did after the save. For checkpoints and for planning by look-ahead.
+ *
+ * <p>What the lanes of a wrapper share, such as running statistics, is in each lane's state, and
+ * comes back with the last lane that is restored: to go on as before, save and restore all lanes
+ * together. Whether what is wrapped can save, {@link #saveStates} finds out.
  */
 public interface StatefulVectorEnv extends VectorEnv {
 
@@ -27,4 +33,19 @@ public interface StatefulVectorEnv extends VectorEnv {
    *     lane has changed then
    */
   Value restoreStates(byte[][] states, int... lanes);
+
+  /**
+   * The batch as one that saves.
+   *
+   * @throws GymException UNIMPLEMENTED where it does not
+   */
+  static StatefulVectorEnv of(VectorEnv env) {
+    if (env instanceof StatefulVectorEnv stateful) {
+      return stateful;
+    }
+    throw new GymException(
+        Kind.UNIMPLEMENTED,
+        "%s cannot save its lanes: %s does not implement StatefulVectorEnv"
+            .formatted(env.spec().id(), env.getClass().getSimpleName()));
+  }
 }

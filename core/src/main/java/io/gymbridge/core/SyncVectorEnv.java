@@ -11,7 +11,10 @@ import org.jspecify.annotations.Nullable;
  * Steps N local environments one after the other, as Gymnasium's vector environment of that name
  * does.
  */
-public final class SyncVectorEnv implements VectorEnv {
+public final class SyncVectorEnv implements StatefulVectorEnv {
+  /** Of the layout of a lane's fields, raised when they change. */
+  private static final int STATE_VERSION = 1;
+
   private final List<Env> envs;
   private final AutoresetMode autoresetMode;
   private final boolean[] ended;
@@ -20,16 +23,26 @@ public final class SyncVectorEnv implements VectorEnv {
 
   /** Makes {@code numEnvs} environments with {@code maker}. */
   public SyncVectorEnv(Supplier<Env> maker, int numEnvs, AutoresetMode autoresetMode) {
+    this(made(maker, numEnvs), autoresetMode);
+  }
+
+  /** Takes environments over. */
+  SyncVectorEnv(List<Env> envs, AutoresetMode autoresetMode) {
+    this.envs = envs;
+    this.autoresetMode = autoresetMode;
+    this.ended = new boolean[envs.size()];
+    this.last = new Value[envs.size()];
+  }
+
+  private static List<Env> made(Supplier<Env> maker, int numEnvs) {
     if (numEnvs < 1) {
       throw new IllegalArgumentException("numEnvs must be at least 1, got " + numEnvs);
     }
-    this.envs = new ArrayList<>();
+    List<Env> envs = new ArrayList<>();
     for (int lane = 0; lane < numEnvs; lane++) {
       envs.add(maker.get());
     }
-    this.autoresetMode = autoresetMode;
-    this.ended = new boolean[numEnvs];
-    this.last = new Value[numEnvs];
+    return envs;
   }
 
   @Override
@@ -168,6 +181,39 @@ public final class SyncVectorEnv implements VectorEnv {
       frames.add(envs.get(lane).render());
     }
     return frames;
+  }
+
+  @Override
+  public byte[][] saveStates(int... lanes) {
+    checkReset();
+    return SavedLanes.save(
+        "SyncVectorEnv", STATE_VERSION, SavedLanes.chosen(numEnvs(), lanes), this::exchange);
+  }
+
+  @Override
+  public Value restoreStates(byte[][] states, int... lanes) {
+    int[] chosen = SavedLanes.chosen(numEnvs(), lanes);
+    if (chosen.length < numEnvs()) {
+      checkReset();
+    }
+    SavedLanes.restore(states, "SyncVectorEnv", STATE_VERSION, chosen, this::exchange);
+    everReset = true;
+    return Value.stack(List.of(last));
+  }
+
+  private void checkReset() {
+    if (!everReset) {
+      throw new GymException(Kind.FAILED_PRECONDITION, "some lanes were never reset: reset all");
+    }
+  }
+
+  private void exchange(EnvState state, int lane) {
+    state.inner(envs.get(lane));
+    List<Value> shown =
+        state.members(
+            spec().observationSpace(), last[lane] == null ? List.of() : List.of(last[lane]));
+    last[lane] = shown.isEmpty() ? last[lane] : shown.get(0);
+    ended[lane] = state.flag(ended[lane]);
   }
 
   @Override

@@ -9,11 +9,13 @@ import org.jspecify.annotations.Nullable;
  */
 public final class TimeLimit implements StatefulEnv {
   private final Env env;
+  private final long maxEpisodeSteps;
   private long steps;
 
   /** Limits {@code env} to what its own spec says. */
   public TimeLimit(Env env) {
-    if (env.spec().maxEpisodeSteps() < 1) {
+    maxEpisodeSteps = env.spec().maxEpisodeSteps();
+    if (maxEpisodeSteps < 1) {
       throw new IllegalArgumentException(env.spec().id() + " has no limit of steps");
     }
     this.env = env;
@@ -26,17 +28,27 @@ public final class TimeLimit implements StatefulEnv {
 
   @Override
   public Reset reset(@Nullable Long seed, Map<String, ?> options) {
-    steps = 0;
+    begin();
     return env.reset(seed, options);
+  }
+
+  /** Counts from 0 again. */
+  void begin() {
+    steps = 0;
+  }
+
+  /** Counts a step; true where it is the last one. */
+  boolean tick() {
+    steps++;
+    return steps >= maxEpisodeSteps;
   }
 
   @Override
   public Step step(Value action) {
     Step step = env.step(action);
-    steps++;
-    return steps < spec().maxEpisodeSteps()
-        ? step
-        : new Step(step.observation(), step.reward(), step.terminated(), true, step.info());
+    return tick()
+        ? new Step(step.observation(), step.reward(), step.terminated(), true, step.info())
+        : step;
   }
 
   @Override
@@ -47,6 +59,11 @@ public final class TimeLimit implements StatefulEnv {
   @Override
   public @Nullable String renderText() {
     return env.renderText();
+  }
+
+  @Override
+  public Attributes attributes() {
+    return env.attributes();
   }
 
   @Override

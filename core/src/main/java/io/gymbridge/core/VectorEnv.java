@@ -8,6 +8,9 @@ import org.jspecify.annotations.Nullable;
  * N copies ("lanes") of one environment, stepped together, with the semantics of {@code
  * gymnasium.vector.VectorEnv}. Not thread-safe: one caller at a time.
  *
+ * <p>What it returns is the caller's to keep, but where a {@link BatchVectorEnv} was made without
+ * copying.
+ *
  * <p>Every method that touches the environments throws {@link GymException}.
  */
 public interface VectorEnv extends AutoCloseable {

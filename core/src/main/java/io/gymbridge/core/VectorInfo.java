@@ -14,7 +14,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <ul>
  *   <li>an array of {@code bool}, {@code int64} or {@code float64}, where all lanes that have the
- *       key have a truth value, an integer or a real number;
+ *       key have truth values or numbers: of the type of the first one's, which the others are
+ *       converted to, fractions cut off;
  *   <li>an array (N, …), where they have arrays of one type and shape;
  *   <li>a map in vector form itself, where they have maps;
  *   <li>a list otherwise.
@@ -71,14 +72,10 @@ public final class VectorInfo {
       }
     }
     Object first = given.isEmpty() ? null : given.get(0);
-    if (first instanceof Boolean && given.stream().allMatch(Boolean.class::isInstance)) {
-      return scalars(column, DType.BOOL);
-    }
-    if (isInteger(first) && given.stream().allMatch(VectorInfo::isInteger)) {
-      return scalars(column, DType.INT64);
-    }
-    if (isReal(first) && given.stream().allMatch(VectorInfo::isReal)) {
-      return scalars(column, DType.FLOAT64);
+    if (first != null && given.stream().allMatch(VectorInfo::isScalar)) {
+      return scalars(
+          column,
+          first instanceof Boolean ? DType.BOOL : isReal(first) ? DType.FLOAT64 : DType.INT64);
     }
     if (first instanceof NdArray array && given.stream().allMatch(other -> isLike(other, array))) {
       return stack(column, array);
@@ -95,14 +92,16 @@ public final class VectorInfo {
     return Collections.unmodifiableList(Arrays.asList(column.entries()));
   }
 
-  private static boolean isInteger(@Nullable Object entry) {
-    return entry instanceof Long
+  private static boolean isScalar(Object entry) {
+    return entry instanceof Boolean
+        || entry instanceof Long
         || entry instanceof Integer
         || entry instanceof Short
-        || entry instanceof Byte;
+        || entry instanceof Byte
+        || isReal(entry);
   }
 
-  private static boolean isReal(@Nullable Object entry) {
+  private static boolean isReal(Object entry) {
     return entry instanceof Double || entry instanceof Float;
   }
 
@@ -113,16 +112,16 @@ public final class VectorInfo {
   }
 
   private NdArray scalars(Column column, DType dtype) {
-    long[] integers = new long[dtype.isFloating() ? 0 : lanes];
-    double[] reals = new double[lanes - integers.length];
+    long[] integers = new long[lanes];
+    double[] reals = new double[lanes];
     for (int lane = 0; lane < lanes; lane++) {
       Object entry = column.entries()[lane];
       if (entry instanceof Boolean flag) {
         integers[lane] = flag ? 1 : 0;
-      } else if (entry instanceof Number number && dtype.isFloating()) {
-        reals[lane] = number.doubleValue();
+        reals[lane] = integers[lane];
       } else if (entry instanceof Number number) {
-        integers[lane] = number.longValue();
+        reals[lane] = number.doubleValue();
+        integers[lane] = dtype == DType.BOOL ? (reals[lane] == 0 ? 0 : 1) : number.longValue();
       }
     }
     return dtype.isFloating()

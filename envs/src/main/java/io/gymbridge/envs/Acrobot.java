@@ -5,7 +5,8 @@ import io.gymbridge.core.DType;
 import io.gymbridge.core.Discrete;
 import io.gymbridge.core.EnvState;
 import io.gymbridge.core.NdArray;
-import io.gymbridge.core.Value;
+import io.gymbridge.core.StepBuffers;
+import java.nio.ByteBuffer;
 import java.util.Map;
 
 /**
@@ -22,16 +23,17 @@ import java.util.Map;
  * <p>Reset options: {@code low} and {@code high}, bounds of the uniform first state, by default
  * −0.1 and 0.1.
  */
-final class Acrobot extends LocalEnv {
+final class Acrobot extends LocalBatch {
   private static final double GRAVITY = 9.8;
   private static final double STEP_SECONDS = 0.2;
   private static final double MAX_SPEED_1 = 4 * Math.PI;
   private static final double MAX_SPEED_2 = 9 * Math.PI;
 
-  private double[] state = new double[4];
+  private final double[][] states;
 
-  Acrobot(Registration registration, Kwargs kwargs) {
-    super(registration.spec(observations(), new Discrete(3), 15, "rgb_array"));
+  Acrobot(Registration registration, Kwargs kwargs, int numEnvs) {
+    super(registration.spec(observations(), new Discrete(3), 15, "rgb_array"), numEnvs);
+    states = new double[numEnvs][4];
   }
 
   private static Box observations() {
@@ -42,27 +44,33 @@ final class Acrobot extends LocalEnv {
   }
 
   @Override
-  Reset begin(Map<String, ?> options) {
+  void begin(int lane, NumpyRandom random, Map<String, ?> options) {
     ResetBounds bounds = ResetBounds.of(options, -0.1, 0.1);
     for (int i = 0; i < 4; i++) {
       // Gymnasium rounds the first state, and only that.
-      state[i] = (float) bounds.draw(random);
+      states[lane][i] = (float) bounds.draw(random);
     }
-    return new Reset(observation(), Map.of());
   }
 
-  /** Puts the links somewhere: two angles, two speeds. */
-  void restore(double... newState) {
-    state = newState.clone();
+  /** Puts a lane's links somewhere: two angles, two speeds. */
+  void restore(int lane, double... newState) {
+    states[lane] = newState.clone();
   }
 
   @Override
-  public Step step(Value action) {
-    double torque = action.array().getLong(0) - 1;
+  protected void move(int first, int count, NdArray actions, StepBuffers into) {
+    for (int i = 0; i < count; i++) {
+      boolean terminated = turn(states[first + i], (double) (actions.getLong(i) - 1));
+      into.put(i, terminated ? 0 : -1, terminated, false);
+    }
+  }
+
+  /** Moves links; true where the free end is high enough. */
+  private static boolean turn(double[] state, double torque) {
     double[] k1 = derivative(state, torque);
-    double[] k2 = derivative(moved(STEP_SECONDS / 2, k1), torque);
-    double[] k3 = derivative(moved(STEP_SECONDS / 2, k2), torque);
-    double[] k4 = derivative(moved(STEP_SECONDS, k3), torque);
+    double[] k2 = derivative(moved(state, STEP_SECONDS / 2, k1), torque);
+    double[] k3 = derivative(moved(state, STEP_SECONDS / 2, k2), torque);
+    double[] k4 = derivative(moved(state, STEP_SECONDS, k3), torque);
     double[] next = new double[4];
     for (int i = 0; i < 4; i++) {
       next[i] = state[i] + STEP_SECONDS / 6 * (k1[i] + 2 * k2[i] + 2 * k3[i] + k4[i]);
@@ -71,11 +79,10 @@ final class Acrobot extends LocalEnv {
     state[1] = wrapped(next[1]);
     state[2] = Math.max(-MAX_SPEED_1, Math.min(MAX_SPEED_1, next[2]));
     state[3] = Math.max(-MAX_SPEED_2, Math.min(MAX_SPEED_2, next[3]));
-    boolean terminated = -Math.cos(state[0]) - Math.cos(state[1] + state[0]) > 1;
-    return new Step(observation(), terminated ? 0 : -1, terminated, false, Map.of());
+    return -Math.cos(state[0]) - Math.cos(state[1] + state[0]) > 1;
   }
 
-  private double[] moved(double seconds, double[] derivative) {
+  private static double[] moved(double[] state, double seconds, double[] derivative) {
     double[] moved = new double[4];
     for (int i = 0; i < 4; i++) {
       moved[i] = state[i] + seconds * derivative[i];
@@ -114,28 +121,26 @@ final class Acrobot extends LocalEnv {
     return wrapped;
   }
 
-  private NdArray observation() {
-    return NdArray.of(
-        new float[] {
-          (float) Math.cos(state[0]),
-          (float) Math.sin(state[0]),
-          (float) Math.cos(state[1]),
-          (float) Math.sin(state[1]),
-          (float) state[2],
-          (float) state[3]
-        },
-        6);
+  @Override
+  protected void observe(int lane, ByteBuffer into, int at) {
+    double[] state = states[lane];
+    into.putFloat(at, (float) Math.cos(state[0]));
+    into.putFloat(at + 4, (float) Math.sin(state[0]));
+    into.putFloat(at + 8, (float) Math.cos(state[1]));
+    into.putFloat(at + 12, (float) Math.sin(state[1]));
+    into.putFloat(at + 16, (float) state[2]);
+    into.putFloat(at + 20, (float) state[3]);
   }
 
   @Override
-  public NdArray render() {
-    return AcrobotPicture.draw(state[0], state[1]);
+  protected NdArray render(int lane) {
+    return AcrobotPicture.draw(states[lane][0], states[lane][1]);
   }
 
   @Override
-  void exchange(EnvState fields) {
+  void exchange(int lane, EnvState fields) {
     for (int i = 0; i < 4; i++) {
-      state[i] = fields.real(state[i]);
+      states[lane][i] = fields.real(states[lane][i]);
     }
   }
 }

@@ -1,11 +1,13 @@
 package io.gymbridge.envs;
 
+import io.gymbridge.core.Attributes;
 import io.gymbridge.core.Box;
 import io.gymbridge.core.DType;
 import io.gymbridge.core.Discrete;
 import io.gymbridge.core.EnvState;
 import io.gymbridge.core.NdArray;
-import io.gymbridge.core.Value;
+import io.gymbridge.core.StepBuffers;
+import java.nio.ByteBuffer;
 import java.util.Map;
 
 /**
@@ -18,33 +20,62 @@ import java.util.Map;
  * {@code double}, observed in {@code float32}.
  *
  * <p>The terms are multiplied in Gymnasium's order: the system is unstable, so that a difference in
- * the last bit grows to one in the sixth decimal within an episode.
+ * the last bit grows to one in the sixth decimal within an episode. Sine and cosine are {@link
+ * SmallAngle}'s where the pole leans by less than {@link SmallAngle#MAX}.
  *
  * <p>Keyword argument: {@code sutton_barto_reward}, 0 a step and −1 at the fall, by default false.
  * Reset options: {@code low} and {@code high}, bounds of the uniform first state, by default −0.05
- * and 0.05.
+ * and 0.05. Attributes: Gymnasium's, see {@link #attributes}.
  */
-final class CartPole extends LocalEnv {
-  private static final double GRAVITY = 9.8;
+final class CartPole extends LocalBatch {
   private static final double CART_MASS = 1.0;
-  private static final double POLE_MASS = 0.1;
-  private static final double TOTAL_MASS = POLE_MASS + CART_MASS;
-  private static final double HALF_LENGTH = 0.5;
-  private static final double POLE_MOMENT = POLE_MASS * HALF_LENGTH;
-  private static final double FORCE = 10.0;
-  private static final double STEP_SECONDS = 0.02;
   private static final double MAX_ANGLE = 12 * 2 * Math.PI / 360;
   static final double MAX_POSITION = 2.4;
 
-  private final boolean suttonBartoReward;
-  private double position;
-  private double velocity;
-  private double angle;
-  private double angularVelocity;
+  // As in Gymnasium, each is an attribute of its own, and setting one changes no other.
+  private final double[] gravity;
+  private final double[] poleMass;
+  private final double[] totalMass;
+  private final double[] halfLength;
+  private final double[] poleMoment;
+  private final double[] force;
+  private final double[] stepSeconds;
+  private final double[] maxAngle;
+  private final double[] maxPosition;
 
-  CartPole(Registration registration, Kwargs kwargs) {
-    super(registration.spec(observations(), new Discrete(2), 50, "rgb_array"));
+  private final boolean suttonBartoReward;
+  private final double[] position;
+  private final double[] velocity;
+  private final double[] angle;
+  private final double[] angularVelocity;
+  // Of the step under way.
+  private final double[] applied;
+  private final double[] sin;
+  private final double[] cos;
+  private final double[] acceleration;
+  private final double[] angularAcceleration;
+
+  CartPole(Registration registration, Kwargs kwargs, int numEnvs) {
+    super(registration.spec(observations(), new Discrete(2), 50, "rgb_array"), numEnvs);
     suttonBartoReward = kwargs.flag("sutton_barto_reward", false);
+    gravity = each(9.8, numEnvs);
+    poleMass = each(0.1, numEnvs);
+    totalMass = each(0.1 + CART_MASS, numEnvs);
+    halfLength = each(0.5, numEnvs);
+    poleMoment = each(0.1 * 0.5, numEnvs);
+    force = each(10, numEnvs);
+    stepSeconds = each(0.02, numEnvs);
+    maxAngle = each(MAX_ANGLE, numEnvs);
+    maxPosition = each(MAX_POSITION, numEnvs);
+    position = new double[numEnvs];
+    velocity = new double[numEnvs];
+    angle = new double[numEnvs];
+    angularVelocity = new double[numEnvs];
+    applied = new double[numEnvs];
+    sin = new double[numEnvs];
+    cos = new double[numEnvs];
+    acceleration = new double[numEnvs];
+    angularAcceleration = new double[numEnvs];
   }
 
   private static Box observations() {
@@ -57,56 +88,140 @@ final class CartPole extends LocalEnv {
   }
 
   @Override
-  Reset begin(Map<String, ?> options) {
+  void begin(int lane, NumpyRandom random, Map<String, ?> options) {
     ResetBounds bounds = ResetBounds.of(options, -0.05, 0.05);
-    restore(bounds.draw(random), bounds.draw(random), bounds.draw(random), bounds.draw(random));
-    return new Reset(observation(), Map.of());
-  }
-
-  /** Puts the system into a state. */
-  void restore(double newPosition, double newVelocity, double newAngle, double newAngularVelocity) {
-    position = newPosition;
-    velocity = newVelocity;
-    angle = newAngle;
-    angularVelocity = newAngularVelocity;
-  }
-
-  @Override
-  public Step step(Value action) {
-    double force = action.array().getLong(0) == 1 ? FORCE : -FORCE;
-    double cos = Math.cos(angle);
-    double sin = Math.sin(angle);
-    double push = (force + POLE_MOMENT * (angularVelocity * angularVelocity) * sin) / TOTAL_MASS;
-    double angularAcceleration =
-        (GRAVITY * sin - cos * push)
-            / (HALF_LENGTH * (4.0 / 3.0 - POLE_MASS * (cos * cos) / TOTAL_MASS));
-    double acceleration = push - POLE_MOMENT * angularAcceleration * cos / TOTAL_MASS;
     restore(
-        position + STEP_SECONDS * velocity,
-        velocity + STEP_SECONDS * acceleration,
-        angle + STEP_SECONDS * angularVelocity,
-        angularVelocity + STEP_SECONDS * angularAcceleration);
-    boolean terminated = Math.abs(position) > MAX_POSITION || Math.abs(angle) > MAX_ANGLE;
-    double reward = suttonBartoReward ? (terminated ? -1 : 0) : 1;
-    return new Step(observation(), reward, terminated, false, Map.of());
+        lane, bounds.draw(random), bounds.draw(random), bounds.draw(random), bounds.draw(random));
   }
 
-  private NdArray observation() {
-    return NdArray.of(
-        new float[] {(float) position, (float) velocity, (float) angle, (float) angularVelocity},
-        4);
-  }
-
-  @Override
-  public NdArray render() {
-    return CartPolePicture.draw(position, angle, HALF_LENGTH);
+  /** Puts a lane into a state. */
+  void restore(
+      int lane,
+      double newPosition,
+      double newVelocity,
+      double newAngle,
+      double newAngularVelocity) {
+    position[lane] = newPosition;
+    velocity[lane] = newVelocity;
+    angle[lane] = newAngle;
+    angularVelocity[lane] = newAngularVelocity;
   }
 
   @Override
-  void exchange(EnvState state) {
-    position = state.real(position);
-    velocity = state.real(velocity);
-    angle = state.real(angle);
-    angularVelocity = state.real(angularVelocity);
+  protected void move(int first, int count, NdArray actions, StepBuffers into) {
+    int end = first + count;
+    for (int lane = first; lane < end; lane++) {
+      // Without a branch, which random actions would have mispredicted.
+      applied[lane] = force[lane] * (2 * actions.getLong(lane - first) - 1);
+    }
+    turn(first, end);
+    accelerate(first, end);
+    integrate(first, end);
+    for (int lane = first; lane < end; lane++) {
+      boolean terminated =
+          Math.abs(position[lane]) > maxPosition[lane] || Math.abs(angle[lane]) > maxAngle[lane];
+      double reward = suttonBartoReward ? (terminated ? -1 : 0) : 1;
+      into.put(lane - first, reward, terminated, false);
+    }
+  }
+
+  /** Episodes end long before the pole leans too much for the series, but may begin there. */
+  private void turn(int first, int end) {
+    for (int lane = first; lane < end; lane++) {
+      sin[lane] = SmallAngle.sin(angle[lane]);
+    }
+    for (int lane = first; lane < end; lane++) {
+      cos[lane] = SmallAngle.cos(angle[lane]);
+    }
+    for (int lane = first; lane < end; lane++) {
+      if (Math.abs(angle[lane]) > SmallAngle.MAX) {
+        sin[lane] = Math.sin(angle[lane]);
+        cos[lane] = Math.cos(angle[lane]);
+      }
+    }
+  }
+
+  private void accelerate(int first, int end) {
+    for (int lane = first; lane < end; lane++) {
+      double push =
+          (applied[lane]
+                  + poleMoment[lane] * (angularVelocity[lane] * angularVelocity[lane]) * sin[lane])
+              / totalMass[lane];
+      double turn =
+          (gravity[lane] * sin[lane] - cos[lane] * push)
+              / (halfLength[lane]
+                  * (4.0 / 3.0 - poleMass[lane] * (cos[lane] * cos[lane]) / totalMass[lane]));
+      angularAcceleration[lane] = turn;
+      acceleration[lane] = push - poleMoment[lane] * turn * cos[lane] / totalMass[lane];
+    }
+  }
+
+  /** Euler's method; in short loops, which are faster. */
+  private void integrate(int first, int end) {
+    for (int lane = first; lane < end; lane++) {
+      position[lane] += stepSeconds[lane] * velocity[lane];
+      velocity[lane] += stepSeconds[lane] * acceleration[lane];
+    }
+    for (int lane = first; lane < end; lane++) {
+      angle[lane] += stepSeconds[lane] * angularVelocity[lane];
+      angularVelocity[lane] += stepSeconds[lane] * angularAcceleration[lane];
+    }
+  }
+
+  @Override
+  protected void observe(int lane, ByteBuffer into, int at) {
+    into.putFloat(at, (float) position[lane]);
+    into.putFloat(at + 4, (float) velocity[lane]);
+    into.putFloat(at + 8, (float) angle[lane]);
+    into.putFloat(at + 12, (float) angularVelocity[lane]);
+  }
+
+  @Override
+  protected NdArray render(int lane) {
+    return CartPolePicture.draw(position[lane], angle[lane], halfLength[lane]);
+  }
+
+  private double[][] constants() {
+    return new double[][] {
+      gravity,
+      poleMass,
+      totalMass,
+      halfLength,
+      poleMoment,
+      force,
+      stepSeconds,
+      maxAngle,
+      maxPosition
+    };
+  }
+
+  @Override
+  protected Attributes attributes(int lane) {
+    return new Attributes()
+        .real("gravity", () -> gravity[lane], value -> gravity[lane] = value)
+        .readOnly("masscart", () -> CART_MASS)
+        .real("masspole", () -> poleMass[lane], value -> poleMass[lane] = value)
+        .real("total_mass", () -> totalMass[lane], value -> totalMass[lane] = value)
+        .real("length", () -> halfLength[lane], value -> halfLength[lane] = value)
+        .real("polemass_length", () -> poleMoment[lane], value -> poleMoment[lane] = value)
+        .real("force_mag", () -> force[lane], value -> force[lane] = value)
+        .real("tau", () -> stepSeconds[lane], value -> stepSeconds[lane] = value)
+        .real("theta_threshold_radians", () -> maxAngle[lane], value -> maxAngle[lane] = value)
+        .real("x_threshold", () -> maxPosition[lane], value -> maxPosition[lane] = value)
+        .reals(
+            "state",
+            () -> new double[] {position[lane], velocity[lane], angle[lane], angularVelocity[lane]},
+            state -> restore(lane, state[0], state[1], state[2], state[3]));
+  }
+
+  @Override
+  void exchange(int lane, EnvState state) {
+    for (double[] constant : constants()) {
+      constant[lane] = state.real(constant[lane]);
+    }
+    position[lane] = state.real(position[lane]);
+    velocity[lane] = state.real(velocity[lane]);
+    angle[lane] = state.real(angle[lane]);
+    angularVelocity[lane] = state.real(angularVelocity[lane]);
   }
 }

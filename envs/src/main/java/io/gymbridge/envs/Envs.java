@@ -2,18 +2,25 @@ package io.gymbridge.envs;
 
 import static java.util.stream.Collectors.toSet;
 
+import io.gymbridge.core.AutoresetMode;
+import io.gymbridge.core.BatchVectorEnv;
 import io.gymbridge.core.CheckedEnv;
 import io.gymbridge.core.ClosestName;
 import io.gymbridge.core.Env;
+import io.gymbridge.core.EnvBatch;
+import io.gymbridge.core.EnvSpec;
 import io.gymbridge.core.GymException;
 import io.gymbridge.core.GymException.Kind;
 import io.gymbridge.core.StatefulEnv;
+import io.gymbridge.core.SyncVectorEnv;
 import io.gymbridge.core.TabularMdp;
 import io.gymbridge.core.TimeLimit;
+import io.gymbridge.core.VectorEnv;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalDouble;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /** The registration list, and how environments are made from it. Thread-safe. */
 public final class Envs {
@@ -21,11 +28,11 @@ public final class Envs {
 
   static {
     // Classic control
-    register("CartPole-v1", CartPole::new, 500, 475);
-    register("MountainCar-v0", MountainCar::new, 200, -110);
-    register("MountainCarContinuous-v0", MountainCarContinuous::new, 999, 90);
-    register("Pendulum-v1", Pendulum::new, 200);
-    register("Acrobot-v1", Acrobot::new, 500, -100);
+    register("CartPole-v1", batch(CartPole::new), 500, 475);
+    register("MountainCar-v0", batch(MountainCar::new), 200, -110);
+    register("MountainCarContinuous-v0", batch(MountainCarContinuous::new), 999, 90);
+    register("Pendulum-v1", batch(Pendulum::new), 200);
+    register("Acrobot-v1", batch(Acrobot::new), 500, -100);
 
     // Toy text
     register("Blackjack-v1", Blackjack::new, Map.of("sab", true, "natural", false));
@@ -42,6 +49,10 @@ public final class Envs {
   }
 
   private Envs() {}
+
+  private static Registration.Maker batch(Registration.BatchMaker maker) {
+    return maker;
+  }
 
   private static void register(
       String id,
@@ -90,7 +101,43 @@ public final class Envs {
    */
   public static StatefulEnv make(String id, Map<String, ?> kwargs) {
     StatefulEnv env = made(id, kwargs);
+    if (registration(id).maker() instanceof Registration.BatchMaker) {
+      return env;
+    }
     return new CheckedEnv(env.spec().maxEpisodeSteps() > 0 ? new TimeLimit(env) : env);
+  }
+
+  /**
+   * Makes environments that are stepped together, by a batch of their own where they have one:
+   * Gymnasium's {@code make_vec}.
+   *
+   * @param kwargs as for {@link #make}
+   * @throws GymException as {@link #make}
+   */
+  public static VectorEnv makeVec(
+      String id, int numEnvs, AutoresetMode autoresetMode, Map<String, ?> kwargs) {
+    EnvBatch batch = makeBatch(id, numEnvs, kwargs);
+    return batch == null
+        ? new SyncVectorEnv(() -> make(id, kwargs), numEnvs, autoresetMode)
+        : new BatchVectorEnv(batch, autoresetMode);
+  }
+
+  /**
+   * Makes environments that move together, with their time limit.
+   *
+   * @param kwargs as for {@link #make}
+   * @return null where the environment is only made singly
+   * @throws GymException as {@link #make}
+   */
+  public static @Nullable EnvBatch makeBatch(String id, int numEnvs, Map<String, ?> kwargs) {
+    Registration registration = registration(id);
+    if (!(registration.maker() instanceof Registration.BatchMaker maker)) {
+      return null;
+    }
+    Kwargs asked = new Kwargs(id, registration.kwargs(), kwargs);
+    EnvBatch batch = maker.make(registration, asked, numEnvs);
+    check(batch.spec(), asked);
+    return batch;
   }
 
   /**
@@ -126,11 +173,16 @@ public final class Envs {
   private static StatefulEnv made(String id, Kwargs kwargs) {
     Registration registration = registration(id);
     StatefulEnv env = registration.maker().make(registration, kwargs);
-    if (env.spec().metadata().get("render_modes") instanceof List<?> modes) {
+    check(env.spec(), kwargs);
+    return env;
+  }
+
+  /** Refuses what the constructor has not asked for. */
+  private static void check(EnvSpec spec, Kwargs kwargs) {
+    if (spec.metadata().get("render_modes") instanceof List<?> modes) {
       kwargs.choice("render_mode", "", modes.stream().map(String::valueOf).collect(toSet()));
     }
     kwargs.refuseUnknown();
-    return env;
   }
 
   private static Registration registration(String id) {

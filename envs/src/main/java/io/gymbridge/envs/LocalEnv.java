@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 /** What the environments of this package share: a spec, a generator, and a state that is saved. */
 abstract class LocalEnv implements StatefulEnv {
   /** Of the layout of every environment's fields; raised when one of them changes. */
-  private static final int STATE_VERSION = 1;
+  static final int STATE_VERSION = 2;
 
   final NumpyRandom random = new NumpyRandom(System.nanoTime());
   private final EnvSpec spec;

@@ -5,7 +5,8 @@ import io.gymbridge.core.DType;
 import io.gymbridge.core.Discrete;
 import io.gymbridge.core.EnvState;
 import io.gymbridge.core.NdArray;
-import io.gymbridge.core.Value;
+import io.gymbridge.core.StepBuffers;
+import java.nio.ByteBuffer;
 import java.util.Map;
 
 /**
@@ -19,7 +20,7 @@ import java.util.Map;
  * by default 0. Reset options: {@code low} and {@code high}, bounds of the uniform first position,
  * by default −0.6 and −0.4.
  */
-final class MountainCar extends LocalEnv {
+final class MountainCar extends LocalBatch {
   static final double MIN_POSITION = -1.2;
   static final double MAX_POSITION = 0.6;
   static final double MAX_SPEED = 0.07;
@@ -28,12 +29,14 @@ final class MountainCar extends LocalEnv {
   private static final double GRAVITY = 0.0025;
 
   private final double goalVelocity;
-  private double position;
-  private double velocity;
+  private final double[] position;
+  private final double[] velocity;
 
-  MountainCar(Registration registration, Kwargs kwargs) {
-    super(registration.spec(observations(), new Discrete(3), 30, "rgb_array"));
+  MountainCar(Registration registration, Kwargs kwargs, int numEnvs) {
+    super(registration.spec(observations(), new Discrete(3), 30, "rgb_array"), numEnvs);
     goalVelocity = kwargs.real("goal_velocity", 0);
+    position = new double[numEnvs];
+    velocity = new double[numEnvs];
   }
 
   /** Position and velocity. */
@@ -45,42 +48,46 @@ final class MountainCar extends LocalEnv {
   }
 
   @Override
-  Reset begin(Map<String, ?> options) {
-    restore(ResetBounds.of(options, -0.6, -0.4).draw(random), 0);
-    return new Reset(observation(), Map.of());
+  void begin(int lane, NumpyRandom random, Map<String, ?> options) {
+    restore(lane, ResetBounds.of(options, -0.6, -0.4).draw(random), 0);
   }
 
-  /** Puts the car somewhere. */
-  void restore(double newPosition, double newVelocity) {
-    position = newPosition;
-    velocity = newVelocity;
+  /** Puts a lane's car somewhere. */
+  void restore(int lane, double newPosition, double newVelocity) {
+    position[lane] = newPosition;
+    velocity[lane] = newVelocity;
   }
 
   @Override
-  public Step step(Value action) {
-    long push = action.array().getLong(0) - 1;
-    velocity += push * FORCE + Math.cos(3 * position) * -GRAVITY;
-    velocity = Math.max(-MAX_SPEED, Math.min(MAX_SPEED, velocity));
-    position = Math.max(MIN_POSITION, Math.min(MAX_POSITION, position + velocity));
-    if (position == MIN_POSITION && velocity < 0) {
-      velocity = 0;
+  protected void move(int first, int count, NdArray actions, StepBuffers into) {
+    for (int i = 0; i < count; i++) {
+      int lane = first + i;
+      long push = actions.getLong(i) - 1;
+      double speed = velocity[lane] + (push * FORCE + Math.cos(3 * position[lane]) * -GRAVITY);
+      speed = Math.max(-MAX_SPEED, Math.min(MAX_SPEED, speed));
+      double place = Math.max(MIN_POSITION, Math.min(MAX_POSITION, position[lane] + speed));
+      if (place == MIN_POSITION && speed < 0) {
+        speed = 0;
+      }
+      restore(lane, place, speed);
+      into.put(i, -1, place >= GOAL && speed >= goalVelocity, false);
     }
-    boolean terminated = position >= GOAL && velocity >= goalVelocity;
-    return new Step(observation(), -1, terminated, false, Map.of());
-  }
-
-  private NdArray observation() {
-    return NdArray.of(new float[] {(float) position, (float) velocity}, 2);
   }
 
   @Override
-  public NdArray render() {
-    return MountainCarPicture.draw(position, GOAL);
+  protected void observe(int lane, ByteBuffer into, int at) {
+    into.putFloat(at, (float) position[lane]);
+    into.putFloat(at + 4, (float) velocity[lane]);
   }
 
   @Override
-  void exchange(EnvState state) {
-    position = state.real(position);
-    velocity = state.real(velocity);
+  protected NdArray render(int lane) {
+    return MountainCarPicture.draw(position[lane], GOAL);
+  }
+
+  @Override
+  void exchange(int lane, EnvState state) {
+    position[lane] = state.real(position[lane]);
+    velocity[lane] = state.real(velocity[lane]);
   }
 }

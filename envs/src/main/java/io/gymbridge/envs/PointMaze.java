@@ -1,5 +1,6 @@
 package io.gymbridge.envs;
 
+import io.gymbridge.core.Attributes;
 import io.gymbridge.core.Box;
 import io.gymbridge.core.DType;
 import io.gymbridge.core.EnvState;
@@ -24,7 +25,8 @@ import java.util.Set;
  * them. A step is worth −distance to the goal − 0.001 · |force|². Nothing terminates; the limit is
  * 100 steps. Observed are position and velocity.
  *
- * <p>Keyword argument: {@code gap}, {@code left} or {@code right}, by default left.
+ * <p>Keyword argument and attribute: {@code gap}, {@code left} or {@code right}, by default left.
+ * Attribute: {@code state}, position and velocity.
  */
 final class PointMaze extends LocalEnv {
   static final double GOAL_X = 0.5;
@@ -37,8 +39,11 @@ final class PointMaze extends LocalEnv {
   private static final double DAMPING = 4;
   private static final double MAX_SPEED = FORCE / DAMPING;
   private static final double CONTROL_COST = 0.001;
+  private static final String LEFT = "left";
+  private static final String RIGHT = "right";
+  private static final Set<String> SIDES = Set.of(LEFT, RIGHT);
 
-  private final boolean gapLeft;
+  private boolean gapLeft;
   private double x = 0.5;
   private double y = 0.2;
   private double speedX;
@@ -46,7 +51,7 @@ final class PointMaze extends LocalEnv {
 
   PointMaze(Registration registration, Kwargs kwargs) {
     super(registration.spec(observations(), Box.of(DType.FLOAT32, -1, 1, 2), 20, "rgb_array"));
-    gapLeft = !"right".equals(kwargs.choice("gap", "left", Set.of("left", "right")));
+    gapLeft = !RIGHT.equals(kwargs.choice("gap", LEFT, SIDES));
   }
 
   private static Box observations() {
@@ -115,7 +120,18 @@ final class PointMaze extends LocalEnv {
   }
 
   @Override
+  public Attributes attributes() {
+    return new Attributes()
+        .text("gap", SIDES, () -> gapLeft ? LEFT : RIGHT, side -> gapLeft = side.equals(LEFT))
+        .reals(
+            "state",
+            () -> new double[] {x, y, speedX, speedY},
+            state -> restore(state[0], state[1], state[2], state[3]));
+  }
+
+  @Override
   void exchange(EnvState state) {
+    gapLeft = state.flag(gapLeft);
     x = state.real(x);
     y = state.real(y);
     speedX = state.real(speedX);

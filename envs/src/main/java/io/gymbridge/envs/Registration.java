@@ -1,5 +1,6 @@
 package io.gymbridge.envs;
 
+import io.gymbridge.core.EnvBatch;
 import io.gymbridge.core.EnvSpec;
 import io.gymbridge.core.Space;
 import io.gymbridge.core.StatefulEnv;
@@ -14,7 +15,7 @@ import java.util.OptionalDouble;
  * @param maxEpisodeSteps steps after which episodes are truncated; 0 for never
  * @param rewardThreshold return at which the task counts as solved
  * @param kwargs keyword arguments that are this id's own; the caller's go before
- * @param maker makes an environment, with no time limit yet
+ * @param maker makes an environment, with no time limit yet; or a batch
  */
 record Registration(
     String id,
@@ -28,6 +29,16 @@ record Registration(
    */
   interface Maker {
     StatefulEnv make(Registration registration, Kwargs kwargs);
+  }
+
+  /** The constructor of a batch of environments, which makes a single one as a batch of one. */
+  interface BatchMaker extends Maker {
+    EnvBatch make(Registration registration, Kwargs kwargs, int numEnvs);
+
+    @Override
+    default StatefulEnv make(Registration registration, Kwargs kwargs) {
+      return make(registration, kwargs, 1).lane(0);
+    }
   }
 
   /** The spec of this id's environments. */

@@ -1,5 +1,6 @@
 package io.gymbridge.envs;
 
+import io.gymbridge.core.Attributes;
 import io.gymbridge.core.Discrete;
 import io.gymbridge.core.EnvState;
 import io.gymbridge.core.NdArray;
@@ -114,6 +115,12 @@ abstract class TabularEnv extends LocalEnv implements TabularMdp {
   Map<String, Object> info(@Nullable Outcome outcome) {
     // Gymnasium's is the integer 1 after a reset.
     return Map.of("prob", outcome == null ? (Object) 1L : outcome.probability());
+  }
+
+  /** Gymnasium's {@code s}, the state. */
+  @Override
+  public Attributes attributes() {
+    return new Attributes().integer("s", 0, states() - 1, () -> state, value -> state = value);
   }
 
   private NdArray observation() {

@@ -74,6 +74,35 @@ class EnvsTest {
 
   @ParameterizedTest
   @MethodSource("ids")
+  void attributes_set_to_what_they_are_change_nothing(String id) {
+    StatefulEnv env = Envs.make(id);
+    env.reset(3);
+    play(env, new Random(1), 7);
+    byte[] saved = env.saveState();
+    for (String name : env.attributes().names()) {
+      Object value = env.attributes().get(name);
+      if (!name.equals("masscart")) {
+        env.attributes().set(name, value);
+      }
+    }
+    assertArrayEquals(saved, env.saveState());
+  }
+
+  @Test
+  void saved_state_holds_attributes() {
+    StatefulEnv env = Envs.make("CartPole-v1");
+    env.reset(3);
+    env.attributes().set("gravity", 3.7);
+    byte[] saved = env.saveState();
+    List<Object> once = play(env, new Random(2), 50);
+    StatefulEnv other = Envs.make("CartPole-v1");
+    other.restoreState(saved);
+    assertEquals(3.7, other.attributes().get("gravity"));
+    assertEquals(once, play(other, new Random(2), 50));
+  }
+
+  @ParameterizedTest
+  @MethodSource("ids")
   void a_damaged_or_foreign_state_is_refused_and_changes_nothing(String id) {
     StatefulEnv env = Envs.make(id);
     env.reset(3);

@@ -89,9 +89,6 @@ class GymnasiumTest {
         "Acrobot-v1"
       })
   void a_step_from_any_state_is_gymnasiums(String id) throws IOException {
-    Registration registration =
-        new Registration(id, 0, OptionalDouble.empty(), Map.of(), Acrobot::new);
-    Kwargs kwargs = new Kwargs(id, Map.of(), Map.of());
     List<String> lines = Recording.lines("steps/" + id + ".csv.gz");
     assertEquals(10_000, lines.size());
     int ends = 0;
@@ -99,35 +96,10 @@ class GymnasiumTest {
       String[] cells = line.split(";", -1);
       double[] s = Recording.numbers(cells[0]);
       double[] seen = Recording.numbers(cells[2]);
-      Env env;
-      switch (id) {
-        case "CartPole-v1" -> {
-          CartPole cartPole = new CartPole(registration, kwargs);
-          cartPole.restore(s[0], s[1], s[2], s[3]);
-          env = cartPole;
-        }
-        case "MountainCar-v0" -> {
-          MountainCar car = new MountainCar(registration, kwargs);
-          car.restore(s[0], s[1]);
-          env = car;
-        }
-        case "MountainCarContinuous-v0" -> {
-          MountainCarContinuous car = new MountainCarContinuous(registration, kwargs);
-          car.restore((float) s[0], (float) s[1]);
-          env = car;
-        }
-        case "Pendulum-v1" -> {
-          Pendulum pendulum = new Pendulum(registration, kwargs);
-          pendulum.restore(s[0], s[1]);
-          env = pendulum;
-        }
-        default -> {
-          Acrobot acrobot = new Acrobot(registration, kwargs);
-          acrobot.restore(s);
-          env = acrobot;
-          seen = acrobotObservation(seen);
-        }
+      if (id.equals("Acrobot-v1")) {
+        seen = acrobotObservation(seen);
       }
+      Env env = restored(id, s);
       Env.Step step = env.step(action(env.spec().actionSpace(), cells[1]));
       assertArrayEquals(seen, step.observation().array().toDoubles(), TOLERANCE, line);
       assertEquals(Double.parseDouble(cells[3]), step.reward(), TOLERANCE, line);
@@ -135,6 +107,45 @@ class GymnasiumTest {
       ends += step.terminated() ? 1 : 0;
     }
     assertEquals(!id.equals("Pendulum-v1"), ends > 100, "the recording shows ends, if there are");
+  }
+
+  /** An environment in the given state. */
+  private static Env restored(String id, double[] s) {
+    Registration registration =
+        new Registration(id, 0, OptionalDouble.empty(), Map.of(), (any, kwargs) -> Envs.make(id));
+    Kwargs kwargs = new Kwargs(id, Map.of(), Map.of());
+    switch (id) {
+      case "CartPole-v1" -> {
+        CartPole cartPole = new CartPole(registration, kwargs, 1);
+        cartPole.lane(0).reset(1);
+        cartPole.restore(0, s[0], s[1], s[2], s[3]);
+        return cartPole.lane(0);
+      }
+      case "MountainCar-v0" -> {
+        MountainCar car = new MountainCar(registration, kwargs, 1);
+        car.lane(0).reset(1);
+        car.restore(0, s[0], s[1]);
+        return car.lane(0);
+      }
+      case "MountainCarContinuous-v0" -> {
+        MountainCarContinuous car = new MountainCarContinuous(registration, kwargs, 1);
+        car.lane(0).reset(1);
+        car.restore(0, (float) s[0], (float) s[1]);
+        return car.lane(0);
+      }
+      case "Pendulum-v1" -> {
+        Pendulum pendulum = new Pendulum(registration, kwargs, 1);
+        pendulum.lane(0).reset(1);
+        pendulum.restore(0, s[0], s[1]);
+        return pendulum.lane(0);
+      }
+      default -> {
+        Acrobot acrobot = new Acrobot(registration, kwargs, 1);
+        acrobot.lane(0).reset(1);
+        acrobot.restore(0, s);
+        return acrobot.lane(0);
+      }
+    }
   }
 
   private static double[] acrobotObservation(double[] s) {

@@ -4,9 +4,11 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.gymbridge.core.GymException;
 import io.gymbridge.core.GymException.Kind;
 import io.gymbridge.core.NdArray;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.io.UncheckedIOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -203,6 +205,21 @@ public record PolicyBundle(BundleManifest manifest, byte[] onnx, byte @Nullable 
     } finally {
       Files.deleteIfExists(temporary);
     }
+  }
+
+  /**
+   * The bundle as bytes, for {@code RemoteVectorEnv.putPolicy}: without the network for further
+   * training, which nobody needs there.
+   */
+  public byte[] toBytes() {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    try (ZipOutputStream zip = new ZipOutputStream(bytes)) {
+      put(zip, MANIFEST, ManifestJson.write(manifest, Map.of(ONNX, sha256(onnx))));
+      put(zip, ONNX, onnx);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    return bytes.toByteArray();
   }
 
   private static void put(ZipOutputStream zip, String name, byte[] content) throws IOException {

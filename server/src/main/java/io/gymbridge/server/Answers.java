@@ -1,11 +1,12 @@
 package io.gymbridge.server;
 
 import com.google.protobuf.ByteString;
-import com.google.protobuf.UnsafeByteOperations;
 import io.gymbridge.core.GymException;
 import io.gymbridge.core.GymException.Kind;
 import io.gymbridge.core.Value;
 import io.gymbridge.proto.v1.Buffers;
+import io.gymbridge.proto.v1.CallRequest;
+import io.gymbridge.proto.v1.CallResponse;
 import io.gymbridge.proto.v1.InfoMode;
 import io.gymbridge.proto.v1.InteractRequest;
 import io.gymbridge.proto.v1.InteractResponse;
@@ -19,15 +20,19 @@ import io.gymbridge.proto.v1.RestoreStateRequest;
 import io.gymbridge.proto.v1.RestoreStateResponse;
 import io.gymbridge.proto.v1.SaveStateRequest;
 import io.gymbridge.proto.v1.SaveStateResponse;
+import io.gymbridge.proto.v1.SetAttributeRequest;
+import io.gymbridge.proto.v1.SetAttributeResponse;
 import io.gymbridge.proto.v1.StepRequest;
 import io.gymbridge.proto.v1.StepResponse;
 import io.gymbridge.transport.ItemCodec;
 import io.gymbridge.transport.Statuses;
 import io.gymbridge.transport.ValueCodec;
-import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
+import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -40,59 +45,117 @@ import org.slf4j.LoggerFactory;
 final class Answers {
   private static final Logger log = LoggerFactory.getLogger(Answers.class);
 
+  /** Reward, ends and a few numbers of info, per lane. */
+  private static final int INFO_BYTES = 64;
+
   private final Lanes lanes;
   private final String renderMode;
   private final ValueCodec observationCodec;
   private final ValueCodec actionCodec;
   private final LaneStates states;
+  private final AllowedAttributes allowed;
+  private final Deque<StepAnswer> free = new ArrayDeque<>();
+  private final Deque<Sent> sent = new ArrayDeque<>();
+
+  /** A step's response that the client may ask for again. */
+  private record Sent(long sequence, StepAnswer memory) {}
 
   /**
    * Takes the lanes over.
    *
    * @param renderMode empty for none
+   * @param allowedAttributes see {@link ServedEnvironment}
+   * @param stateKey what saved states are signed with
    */
-  Answers(Lanes lanes, String renderMode) {
+  Answers(Lanes lanes, String renderMode, List<String> allowedAttributes, StateKey stateKey) {
     this.lanes = lanes;
     this.renderMode = renderMode;
+    allowed = new AllowedAttributes(allowedAttributes, lanes.env(0));
     observationCodec = new ValueCodec(lanes.spec().observationSpace());
     actionCodec = new ValueCodec(lanes.spec().actionSpace());
-    states = new LaneStates(lanes, observationCodec);
+    states = new LaneStates(lanes, observationCodec, stateKey);
   }
 
-  /** Executes a request; whatever fails becomes the response's error. */
-  InteractResponse answer(InteractRequest request) {
+  /** About what a step's request takes, where the space says that. */
+  long requestBytes() {
+    return lanes.numEnvs() * actionCodec.rowBytes();
+  }
+
+  /** The same of its response, with an info or two. */
+  long responseBytes() {
+    return lanes.numEnvs() * (observationCodec.rowBytes() + INFO_BYTES);
+  }
+
+  /**
+   * Executes a request; whatever fails becomes the response's error.
+   *
+   * @param request after which no response that it acknowledges is looked at again: the memory of
+   *     these is written anew
+   * @param read when the request had been read, on {@link System#nanoTime}'s clock
+   */
+  InteractResponse answer(InteractRequest request, long read) {
+    long begun = System.nanoTime();
     InteractResponse.Builder response =
         InteractResponse.newBuilder().setSequence(request.getSequence());
     lanes.resetClock();
+    release(request.getAcknowledged());
     try {
       switch (request.getRequestCase()) {
-        case STEP -> response.setStep(step(request.getStep()));
+        case STEP -> response.setStep(step(request.getStep(), request.getSequence()));
         case RESET -> response.setReset(reset(request.getReset()));
         case RENDER -> response.setRendered(render(request.getRender()));
         case SAVE_STATE -> response.setSaved(save(request.getSaveState()));
         case RESTORE_STATE -> response.setRestored(restore(request.getRestoreState()));
-        case CALL, SET_ATTRIBUTE ->
+        case CALL -> response.setCalled(call(request.getCall()));
+        case SET_ATTRIBUTE -> response.setAttributeSet(set(request.getSetAttribute()));
+        case PUT_POLICY, ROLLOUT ->
             throw new GymException(
-                Kind.UNIMPLEMENTED, "Java environments have no attributes that clients can reach");
+                Kind.UNIMPLEMENTED, "rollouts are the Python server's: step the lanes yourself");
         case ATTACH, HEARTBEAT, REQUEST_NOT_SET -> throw invalid("the request is empty");
       }
     } catch (RuntimeException e) {
-      if (!(e instanceof GymException gym) || gym.kind() == Kind.ENVIRONMENT) {
-        log.warn("a request failed", e);
-      }
+      Failures.log(log, e);
       response.setError(Statuses.encode(e));
     }
-    return response.setEnvironmentNanos(lanes.nanos()).build();
+    return response
+        .setEnvironmentNanos(lanes.nanos())
+        .setQueueNanos(begun - read)
+        .setServerNanos(System.nanoTime() - read)
+        .build();
   }
 
-  private StepResponse step(StepRequest request) {
-    lanes.step(actionCodec.decode(request.getActions(), lanes.numEnvs(), "actions"));
+  private void release(long acknowledged) {
+    while (!sent.isEmpty() && Long.compareUnsigned(sent.getFirst().sequence(), acknowledged) <= 0) {
+      free.push(sent.removeFirst().memory());
+    }
+  }
+
+  private StepResponse step(StepRequest request, long sequence) {
+    if (request.getLanesCount() > 0) {
+      return stepSome(request);
+    }
+    int n = lanes.numEnvs();
+    Value actions = actionCodec.decode(request.getActions(), n, "actions");
+    StepAnswer memory =
+        free.isEmpty() ? new StepAnswer(n, lanes.rowBytes(), lanes.infoMode()) : free.pop();
+    lanes.step(actions, memory.buffers);
+    sent.addLast(new Sent(sequence, memory));
+    if (lanes.rowBytes() > 0) {
+      return together(memory);
+    }
+    return oneByOne(memory, lanes.observations(), n);
+  }
+
+  private StepResponse stepSome(StepRequest request) {
+    int[] some = eachOnce(chosen(request.getLanesList()));
+    Value actions = actionCodec.decode(request.getActions(), some.length, "actions");
+    StepAnswer memory = new StepAnswer(some.length, 0, lanes.infoMode());
+    return oneByOne(memory, lanes.stepSome(some, actions, memory.buffers), some.length);
+  }
+
+  private StepResponse oneByOne(StepAnswer memory, Value shown, int n) {
     StepResponse.Builder response =
-        StepResponse.newBuilder()
-            .setObservations(observations(lanes.observations(), lanes.numEnvs()))
-            .setRewards(doubles(lanes.rewards()))
-            .setTerminated(flags(lanes.terminated()))
-            .setTruncated(flags(lanes.truncated()));
+        memory.arrays().toBuilder().setObservations(observations(shown, n));
     switch (lanes.infoMode()) {
       case INFO_MODE_ALL -> response.setInfos(infos(lanes.infos()));
       case INFO_MODE_LANES -> response.addAllLaneInfos(laneInfos());
@@ -104,6 +167,19 @@ final class Answers {
       if (lanes.infoMode() != InfoMode.INFO_MODE_NONE) {
         response.setFinalInfos(infos(lanes.finalInfos()));
       }
+    }
+    return response.build();
+  }
+
+  private StepResponse together(StepAnswer memory) {
+    if (memory.buffers.finals() == 0) {
+      return memory.arrays();
+    }
+    StepResponse.Builder response =
+        memory.arrays().toBuilder()
+            .setFinalObservations(memory.finalObservations(lanes.rowBytes()));
+    if (lanes.infoMode() != InfoMode.INFO_MODE_NONE) {
+      response.setFinalInfos(ItemMap.getDefaultInstance());
     }
     return response.build();
   }
@@ -168,6 +244,46 @@ final class Answers {
         .build();
   }
 
+  private CallResponse call(CallRequest request) {
+    String name = request.getName();
+    allowed.checkCall(name);
+    List<@Nullable Object> results =
+        lanes.call(
+            name,
+            decoded(request.getArgsList(), "args"),
+            ItemCodec.decode(request.getKwargs(), "kwargs"),
+            chosen(request.getLanesList()));
+    CallResponse.Builder response = CallResponse.newBuilder();
+    try {
+      results.forEach(result -> response.addResults(ItemCodec.encode(result, "result")));
+    } catch (GymException e) {
+      throw new GymException(
+          Kind.UNIMPLEMENTED, name + " gave what cannot be sent: " + e.getMessage());
+    }
+    return response.build();
+  }
+
+  private SetAttributeResponse set(SetAttributeRequest request) {
+    allowed.checkSet(request.getName());
+    int n = lanes.numEnvs();
+    List<@Nullable Object> values = decoded(request.getValuesList(), "values");
+    if (values.size() != 1 && values.size() != n) {
+      throw invalid(
+          "values: got %d, expected 1 for all lanes or %d, one each".formatted(values.size(), n));
+    }
+    lanes.setAttribute(
+        request.getName(), values.size() == n ? values : Collections.nCopies(n, values.get(0)));
+    return SetAttributeResponse.getDefaultInstance();
+  }
+
+  private static List<@Nullable Object> decoded(List<Item> items, String what) {
+    List<@Nullable Object> values = new ArrayList<>();
+    for (Item item : items) {
+      values.add(ItemCodec.decode(item, what));
+    }
+    return values;
+  }
+
   /** The lanes named, or all where there are none. */
   private int[] chosen(List<Integer> named) {
     int n = lanes.numEnvs();
@@ -179,6 +295,13 @@ final class Answers {
     return named.isEmpty()
         ? IntStream.range(0, n).toArray()
         : named.stream().mapToInt(Integer::intValue).toArray();
+  }
+
+  private static int[] eachOnce(int[] chosen) {
+    if (Arrays.stream(chosen).distinct().count() < chosen.length) {
+      throw invalid("lanes: %s name one more than once".formatted(Arrays.toString(chosen)));
+    }
+    return chosen;
   }
 
   private Buffers observations(Value batch, int n) {
@@ -255,20 +378,6 @@ final class Answers {
           "%s: got %d bytes, expected %d for %d lanes"
               .formatted(what, bytes.size(), expected, lanes.numEnvs()));
     }
-  }
-
-  private static ByteString doubles(double[] values) {
-    byte[] bytes = new byte[values.length * 8];
-    ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).asDoubleBuffer().put(values);
-    return UnsafeByteOperations.unsafeWrap(bytes);
-  }
-
-  private static ByteString flags(boolean[] values) {
-    byte[] bytes = new byte[values.length];
-    for (int i = 0; i < bytes.length; i++) {
-      bytes[i] = (byte) (values[i] ? 1 : 0);
-    }
-    return UnsafeByteOperations.unsafeWrap(bytes);
   }
 
   private static GymException invalid(String message) {

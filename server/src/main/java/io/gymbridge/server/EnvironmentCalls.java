@@ -2,8 +2,6 @@ package io.gymbridge.server;
 
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
-import io.gymbridge.core.GymException;
-import io.gymbridge.core.GymException.Kind;
 import io.gymbridge.proto.v1.CloseSessionRequest;
 import io.gymbridge.proto.v1.CloseSessionResponse;
 import io.gymbridge.proto.v1.DescribeSessionRequest;
@@ -15,6 +13,7 @@ import io.gymbridge.proto.v1.ListEnvironmentsRequest;
 import io.gymbridge.proto.v1.ListEnvironmentsResponse;
 import io.gymbridge.proto.v1.OpenSessionRequest;
 import io.gymbridge.proto.v1.OpenSessionResponse;
+import io.gymbridge.transport.Callers;
 import io.gymbridge.transport.Statuses;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -38,7 +37,8 @@ final class EnvironmentCalls extends EnvironmentServiceGrpc.EnvironmentServiceIm
           EnvironmentSummary.newBuilder()
               .setEnvId(environment.id())
               .setDefaultNumEnvs(options.numEnvs())
-              .addAllAllowedKwargs(environment.allowedKwargs()));
+              .addAllAllowedKwargs(environment.allowedKwargs())
+              .addAllAllowedAttributes(environment.allowedAttributes()));
     }
     list = summaries.build();
   }
@@ -93,7 +93,7 @@ final class EnvironmentCalls extends EnvironmentServiceGrpc.EnvironmentServiceIm
   @Override
   public StreamObserver<InteractRequest> interact(StreamObserver<InteractResponse> answers) {
     return new InteractStream(
-        sessions::shard, (ServerCallStreamObserver<InteractResponse>) answers);
+        sessions::shard, (ServerCallStreamObserver<InteractResponse>) answers, Callers.isLocal());
   }
 
   private static <T> void answer(StreamObserver<T> observer, Supplier<CompletableFuture<T>> work) {
@@ -120,9 +120,7 @@ final class EnvironmentCalls extends EnvironmentServiceGrpc.EnvironmentServiceIm
         failure instanceof CompletionException wrapped && wrapped.getCause() != null
             ? wrapped.getCause()
             : failure;
-    if (!(cause instanceof GymException gym) || gym.kind() == Kind.ENVIRONMENT) {
-      log.warn("a request failed", cause);
-    }
+    Failures.log(log, cause);
     return cause;
   }
 }

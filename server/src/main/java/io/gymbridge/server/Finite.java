@@ -17,14 +17,13 @@ final class Finite {
   /** Throws INVALID_ARGUMENT, naming the first element that is not finite. */
   static void check(Value batch, String what) {
     if (batch instanceof NdArray array) {
-      for (int i = 0; array.dtype().isFloating() && i < array.size(); i++) {
-        if (!Double.isFinite(array.getDouble(i))) {
-          int rowSize = array.size() / array.batchSize();
-          throw new GymException(
-              Kind.INVALID_ARGUMENT,
-              "%s: component %d of row %d is %s, expected a finite number"
-                  .formatted(what, i % rowSize, i / rowSize, array.getDouble(i)));
-        }
+      int i = array.firstNotFinite();
+      if (i >= 0) {
+        int rowSize = array.size() / array.batchSize();
+        throw new GymException(
+            Kind.INVALID_ARGUMENT,
+            "%s: component %d of row %d is %s, expected a finite number"
+                .formatted(what, i % rowSize, i / rowSize, array.getDouble(i)));
       }
     } else if (batch instanceof TupleValue tuple) {
       for (int i = 0; i < tuple.parts().size(); i++) {

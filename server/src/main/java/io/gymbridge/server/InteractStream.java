@@ -5,7 +5,6 @@ import io.grpc.protobuf.StatusProto;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import io.gymbridge.core.GymException;
-import io.gymbridge.core.GymException.Kind;
 import io.gymbridge.proto.v1.AttachRequest;
 import io.gymbridge.proto.v1.InteractRequest;
 import io.gymbridge.proto.v1.InteractResponse;
@@ -16,7 +15,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * One client's stream: attaches to a shard, hands its requests on, and takes the answers from
  * whichever thread has them. No more requests are read than can be dealt with: not while many wait,
- * and not while the client does not read its answers. Thread-safe.
+ * and not while the client does not read its answers. Shared memory beside it ends with it.
+ * Thread-safe.
  */
 final class InteractStream implements StreamObserver<InteractRequest> {
   /** Requests read and not answered, at most. */
@@ -24,6 +24,8 @@ final class InteractStream implements StreamObserver<InteractRequest> {
 
   private final Function<AttachRequest, Shard> find;
   private final ServerCallStreamObserver<InteractResponse> answers;
+  private final boolean local;
+  private @Nullable ShardMemory memory;
   private @Nullable Shard shard;
   private boolean asked;
   private int waiting;
@@ -33,11 +35,15 @@ final class InteractStream implements StreamObserver<InteractRequest> {
    * Begins to read.
    *
    * @param find the shard of a token; throws NOT_FOUND
+   * @param local whether the client is on this host
    */
   InteractStream(
-      Function<AttachRequest, Shard> find, ServerCallStreamObserver<InteractResponse> answers) {
+      Function<AttachRequest, Shard> find,
+      ServerCallStreamObserver<InteractResponse> answers,
+      boolean local) {
     this.find = find;
     this.answers = answers;
+    this.local = local;
     answers.disableAutoRequest();
     answers.setOnCancelHandler(this::detach);
     answers.setOnReadyHandler(this::proceed);
@@ -73,39 +79,49 @@ final class InteractStream implements StreamObserver<InteractRequest> {
     try {
       Shard found = find.apply(request.getAttach());
       shard = found;
-      found.attach(this, request.getSequence());
+      found.attach(this, request.getSequence(), local && request.getAttach().getSharedMemory());
     } catch (GymException e) {
       finish(Statuses.encode(e));
     }
   }
 
-  /** Sends the answer to a request, unless the stream is over. */
+  /** Sends the answer to a request of this stream, unless it is over. */
   void answer(InteractResponse response) {
     synchronized (this) {
       waiting--;
-      if (done) {
-        return;
-      }
-      answers.onNext(response);
     }
+    send(response);
     proceed();
   }
 
-  /** Sends the refusal of a request. */
-  void refuse(long sequence, Kind kind, String message) {
-    answer(
-        InteractResponse.newBuilder()
-            .setSequence(sequence)
-            .setError(Statuses.encode(new GymException(kind, message)))
-            .build());
+  /** Sends the answer to a request that came otherwise, unless the stream is over. */
+  synchronized void send(InteractResponse response) {
+    if (!done) {
+      answers.onNext(response);
+    }
+  }
+
+  /** Has shared memory end when this stream does. */
+  void keep(ShardMemory beside) {
+    boolean late;
+    synchronized (this) {
+      memory = beside;
+      late = done;
+    }
+    if (late) {
+      beside.close();
+    }
   }
 
   /** Ends the stream in good order. */
-  synchronized void complete() {
-    if (!done) {
-      done = true;
-      answers.onCompleted();
+  void complete() {
+    synchronized (this) {
+      if (!done) {
+        done = true;
+        answers.onCompleted();
+      }
     }
+    closeMemory();
   }
 
   /** Ends the stream with a failure. */
@@ -118,10 +134,24 @@ final class InteractStream implements StreamObserver<InteractRequest> {
     finish(status.asRuntimeException());
   }
 
-  private synchronized void finish(RuntimeException end) {
-    if (!done) {
-      done = true;
-      answers.onError(end);
+  private void finish(RuntimeException end) {
+    synchronized (this) {
+      if (!done) {
+        done = true;
+        answers.onError(end);
+      }
+    }
+    closeMemory();
+  }
+
+  private void closeMemory() {
+    ShardMemory beside;
+    synchronized (this) {
+      beside = memory;
+      memory = null;
+    }
+    if (beside != null) {
+      beside.close();
     }
   }
 
@@ -137,6 +167,7 @@ final class InteractStream implements StreamObserver<InteractRequest> {
     synchronized (this) {
       done = true;
     }
+    closeMemory();
     Shard attached = shard;
     if (attached != null) {
       attached.detach(this);

@@ -24,15 +24,18 @@ final class LaneStates {
 
   private final Lanes lanes;
   private final ValueCodec codec;
+  private final StateKey key;
 
   /**
    * Saves and restores these lanes.
    *
    * @param codec of observations
+   * @param key what states are signed with
    */
-  LaneStates(Lanes lanes, ValueCodec codec) {
+  LaneStates(Lanes lanes, ValueCodec codec, StateKey key) {
     this.lanes = lanes;
     this.codec = codec;
+    this.key = key;
   }
 
   /** What a lane's state holds. */
@@ -74,7 +77,7 @@ final class LaneStates {
     saved.observation =
         codec.encode(Value.stack(List.of(observation)), 1, "observation").toByteArray();
     saved.ended = lanes.ended(lane);
-    return ByteString.copyFrom(EnvState.save(owner(), VERSION, saved::exchange));
+    return key.sign(EnvState.save(owner(), VERSION, saved::exchange));
   }
 
   /**
@@ -83,8 +86,8 @@ final class LaneStates {
    * @param chosen each at most once
    * @param states one per lane
    * @throws GymException UNIMPLEMENTED where environments cannot save, INVALID_ARGUMENT for a state
-   *     that is damaged or another environment's, FAILED_PRECONDITION where a lane that stays was
-   *     never reset
+   *     that was not signed with the key or is another environment's, FAILED_PRECONDITION where a
+   *     lane that stays was never reset
    */
   void restore(int[] chosen, List<ByteString> states) {
     if (states.size() != chosen.length) {
@@ -103,7 +106,7 @@ final class LaneStates {
     boolean[] ended = new boolean[chosen.length];
     for (int i = 0; i < chosen.length; i++) {
       Saved one = new Saved();
-      EnvState.restore(states.get(i).toByteArray(), owner(), VERSION, one::exchange);
+      EnvState.restore(key.verify(states.get(i)), owner(), VERSION, one::exchange);
       saved.add(one);
       shown.add(observation(one));
       ended[i] = one.ended;

@@ -2,9 +2,11 @@ package io.gymbridge.server;
 
 import io.gymbridge.core.AutoresetMode;
 import io.gymbridge.core.Env;
+import io.gymbridge.core.EnvBatch;
 import io.gymbridge.core.EnvSpec;
 import io.gymbridge.core.GymException;
 import io.gymbridge.core.GymException.Kind;
+import io.gymbridge.core.StepBuffers;
 import io.gymbridge.core.Value;
 import io.gymbridge.core.VectorInfo;
 import io.gymbridge.proto.v1.InfoMode;
@@ -14,30 +16,30 @@ import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.function.IntFunction;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The environments of one shard and what they last returned. What the accessors give is valid until
- * the next call. One caller at a time.
+ * The environments of one shard, moved together where they can be, and what they last returned.
+ * What the accessors give is valid until the next call. One caller at a time.
  *
- * <p>Where an environment fails, the other lanes may have moved already: then all of them want a
- * reset.
+ * <p>Where an environment fails, the other lanes of the call may have moved already: then all of
+ * them want a reset.
  */
 final class Lanes {
   private static final Logger log = LoggerFactory.getLogger(Lanes.class);
 
   private final Env[] envs;
+  private final @Nullable EnvBatch batch;
   private final EnvSpec spec;
   private final AutoresetMode autoresetMode;
   private final InfoMode infoMode;
   private final int firstLane;
   private final Value[] last;
   private final Value[] chosen;
-  private final double[] rewards;
-  private final boolean[] terminated;
-  private final boolean[] truncated;
   private final boolean[] ready;
   private final boolean[] ended;
   private final List<Value> finals = new ArrayList<>();
@@ -45,6 +47,10 @@ final class Lanes {
   private VectorInfo infos;
   private final List<Map<String, Object>> laneInfos;
   private VectorInfo finalInfos;
+
+  /** How many lanes the last call was about. */
+  private int rows;
+
   private long nanos;
 
   /**
@@ -54,6 +60,26 @@ final class Lanes {
    * @param firstLane number of the first one in its session, for messages
    */
   Lanes(List<Env> envs, AutoresetMode autoresetMode, InfoMode infoMode, int firstLane) {
+    this(null, envs, autoresetMode, infoMode, firstLane);
+  }
+
+  /** Takes environments over that move together. */
+  Lanes(EnvBatch batch, AutoresetMode autoresetMode, InfoMode infoMode, int firstLane) {
+    this(
+        batch,
+        IntStream.range(0, batch.numEnvs()).<Env>mapToObj(batch::lane).toList(),
+        autoresetMode,
+        infoMode,
+        firstLane);
+  }
+
+  private Lanes(
+      @Nullable EnvBatch batch,
+      List<Env> envs,
+      AutoresetMode autoresetMode,
+      InfoMode infoMode,
+      int firstLane) {
+    this.batch = batch;
     this.envs = envs.toArray(Env[]::new);
     this.spec = envs.get(0).spec();
     this.autoresetMode = autoresetMode;
@@ -62,9 +88,6 @@ final class Lanes {
     int n = envs.size();
     last = new Value[n];
     chosen = new Value[n];
-    rewards = new double[n];
-    terminated = new boolean[n];
-    truncated = new boolean[n];
     ready = new boolean[n];
     ended = new boolean[n];
     infos = new VectorInfo(n);
@@ -86,24 +109,19 @@ final class Lanes {
     return infoMode;
   }
 
-  /** A batch of N. */
+  /**
+   * Size of one observation where a step writes it, 0 where it is only in {@link #observations}.
+   */
+  int rowBytes() {
+    return batch == null ? 0 : batch.rowBytes();
+  }
+
+  /** A batch of N; where steps write observations, that of the last reset or restoration. */
   Value observations() {
     if (observations == null) {
       throw new IllegalStateException("no lane was reset yet");
     }
     return observations;
-  }
-
-  double[] rewards() {
-    return rewards;
-  }
-
-  boolean[] terminated() {
-    return terminated;
-  }
-
-  boolean[] truncated() {
-    return truncated;
   }
 
   /** In vector form; empty but for {@link InfoMode#INFO_MODE_ALL}. */
@@ -113,10 +131,13 @@ final class Lanes {
 
   /** Lane by lane; empty but for {@link InfoMode#INFO_MODE_LANES}. */
   List<Map<String, Object>> laneInfos() {
-    return Collections.unmodifiableList(laneInfos);
+    return Collections.unmodifiableList(laneInfos.subList(0, rows));
   }
 
-  /** SAME_STEP: the last observations of the lanes that ended now, in lane order. */
+  /**
+   * SAME_STEP: the last observations of the lanes that ended now, in lane order, where steps do not
+   * write them.
+   */
   List<Value> finalObservations() {
     return finals;
   }
@@ -157,17 +178,14 @@ final class Lanes {
         checkMayStay(lane);
       }
     }
-    begin();
+    begin(envs.length);
     int lane = 0;
     long started = System.nanoTime();
     try {
       for (; lane < envs.length; lane++) {
         if (lanes == null || lanes[lane]) {
           Long seed = seeds == null || (seeded != null && !seeded[lane]) ? null : seeds[lane];
-          take(lane, envs[lane].reset(seed, options.get(lane)));
-          rewards[lane] = 0;
-          terminated[lane] = false;
-          truncated[lane] = false;
+          take(lane, lane, envs[lane].reset(seed, options.get(lane)));
           ended[lane] = false;
           ready[lane] = true;
         }
@@ -197,20 +215,95 @@ final class Lanes {
    * Takes one action on every lane, and resets lanes as the mode says.
    *
    * @param actions a batch of N of the space's types and shapes
+   * @param into for N lanes with {@link #rowBytes}
    * @throws GymException before any lane has moved: FAILED_PRECONDITION where a lane wants a reset,
    *     INVALID_ARGUMENT for an action outside its space; and what the environments throw
    */
-  void step(Value actions) {
-    for (int lane = 0; lane < envs.length; lane++) {
-      chosen[lane] = actions.row(lane);
-      check(lane);
+  void step(Value actions, StepBuffers into) {
+    if (batch == null || !batch.takes(actions) || !allMayStep()) {
+      for (int lane = 0; lane < envs.length; lane++) {
+        chosen[lane] = actions.row(lane);
+        check(lane, lane);
+      }
     }
-    begin();
+    begin(envs.length);
+    if (batch == null) {
+      stepOneByOne(into);
+    } else {
+      stepTogether(batch, actions, into);
+    }
+  }
+
+  /**
+   * As {@link #step} for some lanes, one by one; the others stay where they are. Everything, infos
+   * and last observations too, is in the order of {@code some}.
+   *
+   * @param some each once
+   * @param actions a batch of as many
+   * @param into for as many lanes, without observations
+   * @return their observations
+   */
+  Value stepSome(int[] some, Value actions, StepBuffers into) {
+    for (int row = 0; row < some.length; row++) {
+      chosen[row] = actions.row(row);
+      check(row, some[row]);
+    }
+    begin(some.length);
+    int row = 0;
+    long started = System.nanoTime();
+    try {
+      for (; row < some.length; row++) {
+        step(row, some[row], into);
+      }
+    } catch (Throwable e) {
+      throw broken(e, some, some[row]);
+    } finally {
+      nanos = System.nanoTime() - started;
+    }
+    try {
+      Value shown = Value.stack(Arrays.stream(some).mapToObj(lane -> last[lane]).toList());
+      Finite.check(shown, "observations");
+      return shown;
+    } catch (IllegalArgumentException | GymException e) {
+      throw broken(
+          new IllegalStateException("the environments' " + e.getMessage(), e), some, some[0]);
+    }
+  }
+
+  private boolean allMayStep() {
+    for (int lane = 0; lane < envs.length; lane++) {
+      if (!ready[lane] || (ended[lane] && autoresetMode == AutoresetMode.DISABLED)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private void stepTogether(EnvBatch together, Value actions, StepBuffers into) {
+    int lane = 0;
+    long started = System.nanoTime();
+    try {
+      together.step(actions.array(), autoresetMode, into);
+      for (; lane < envs.length; lane++) {
+        checkReward(into.rewards().getDouble(lane * Double.BYTES));
+        ended[lane] = !together.running(lane);
+      }
+    } catch (Throwable e) {
+      throw broken(e, lane);
+    } finally {
+      nanos = System.nanoTime() - started;
+    }
+    checkFinite(together.observations(into.observations(), envs.length), "observations");
+    checkFinite(
+        together.observations(into.finalObservations(), into.finals()), "last observations");
+  }
+
+  private void stepOneByOne(StepBuffers into) {
     int lane = 0;
     long started = System.nanoTime();
     try {
       for (; lane < envs.length; lane++) {
-        step(lane);
+        step(lane, lane, into);
       }
     } catch (Throwable e) {
       throw broken(e, lane);
@@ -220,7 +313,7 @@ final class Lanes {
     gather();
   }
 
-  private void check(int lane) {
+  private void check(int row, int lane) {
     if (!ready[lane]) {
       throw new GymException(
           Kind.FAILED_PRECONDITION, name(lane) + " wants a reset before its next step");
@@ -234,73 +327,85 @@ final class Lanes {
       }
       return;
     }
-    String mismatch = spec.actionSpace().whyNot(chosen[lane]);
+    String mismatch = spec.actionSpace().whyNot(chosen[row]);
     if (mismatch != null) {
       throw new GymException(
           Kind.INVALID_ARGUMENT, "action of %s: %s".formatted(name(lane), mismatch));
     }
   }
 
-  private void step(int lane) {
+  private void step(int row, int lane, StepBuffers into) {
     Env env = envs[lane];
     if (ended[lane]) {
-      take(lane, env.reset());
-      rewards[lane] = 0;
-      terminated[lane] = false;
-      truncated[lane] = false;
+      take(row, lane, env.reset());
+      into.put(row, 0, false, false);
       ended[lane] = false;
       return;
     }
-    Env.Step step = env.step(chosen[lane]);
-    if (!Double.isFinite(step.reward())) {
-      throw new IllegalStateException(
-          "the environment returned the reward " + step.reward() + ", which is not finite");
-    }
-    rewards[lane] = step.reward();
-    terminated[lane] = step.terminated();
-    truncated[lane] = step.truncated();
+    Env.Step step = env.step(chosen[row]);
+    checkReward(step.reward());
+    into.put(row, step.reward(), step.terminated(), step.truncated());
     boolean ends = step.terminated() || step.truncated();
     if (ends && autoresetMode == AutoresetMode.SAME_STEP) {
       Finite.check(step.observation(), "the last observation");
       finals.add(step.observation());
       if (infoMode != InfoMode.INFO_MODE_NONE) {
-        finalInfos.put(lane, step.info());
+        finalInfos.put(row, step.info());
       }
-      take(lane, env.reset());
+      take(row, lane, env.reset());
     } else {
       last[lane] = step.observation();
       ended[lane] = ends;
-      keep(lane, step.info());
+      keep(row, step.info());
     }
   }
 
-  private void take(int lane, Env.Reset reset) {
+  private void take(int row, int lane, Env.Reset reset) {
     last[lane] = reset.observation();
-    keep(lane, reset.info());
+    keep(row, reset.info());
   }
 
-  private void keep(int lane, Map<String, Object> info) {
+  private void keep(int row, Map<String, Object> info) {
     if (infoMode == InfoMode.INFO_MODE_ALL) {
-      infos.put(lane, info);
+      infos.put(row, info);
     } else if (infoMode == InfoMode.INFO_MODE_LANES) {
-      laneInfos.set(lane, info);
+      laneInfos.set(row, info);
     }
   }
 
-  private void begin() {
-    infos = new VectorInfo(envs.length);
+  private void begin(int count) {
+    rows = count;
+    infos = new VectorInfo(count);
     Collections.fill(laneInfos, Map.of());
-    finalInfos = new VectorInfo(envs.length);
+    finalInfos = new VectorInfo(count);
     finals.clear();
   }
 
   private void gather() {
+    for (int lane = 0; batch != null && lane < envs.length; lane++) {
+      last[lane] = batch.observation(lane);
+    }
     try {
-      Value batch = Value.stack(Arrays.asList(last));
-      Finite.check(batch, "observations");
-      observations = batch;
-    } catch (RuntimeException e) {
+      Value stacked = Value.stack(Arrays.asList(last));
+      checkFinite(stacked, "observations");
+      observations = stacked;
+    } catch (IllegalArgumentException e) {
       throw broken(new IllegalStateException("the environments' " + e.getMessage(), e), 0);
+    }
+  }
+
+  private void checkFinite(Value shown, String what) {
+    try {
+      Finite.check(shown, what);
+    } catch (GymException e) {
+      throw broken(new IllegalStateException("the environments' " + e.getMessage(), e), 0);
+    }
+  }
+
+  private static void checkReward(double reward) {
+    if (!Double.isFinite(reward)) {
+      throw new IllegalStateException(
+          "the environment returned the reward " + reward + ", which is not finite");
     }
   }
 
@@ -310,17 +415,49 @@ final class Lanes {
    * @throws GymException what the environments throw
    */
   List<@Nullable Object> render(int[] lanes, String mode) {
-    List<@Nullable Object> frames = new ArrayList<>();
+    return inEach(
+        lanes, lane -> mode.equals("ansi") ? envs[lane].renderText() : envs[lane].render());
+  }
+
+  /**
+   * What a method of the given lanes' environments returns, or the value of an attribute. The lanes
+   * stay as they are, but for what the method does.
+   *
+   * @throws GymException INVALID_ARGUMENT for an unknown name or wrong arguments; what the method
+   *     throws
+   */
+  List<@Nullable Object> call(
+      String name, List<@Nullable Object> args, Map<String, Object> kwargs, int[] lanes) {
+    return inEach(lanes, lane -> envs[lane].attributes().call(name, args, kwargs));
+  }
+
+  /**
+   * Sets an attribute of all lanes' environments, to one value each; where a value is refused, the
+   * lanes before have theirs.
+   *
+   * @throws GymException INVALID_ARGUMENT for an unknown name or a value that does not fit
+   */
+  void setAttribute(String name, List<@Nullable Object> values) {
+    inEach(
+        IntStream.range(0, envs.length).toArray(),
+        lane -> {
+          envs[lane].attributes().set(name, values.get(lane));
+          return null;
+        });
+  }
+
+  private List<@Nullable Object> inEach(int[] lanes, IntFunction<@Nullable Object> action) {
+    List<@Nullable Object> results = new ArrayList<>();
     long started = System.nanoTime();
     try {
       for (int lane : lanes) {
-        frames.add(mode.equals("ansi") ? envs[lane].renderText() : envs[lane].render());
+        results.add(action.apply(lane));
       }
-      return frames;
+      return results;
     } catch (GymException e) {
       throw e;
     } catch (Throwable e) {
-      throw Statuses.raised(name(lanes[frames.size()]), e);
+      throw Statuses.raised(name(lanes[results.size()]), e);
     } finally {
       nanos = System.nanoTime() - started;
     }
@@ -337,7 +474,7 @@ final class Lanes {
       throw new GymException(
           Kind.FAILED_PRECONDITION, name(lane) + " wants a reset before its state is saved");
     }
-    return last[lane];
+    return batch == null ? last[lane] : batch.observation(lane);
   }
 
   /** Whether a lane's episode has ended and it was not reset yet. */
@@ -380,13 +517,24 @@ final class Lanes {
     try {
       env.close();
     } catch (RuntimeException e) {
-      log.warn("an environment failed to close", e);
+      log.warn("an environment failed to close: {}", Failures.brief(e));
     }
   }
 
   /** What an environment threw; after this all lanes want a reset. */
   GymException broken(Throwable error, int lane) {
     Arrays.fill(ready, false);
+    return raised(error, lane);
+  }
+
+  private GymException broken(Throwable error, int[] moved, int lane) {
+    for (int each : moved) {
+      ready[each] = false;
+    }
+    return raised(error, lane);
+  }
+
+  private GymException raised(Throwable error, int lane) {
     return error instanceof GymException gym ? gym : Statuses.raised(name(lane), error);
   }
 

@@ -7,6 +7,7 @@ import io.gymbridge.core.DType;
 import io.gymbridge.core.Dict;
 import io.gymbridge.core.Discrete;
 import io.gymbridge.core.Env;
+import io.gymbridge.core.EnvBatch;
 import io.gymbridge.core.GymException;
 import io.gymbridge.core.GymException.Kind;
 import io.gymbridge.core.MultiBinary;
@@ -31,6 +32,7 @@ import java.util.concurrent.TimeUnit;
  * @param numEnvs lanes of the whole session
  * @param renderMode empty for none
  * @param kwargs for the constructor, {@code render_mode} included
+ * @param stateKey what saved states are signed with
  * @param shards number of parts
  * @param leaseNanos how long a shard outlives its last request
  * @param stepTimeoutNanos how long a request may take; {@link Long#MAX_VALUE} for ever
@@ -43,6 +45,7 @@ record Opening(
     InfoMode infoMode,
     String renderMode,
     Map<String, Object> kwargs,
+    StateKey stateKey,
     int shards,
     long leaseNanos,
     long stepTimeoutNanos,
@@ -85,6 +88,7 @@ record Opening(
         infoMode(request),
         request.getRenderMode(),
         kwargs,
+        options.stateKey(),
         request.getMaxShards() == 0 || Integer.compareUnsigned(request.getMaxShards(), most) > 0
             ? most
             : request.getMaxShards(),
@@ -153,13 +157,18 @@ record Opening(
 
   /** Makes a shard's lanes. Throws as the comments of OpenSession have it. */
   Lanes make(int shard) {
+    int n = numEnvs(shard);
     List<Env> envs = new ArrayList<>();
     try {
-      for (int lane = 0; lane < numEnvs(shard); lane++) {
+      envs.add(environment.maker().make(kwargs));
+      check(envs.get(0), n);
+      EnvBatch batch = environment.batchMaker().make(n, kwargs);
+      if (batch != null) {
+        Lanes.closeQuietly(envs.get(0));
+        return new Lanes(batch, autoresetMode, infoMode, firstLane(shard));
+      }
+      while (envs.size() < n) {
         envs.add(environment.maker().make(kwargs));
-        if (lane == 0) {
-          check(envs.get(0), numEnvs(shard));
-        }
       }
     } catch (RuntimeException | Error e) {
       envs.forEach(Lanes::closeQuietly);

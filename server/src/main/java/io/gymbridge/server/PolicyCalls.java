@@ -83,18 +83,12 @@ final class PolicyCalls extends PolicyServiceGrpc.PolicyServiceImplBase {
     try {
       answer = work.get();
     } catch (RuntimeException e) {
-      logDefect(e);
+      Failures.log(log, e);
       observer.onError(Statuses.toException(e));
       return;
     }
     observer.onNext(answer);
     observer.onCompleted();
-  }
-
-  private static void logDefect(RuntimeException e) {
-    if (!(e instanceof GymException gym) || gym.kind() == Kind.ENVIRONMENT) {
-      log.warn("a request failed", e);
-    }
   }
 
   /** One caller's control loop. gRPC calls it from one thread at a time. */
@@ -121,7 +115,7 @@ final class PolicyCalls extends PolicyServiceGrpc.PolicyServiceImplBase {
         last++;
         answer.setActed(find(request.getAct().getPolicy()).act(request.getAct()));
       } catch (RuntimeException e) {
-        logDefect(e);
+        Failures.log(log, e);
         answer.setError(Statuses.encode(e));
       }
       if (!answers.isCancelled()) {

@@ -15,6 +15,7 @@ import java.time.Duration;
  * @param stepTimeout how long a request may take before its lanes are given up and made anew; zero
  *     for as long as it likes, or as the client says
  * @param maxMessageBytes largest message, either way
+ * @param stateKey what saved states are signed with
  * @param security who may ask, and how connections are encrypted
  */
 public record ServeOptions(
@@ -25,9 +26,13 @@ public record ServeOptions(
     Duration lease,
     Duration stepTimeout,
     int maxMessageBytes,
+    StateKey stateKey,
     ServerSecurity security) {
 
-  /** 8 lanes on one thread, 16 sessions of 1,024 lanes at most, a lease of 60 s, 256 MiB. */
+  /**
+   * 8 lanes on one thread, 16 sessions of 1,024 lanes at most, a lease of 60 s, 256 MiB, and saved
+   * states that are good in this process.
+   */
   public static final ServeOptions DEFAULTS =
       new ServeOptions(
           8,
@@ -37,6 +42,7 @@ public record ServeOptions(
           Duration.ofSeconds(60),
           Duration.ZERO,
           Channels.DEFAULT_MAX_MESSAGE_BYTES,
+          StateKey.random(),
           ServerSecurity.LOCAL);
 
   public ServeOptions {
@@ -66,41 +72,103 @@ public record ServeOptions(
         lease,
         stepTimeout,
         maxMessageBytes,
+        stateKey,
         security);
   }
 
   public ServeOptions withWorkers(int threads) {
     return new ServeOptions(
-        numEnvs, threads, maxSessions, maxNumEnvs, lease, stepTimeout, maxMessageBytes, security);
+        numEnvs,
+        threads,
+        maxSessions,
+        maxNumEnvs,
+        lease,
+        stepTimeout,
+        maxMessageBytes,
+        stateKey,
+        security);
   }
 
   public ServeOptions withMaxSessions(int sessions) {
     return new ServeOptions(
-        numEnvs, workers, sessions, maxNumEnvs, lease, stepTimeout, maxMessageBytes, security);
+        numEnvs,
+        workers,
+        sessions,
+        maxNumEnvs,
+        lease,
+        stepTimeout,
+        maxMessageBytes,
+        stateKey,
+        security);
   }
 
   public ServeOptions withMaxNumEnvs(int lanes) {
     return new ServeOptions(
-        numEnvs, workers, maxSessions, lanes, lease, stepTimeout, maxMessageBytes, security);
+        numEnvs,
+        workers,
+        maxSessions,
+        lanes,
+        lease,
+        stepTimeout,
+        maxMessageBytes,
+        stateKey,
+        security);
   }
 
   public ServeOptions withLease(Duration time) {
     return new ServeOptions(
-        numEnvs, workers, maxSessions, maxNumEnvs, time, stepTimeout, maxMessageBytes, security);
+        numEnvs,
+        workers,
+        maxSessions,
+        maxNumEnvs,
+        time,
+        stepTimeout,
+        maxMessageBytes,
+        stateKey,
+        security);
   }
 
   public ServeOptions withStepTimeout(Duration time) {
     return new ServeOptions(
-        numEnvs, workers, maxSessions, maxNumEnvs, lease, time, maxMessageBytes, security);
+        numEnvs,
+        workers,
+        maxSessions,
+        maxNumEnvs,
+        lease,
+        time,
+        maxMessageBytes,
+        stateKey,
+        security);
   }
 
   public ServeOptions withMaxMessageBytes(int bytes) {
     return new ServeOptions(
-        numEnvs, workers, maxSessions, maxNumEnvs, lease, stepTimeout, bytes, security);
+        numEnvs, workers, maxSessions, maxNumEnvs, lease, stepTimeout, bytes, stateKey, security);
+  }
+
+  public ServeOptions withStateKey(StateKey key) {
+    return new ServeOptions(
+        numEnvs,
+        workers,
+        maxSessions,
+        maxNumEnvs,
+        lease,
+        stepTimeout,
+        maxMessageBytes,
+        key,
+        security);
   }
 
   public ServeOptions withSecurity(ServerSecurity wanted) {
     return new ServeOptions(
-        numEnvs, workers, maxSessions, maxNumEnvs, lease, stepTimeout, maxMessageBytes, wanted);
+        numEnvs,
+        workers,
+        maxSessions,
+        maxNumEnvs,
+        lease,
+        stepTimeout,
+        maxMessageBytes,
+        stateKey,
+        wanted);
   }
 }

@@ -1,6 +1,7 @@
 package io.gymbridge.server;
 
 import io.grpc.Status;
+import io.gymbridge.core.Env;
 import io.gymbridge.core.GymException;
 import io.gymbridge.core.GymException.Kind;
 import io.gymbridge.proto.v1.EnvironmentSpec;
@@ -88,14 +89,15 @@ final class Session {
     shard.open(
         () -> opening.make(place),
         opening.renderMode(),
-        opening.environment().brief(),
+        opening.environment(),
+        opening.stateKey(),
         lanes -> finish(place, shard, lanes),
         failure -> fail(shard, failure));
   }
 
   private void finish(int place, Shard shard, Lanes lanes) {
     EnvironmentSpec spec = SpecCodec.encode(lanes.spec());
-    boolean canSave = LaneStates.canSave(lanes.env(0));
+    List<String> capabilities = capabilities(lanes.env(0));
     CompletableFuture<OpenSessionResponse> waiting;
     OpenSessionResponse response;
     synchronized (this) {
@@ -106,12 +108,23 @@ final class Session {
         }
       }
       waiting = described;
-      response = describe(spec, canSave);
+      response = describe(spec, capabilities);
     }
     waiting.complete(response);
   }
 
-  private OpenSessionResponse describe(EnvironmentSpec spec, boolean canSave) {
+  private static List<String> capabilities(Env env) {
+    List<String> capabilities = new ArrayList<>();
+    if (LaneStates.canSave(env)) {
+      capabilities.add("save_state");
+    }
+    if (AllowedAttributes.hasGoals(env)) {
+      capabilities.add(AllowedAttributes.COMPUTE_REWARD);
+    }
+    return capabilities;
+  }
+
+  private OpenSessionResponse describe(EnvironmentSpec spec, List<String> capabilities) {
     OpenSessionResponse.Builder response =
         OpenSessionResponse.newBuilder()
             .setSessionId(id)
@@ -122,10 +135,9 @@ final class Session {
             .setNumEnvs(opening.numEnvs())
             .setAutoresetMode(AutoresetCodec.encode(opening.autoresetMode()))
             .setServerVersion(Endpoint.VERSION)
-            .setLeaseSeconds(opening.leaseNanos() / 1e9);
-    if (canSave) {
-      response.addCapabilities("save_state");
-    }
+            .setLeaseSeconds(opening.leaseNanos() / 1e9)
+            .addCapabilities("step_lanes")
+            .addAllCapabilities(capabilities);
     for (int place = 0; place < shards.length; place++) {
       response.addShards(
           io.gymbridge.proto.v1.Shard.newBuilder()

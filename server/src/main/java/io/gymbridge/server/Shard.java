@@ -8,6 +8,8 @@ import io.gymbridge.proto.v1.HeartbeatResponse;
 import io.gymbridge.proto.v1.InteractRequest;
 import io.gymbridge.proto.v1.InteractResponse;
 import io.gymbridge.transport.Statuses;
+import io.gymbridge.transport.memory.MemoryOffer;
+import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.concurrent.CompletableFuture;
@@ -15,13 +17,17 @@ import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Some lanes of a session and who may drive them: a token, the stream that has attached last, and a
  * lease. Executes each numbered request once, and answers one that comes again with the same
  * response. Thread-safe.
  */
-final class Shard {
+final class Shard implements ShardMemory.Owner {
+  private static final Logger log = LoggerFactory.getLogger(Shard.class);
+
   /** Responses kept for repetition: a client may have so many requests on the way. */
   static final int WINDOW = 16;
 
@@ -42,10 +48,13 @@ final class Shard {
   private volatile long renewed;
   private volatile boolean releasing;
   private long epoch;
+  private @Nullable ShardMemory memory;
 
   // Touched by the turns' jobs only.
   private @Nullable Lanes lanes;
   private @Nullable Answers answers;
+  private volatile long requestBytes;
+  private volatile long responseBytes;
   private final Deque<InteractResponse> responses = new ArrayDeque<>();
 
   // Written by the turns' jobs only.
@@ -92,13 +101,15 @@ final class Shard {
    * Makes the lanes in the shard's thread, which then calls one of the two back.
    *
    * @param renderMode empty for none
-   * @param brief see {@link ServedEnvironment#brief}
+   * @param environment what the lanes are, for what it says of them
+   * @param stateKey what saved states are signed with
    * @param failed takes what the maker throws
    */
   void open(
       Supplier<Lanes> maker,
       String renderMode,
-      boolean brief,
+      ServedEnvironment environment,
+      StateKey stateKey,
       Consumer<Lanes> opened,
       Consumer<Throwable> failed) {
     turns.run(
@@ -106,8 +117,12 @@ final class Shard {
           try {
             Lanes made = maker.get();
             this.lanes = made;
-            this.answers = new Answers(made, renderMode);
-            this.brief = brief;
+            Answers fresh =
+                new Answers(made, renderMode, environment.allowedAttributes(), stateKey);
+            this.answers = fresh;
+            this.requestBytes = fresh.requestBytes();
+            this.responseBytes = fresh.responseBytes();
+            this.brief = environment.brief();
             renew();
             opened.accept(made);
           } catch (RuntimeException | Error e) {
@@ -131,8 +146,12 @@ final class Shard {
     renewed = nanoTime.getAsLong();
   }
 
-  /** Gives the shard to a stream; the one that had it ends with ABORTED. */
-  void attach(InteractStream newcomer, long sequence) {
+  /**
+   * Gives the shard to a stream; the one that had it ends with ABORTED.
+   *
+   * @param sharedMemory whether to offer shared memory beside it
+   */
+  void attach(InteractStream newcomer, long sequence, boolean sharedMemory) {
     InteractStream fenced;
     long number;
     synchronized (this) {
@@ -147,15 +166,56 @@ final class Shard {
     if (fenced != null) {
       fenced.finish(Status.ABORTED.withDescription("another stream has attached to this shard"));
     }
+    AttachResponse.Builder attached =
+        AttachResponse.newBuilder()
+            .setEpoch(number)
+            .setLastSequence(lastSequence)
+            .setWindow(WINDOW);
+    if (sharedMemory) {
+      offerMemory(newcomer, number, attached);
+    }
     newcomer.answer(
-        InteractResponse.newBuilder()
-            .setSequence(sequence)
-            .setAttached(
-                AttachResponse.newBuilder()
-                    .setEpoch(number)
-                    .setLastSequence(lastSequence)
-                    .setWindow(WINDOW))
-            .build());
+        InteractResponse.newBuilder().setSequence(sequence).setAttached(attached).build());
+  }
+
+  private void offerMemory(InteractStream beside, long number, AttachResponse.Builder attached) {
+    ShardMemory offered;
+    try {
+      offered = new ShardMemory(new MemoryOffer(number, requestBytes, responseBytes), this, beside);
+    } catch (IOException e) {
+      log.warn("no shared memory can be offered: {}", e.toString());
+      return;
+    }
+    attached.setSharedMemory(offered.described());
+    synchronized (this) {
+      if (stream == beside) {
+        memory = offered;
+        turns.listen(offered);
+      }
+    }
+    beside.keep(offered);
+  }
+
+  @Override
+  public void received(ShardMemory from, InteractRequest request) {
+    InteractStream beside = from.stream();
+    take(
+        beside,
+        request,
+        response -> {
+          if (!from.answer(response)) {
+            beside.send(response);
+          }
+        },
+        true);
+  }
+
+  @Override
+  public synchronized void closed(ShardMemory gone) {
+    if (memory == gone) {
+      memory = null;
+      turns.listen(null);
+    }
   }
 
   static GymException gone() {
@@ -169,10 +229,10 @@ final class Shard {
     }
   }
 
-  /** A client has ended its stream in good order. */
+  /** A client has ended its stream in good order: once what it asked is answered, it is done. */
   void leave(InteractStream leaving) {
     if (stream == leaving) {
-      left.run();
+      turns.run(left);
     } else {
       leaving.complete();
     }
@@ -180,47 +240,62 @@ final class Shard {
 
   /** A request of a stream: answered now or later; ignored where another one has attached. */
   void take(InteractStream from, InteractRequest request) {
+    take(from, request, from::answer, request.hasStep() && brief && lastNanos < BRIEF_NANOS);
+  }
+
+  /**
+   * As {@link #take(InteractStream, InteractRequest)}.
+   *
+   * @param here whether this thread may execute it
+   */
+  private void take(
+      InteractStream from,
+      InteractRequest request,
+      Consumer<InteractResponse> answer,
+      boolean here) {
     if (stream != from) {
       return;
     }
     renew();
+    long read = System.nanoTime();
     switch (request.getRequestCase()) {
       case HEARTBEAT ->
-          from.answer(
+          answer.accept(
               InteractResponse.newBuilder()
                   .setSequence(request.getSequence())
                   .setHeartbeat(HeartbeatResponse.getDefaultInstance())
                   .build());
       case ATTACH ->
-          from.refuse(
-              request.getSequence(),
-              Kind.FAILED_PRECONDITION,
-              "the stream is attached to a shard already");
-      case STEP -> {
-        if (brief && lastNanos < BRIEF_NANOS) {
-          turns.runHere(() -> execute(from, request));
+          answer.accept(
+              refusal(
+                  request.getSequence(),
+                  Kind.FAILED_PRECONDITION,
+                  "the stream is attached to a shard already"));
+      default -> {
+        if (here) {
+          turns.runHere(() -> execute(from, request, answer, read));
         } else {
-          turns.run(() -> execute(from, request));
+          turns.run(() -> execute(from, request, answer, read));
         }
       }
-      default -> turns.run(() -> execute(from, request));
     }
   }
 
-  private void execute(InteractStream from, InteractRequest request) {
+  private void execute(
+      InteractStream from, InteractRequest request, Consumer<InteractResponse> answer, long read) {
     if (releasing || stream != from) {
       return;
     }
-    InteractResponse response = once(request);
+    InteractResponse response = once(request, read);
     renew();
     // Where another stream has attached meanwhile, its client asks for the response again; where
     // the lanes were given up meanwhile, the response may be a consequence of that.
     if (!turns.over()) {
-      from.answer(response);
+      answer.accept(response);
     }
   }
 
-  private InteractResponse once(InteractRequest request) {
+  private InteractResponse once(InteractRequest request, long read) {
     while (!responses.isEmpty() && isAcknowledged(responses.getFirst(), request)) {
       responses.removeFirst();
     }
@@ -250,7 +325,7 @@ final class Shard {
               .formatted(responses.size(), WINDOW));
     }
     lastSequence = sequence;
-    InteractResponse response = answer(request);
+    InteractResponse response = answer(request, read);
     responses.addLast(response);
     return response;
   }
@@ -259,12 +334,12 @@ final class Shard {
     return Long.compareUnsigned(response.getSequence(), request.getAcknowledged()) <= 0;
   }
 
-  private InteractResponse answer(InteractRequest request) {
+  private InteractResponse answer(InteractRequest request, long read) {
     if (answers == null) {
       throw new IllegalStateException("a shard was asked before its lanes were made");
     }
     long started = System.nanoTime();
-    InteractResponse response = answers.answer(request);
+    InteractResponse response = answers.answer(request, read);
     if (request.hasStep()) {
       lastNanos = System.nanoTime() - started;
     }

@@ -5,16 +5,18 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * Runs a shard's jobs one after the other, in the order in which they come. A job runs in a thread
  * that the shard has for itself; or at once in the thread that brings it, if it is known to be
- * brief and no other is under way. Thread-safe.
+ * brief and no other is under way. While the shard's thread waits it also looks at a source of jobs
+ * that nobody brings. Thread-safe.
  *
  * <p>The shard's thread spins for a moment before it sleeps, since waking it takes longer than most
- * clients take for their next request.
+ * clients take for their next request; where that was in vain it leaves it for a while.
  */
 final class Turns {
   private static final Logger log = LoggerFactory.getLogger(Turns.class);
@@ -22,8 +24,25 @@ final class Turns {
   /** Longest wait for the next job before sleeping, about what waking up costs. */
   private static final long SPIN_NANOS = Long.getLong("gymbridge.spin.micros", 20) * 1000;
 
+  private static final int MAX_FAILURES = 6;
+
   /** {@link #busySince}'s value while no job is under way. */
   private static final long IDLE = Long.MIN_VALUE;
+
+  /** Jobs that nobody brings. But for {@link #wake} it is used in the shard's thread only. */
+  interface Source {
+    /** Whether there may be one. */
+    boolean isReady();
+
+    /** Runs or brings one, where there is any. */
+    void serve();
+
+    /** Waits until there may be one, for {@link #wake}, or for no reason. */
+    void sleep();
+
+    /** Ends the sleep under way, or the next one. */
+    void wake();
+  }
 
   private final LongSupplier nanoTime;
   private final Queue<Runnable> jobs = new ConcurrentLinkedQueue<>();
@@ -32,6 +51,9 @@ final class Turns {
   private final AtomicInteger pending = new AtomicInteger();
 
   private final Thread thread;
+  private volatile @Nullable Source source;
+  private int failures;
+  private int skipped;
   private volatile boolean handedOver;
   private volatile boolean asleep;
   private volatile boolean over;
@@ -69,6 +91,20 @@ final class Turns {
     }
   }
 
+  /** Looks at another source from now on. */
+  void listen(@Nullable Source other) {
+    Source former = source;
+    source = other;
+    wake(former);
+  }
+
+  private void wake(@Nullable Source listened) {
+    if (listened != null) {
+      listened.wake();
+    }
+    LockSupport.unpark(thread);
+  }
+
   /** How long the job under way has taken so far; 0 where there is none. */
   long busyNanos() {
     long since = busySince;
@@ -93,13 +129,13 @@ final class Turns {
     farewell = last;
     over = true;
     thread.interrupt();
-    LockSupport.unpark(thread);
+    wake(source);
   }
 
   private void handOver() {
     handedOver = true;
     if (asleep) {
-      LockSupport.unpark(thread);
+      wake(source);
     }
   }
 
@@ -122,6 +158,16 @@ final class Turns {
   private void serve() {
     while (!over) {
       await();
+      Source other = source;
+      try {
+        if (other != null && other.isReady() && !over) {
+          other.serve();
+        }
+      } catch (RuntimeException | Error e) {
+        // The jobs that come otherwise must go on.
+        log.error("a defect in gymbridge", e);
+        source = null;
+      }
       if (!handedOver) {
         continue;
       }
@@ -134,17 +180,46 @@ final class Turns {
   }
 
   private void await() {
-    long sleepFrom = System.nanoTime() + SPIN_NANOS;
-    while (!handedOver && System.nanoTime() - sleepFrom < 0) {
-      Thread.onSpinWait();
+    if (isAwaited() || isAwaitedSoon()) {
+      return;
     }
     asleep = true;
-    while (!handedOver && !over) {
-      LockSupport.park(this);
+    while (!isAwaited() && !over) {
+      Source other = source;
+      if (other == null) {
+        LockSupport.park(this);
+      } else {
+        other.sleep();
+      }
       if (Thread.interrupted() && over) {
         break;
       }
     }
     asleep = false;
+  }
+
+  // Yields rather than spins: who is waited for may need this very core.
+  @SuppressWarnings("ThreadPriorityCheck")
+  private boolean isAwaitedSoon() {
+    if (skipped > 0) {
+      skipped--;
+      return false;
+    }
+    long sleepFrom = System.nanoTime() + SPIN_NANOS;
+    do {
+      Thread.yield();
+      if (isAwaited()) {
+        failures = 0;
+        return true;
+      }
+    } while (System.nanoTime() - sleepFrom < 0);
+    failures = Math.min(failures + 1, MAX_FAILURES);
+    skipped = (1 << failures) - 1;
+    return false;
+  }
+
+  private boolean isAwaited() {
+    Source other = source;
+    return handedOver || (other != null && other.isReady());
   }
 }

@@ -5,7 +5,10 @@ import static org.junit.jupiter.api.Assertions.assertNotNull;
 
 import com.google.protobuf.ByteString;
 import io.grpc.CallOptions;
+import io.grpc.Channel;
 import io.grpc.ClientCall;
+import io.grpc.ClientInterceptor;
+import io.grpc.ClientInterceptors;
 import io.grpc.ManagedChannel;
 import io.grpc.Metadata;
 import io.grpc.Status;
@@ -36,11 +39,17 @@ import java.util.concurrent.TimeUnit;
 /** A client that speaks the protocol by hand, rightly or wrongly. */
 final class Client implements AutoCloseable {
   final ManagedChannel channel;
+  private final Channel calls;
   final EnvironmentServiceGrpc.EnvironmentServiceBlockingStub stub;
 
   Client(String address) {
-    channel = Channels.open(Address.parse(address));
-    stub = EnvironmentServiceGrpc.newBlockingStub(channel).withDeadlineAfter(60, TimeUnit.SECONDS);
+    this(Channels.open(Address.parse(address)));
+  }
+
+  Client(ManagedChannel channel, ClientInterceptor... watchers) {
+    this.channel = channel;
+    calls = ClientInterceptors.intercept(channel, watchers);
+    stub = EnvironmentServiceGrpc.newBlockingStub(calls).withDeadlineAfter(60, TimeUnit.SECONDS);
   }
 
   /** A request for so many lanes of the only environment. */
@@ -76,7 +85,7 @@ final class Client implements AutoCloseable {
       Space observationSpace = SpaceCodec.decode(session.getSpec().getObservationSpace());
       actions = new ValueCodec(SpaceCodec.decode(session.getSpec().getActionSpace()));
       observations = new ValueCodec(observationSpace);
-      call = channel.newCall(EnvironmentServiceGrpc.getInteractMethod(), CallOptions.DEFAULT);
+      call = calls.newCall(EnvironmentServiceGrpc.getInteractMethod(), CallOptions.DEFAULT);
       call.start(
           new ClientCall.Listener<>() {
             @Override

@@ -3,6 +3,7 @@ package io.gymbridge.server;
 import io.gymbridge.client.RemoteEnv;
 import io.gymbridge.client.RemoteVectorEnv;
 import io.gymbridge.client.SessionOptions;
+import io.gymbridge.client.Transport;
 import io.gymbridge.core.AutoresetMode;
 import io.gymbridge.core.Env;
 import io.gymbridge.core.VectorEnv;
@@ -17,6 +18,8 @@ import org.junit.jupiter.api.Nested;
 class EnvironmentServerContractTest {
   private static final List<ServedEnvironment> CART_POLE =
       Served.javaEnvironments().stream().filter(env -> env.id().equals("CartPole-v1")).toList();
+
+  private static final SessionOptions GRPC = SessionOptions.DEFAULTS.withTransport(Transport.GRPC);
 
   private static Served unix;
   private static EnvironmentServer tcp;
@@ -33,18 +36,22 @@ class EnvironmentServerContractTest {
     tcp.close();
   }
 
-  private static VectorEnv open(String address, int numEnvs, AutoresetMode mode) {
+  private static VectorEnv open(
+      String address, int numEnvs, AutoresetMode mode, Transport transport) {
     return RemoteVectorEnv.connect(
         address,
         "CartPole-v1",
-        SessionOptions.DEFAULTS.withNumEnvs(numEnvs).withAutoresetMode(mode));
+        SessionOptions.DEFAULTS
+            .withNumEnvs(numEnvs)
+            .withAutoresetMode(mode)
+            .withTransport(transport));
   }
 
   @Nested
   class OneOverUnixTest extends EnvContract {
     @Override
     protected Env make() {
-      return RemoteEnv.connect(unix.address(), "CartPole-v1");
+      return RemoteEnv.connect(unix.address(), "CartPole-v1", GRPC);
     }
   }
 
@@ -52,7 +59,7 @@ class EnvironmentServerContractTest {
   class OneOverTcpTest extends EnvContract {
     @Override
     protected Env make() {
-      return RemoteEnv.connect(tcp.address(), "CartPole-v1");
+      return RemoteEnv.connect(tcp.address(), "CartPole-v1", GRPC);
     }
   }
 
@@ -60,7 +67,7 @@ class EnvironmentServerContractTest {
   class SeveralOverUnixTest extends VectorEnvContract {
     @Override
     protected VectorEnv make(int numEnvs, AutoresetMode mode) {
-      return open(unix.address(), numEnvs, mode);
+      return open(unix.address(), numEnvs, mode, Transport.GRPC);
     }
   }
 
@@ -68,7 +75,24 @@ class EnvironmentServerContractTest {
   class SeveralOverTcpTest extends VectorEnvContract {
     @Override
     protected VectorEnv make(int numEnvs, AutoresetMode mode) {
-      return open(tcp.address(), numEnvs, mode);
+      return open(tcp.address(), numEnvs, mode, Transport.GRPC);
+    }
+  }
+
+  @Nested
+  class OneThroughMemoryTest extends EnvContract {
+    @Override
+    protected Env make() {
+      return RemoteEnv.connect(
+          unix.address(), "CartPole-v1", SessionOptions.DEFAULTS.withTransport(Transport.SHM));
+    }
+  }
+
+  @Nested
+  class SeveralThroughMemoryTest extends VectorEnvContract {
+    @Override
+    protected VectorEnv make(int numEnvs, AutoresetMode mode) {
+      return open(tcp.address(), numEnvs, mode, Transport.SHM);
     }
   }
 }

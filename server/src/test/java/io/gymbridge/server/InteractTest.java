@@ -2,6 +2,7 @@ package io.gymbridge.server;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.google.protobuf.ByteString;
@@ -14,7 +15,6 @@ import io.gymbridge.core.NdArray;
 import io.gymbridge.proto.v1.AttachRequest;
 import io.gymbridge.proto.v1.AutoresetMode;
 import io.gymbridge.proto.v1.Buffers;
-import io.gymbridge.proto.v1.CallRequest;
 import io.gymbridge.proto.v1.InfoMode;
 import io.gymbridge.proto.v1.InteractRequest;
 import io.gymbridge.proto.v1.InteractResponse;
@@ -27,10 +27,14 @@ import io.gymbridge.proto.v1.StepRequest;
 import io.gymbridge.proto.v1.StepResponse;
 import io.gymbridge.transport.ItemCodec;
 import io.gymbridge.transport.Statuses;
+import java.io.IOException;
 import java.nio.ByteOrder;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -498,6 +502,40 @@ class InteractTest {
     }
   }
 
+  @Test
+  void saved_states_are_good_on_servers_with_the_same_key(@TempDir Path directory)
+      throws IOException {
+    Path file = Files.writeString(directory.resolve("key"), "0123456789abcdef\n");
+    ServeOptions keyed = ServeOptions.DEFAULTS.withStateKey(StateKey.read(file));
+    try (Served served = Served.of(keyed, Served.javaEnvironments());
+        Client client = new Client(served.address());
+        Served same =
+            Served.of(
+                ServeOptions.DEFAULTS.withStateKey(StateKey.read(file)),
+                Served.javaEnvironments());
+        Client sameClient = new Client(same.address());
+        Served other = Served.of(ServeOptions.DEFAULTS, Served.javaEnvironments());
+        Client otherClient = new Client(other.address())) {
+      Client.Stream from = cartPoles(client);
+      from.reset(1, 2);
+      InteractRequest.Builder restore =
+          InteractRequest.newBuilder()
+              .setRestoreState(
+                  RestoreStateRequest.newBuilder()
+                      .addAllStates(
+                          from.ask(
+                                  InteractRequest.newBuilder()
+                                      .setSaveState(SaveStateRequest.getDefaultInstance()))
+                              .getSaved()
+                              .getStatesList()));
+      assertTrue(cartPoles(sameClient).ask(restore).hasRestored());
+      assertError(
+          Code.INVALID_ARGUMENT, "--state-key", cartPoles(otherClient).ask(restore).getError());
+    }
+    Path empty = Files.createFile(directory.resolve("empty"));
+    assertThrows(GymException.class, () -> StateKey.read(empty));
+  }
+
   private static Client.Stream cartPoles(Client client) {
     return client.attached(
         client.stub.openSession(Client.lanes(2).setEnvId("CartPole-v1").build()), 0);
@@ -515,11 +553,6 @@ class InteractTest {
               stream.ask(
                   InteractRequest.newBuilder().setSaveState(SaveStateRequest.getDefaultInstance()));
           assertError(Code.UNIMPLEMENTED, "StatefulEnv", save.getError());
-          InteractResponse call =
-              stream.ask(
-                  InteractRequest.newBuilder()
-                      .setCall(CallRequest.newBuilder().setName("gravity")));
-          assertEquals(Code.UNIMPLEMENTED.value(), call.getError().getCode());
         });
   }
 

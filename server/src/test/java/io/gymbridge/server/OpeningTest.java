@@ -91,7 +91,7 @@ class OpeningTest {
     assertEquals(3, session.getShards(1).getFirstLane());
     assertEquals(2, session.getShards(1).getNumEnvs());
     assertEquals("", session.getShards(0).getAddress());
-    assertEquals(List.of("save_state"), session.getCapabilitiesList());
+    assertEquals(List.of("step_lanes", "save_state"), session.getCapabilitiesList());
     assertEquals(60, session.getLeaseSeconds());
     assertEquals(475, session.getSpec().getRewardThreshold());
     close(session);
@@ -210,6 +210,7 @@ class OpeningTest {
                         kwargs -> {
                           throw new UnsupportedOperationException("no such simulator");
                         },
+                        List.of(),
                         List.of(),
                         false)));
         Client other = new Client(broken.address())) {

@@ -32,12 +32,18 @@ final class Served implements AutoCloseable {
             : EnvironmentServer.start(address, environments, options);
   }
 
-  /** All environments written in Java, with all their keyword arguments. */
+  /** All environments written in Java, with all their keyword arguments and attributes. */
   static List<ServedEnvironment> javaEnvironments() {
     List<ServedEnvironment> environments = new ArrayList<>();
     for (String id : Envs.ids()) {
       environments.add(
-          new ServedEnvironment(id, kwargs -> Envs.make(id, kwargs), Envs.kwargs(id), true));
+          new ServedEnvironment(
+              id,
+              kwargs -> Envs.make(id, kwargs),
+              (numEnvs, kwargs) -> Envs.makeBatch(id, numEnvs, kwargs),
+              Envs.kwargs(id),
+              List.copyOf(Envs.make(id).attributes().names()),
+              true));
     }
     return environments;
   }

@@ -239,6 +239,25 @@ class ShardTest {
   }
 
   @Test
+  void what_came_before_a_half_close_is_answered_first() {
+    try (Served served = counting();
+        Client client = new Client(served.address())) {
+      OpenSessionResponse session = client.open(1);
+      Client.Stream stream = client.attached(session, 0);
+      stream.send(reset().setSequence(1).build());
+      for (int number = 2; number < 10; number++) {
+        stream.send(stream.stepping(1).setSequence(number).build());
+      }
+      stream.halfClose();
+      for (int number = 1; number < 10; number++) {
+        assertEquals(number, stream.receive().getSequence());
+      }
+      assertEnds(Code.OK, "null", stream);
+      assertGone(client, session);
+    }
+  }
+
+  @Test
   void step_that_hangs_is_given_up_and_its_lanes_are_made_anew() {
     CountDownLatch never = new CountDownLatch(1);
     CountDownLatch hanging = new CountDownLatch(1);

@@ -2,17 +2,19 @@ package io.gymbridge.server;
 
 import io.gymbridge.client.RemoteVectorEnv;
 import io.gymbridge.client.SessionOptions;
+import io.gymbridge.client.Transport;
 import io.gymbridge.core.Value;
 import io.gymbridge.envs.Envs;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Random;
 
 /**
  * Measures a step's round trip to a Java environment in another process. A program rather than a
  * test: {@code StepLatency serve ADDRESS ENV_ID BRIEF} in one terminal, {@code StepLatency measure
- * ADDRESS NUM_ENVS STEPS} in another.
+ * ADDRESS NUM_ENVS STEPS auto|shm|grpc} in another.
  */
 final class StepLatency {
   private StepLatency() {}
@@ -21,13 +23,23 @@ final class StepLatency {
     if (arguments[0].equals("serve")) {
       serve(arguments[1], arguments[2], Boolean.parseBoolean(arguments[3]));
     } else {
-      measure(arguments[1], Integer.parseInt(arguments[2]), Integer.parseInt(arguments[3]));
+      measure(
+          arguments[1],
+          Integer.parseInt(arguments[2]),
+          Integer.parseInt(arguments[3]),
+          Transport.valueOf(arguments[4].toUpperCase(Locale.ROOT)));
     }
   }
 
   private static void serve(String address, String id, boolean brief) throws InterruptedException {
     ServedEnvironment environment =
-        new ServedEnvironment(id, kwargs -> Envs.make(id, kwargs), List.of(), brief);
+        new ServedEnvironment(
+            id,
+            kwargs -> Envs.make(id, kwargs),
+            (numEnvs, kwargs) -> Envs.makeBatch(id, numEnvs, kwargs),
+            List.of(),
+            List.of(),
+            brief);
     try (EnvironmentServer server =
         EnvironmentServer.start(address, List.of(environment), ServeOptions.DEFAULTS)) {
       System.out.println("gymbridge: listening on " + server.address());
@@ -35,8 +47,8 @@ final class StepLatency {
     }
   }
 
-  private static void measure(String address, int numEnvs, int steps) {
-    SessionOptions options = SessionOptions.DEFAULTS.withNumEnvs(numEnvs);
+  private static void measure(String address, int numEnvs, int steps, Transport transport) {
+    SessionOptions options = SessionOptions.DEFAULTS.withNumEnvs(numEnvs).withTransport(transport);
     try (RemoteVectorEnv env = RemoteVectorEnv.connect(address, "", options)) {
       Random random = new Random(1);
       List<Value> batches = new ArrayList<>();
@@ -50,7 +62,7 @@ final class StepLatency {
       env.reset(1);
       run(env, batches, Math.max(5_000, steps / 2));
       long[][] nanos = run(env, batches, steps);
-      System.out.printf("%s, %d lanes, %d steps%n", env.spec().id(), numEnvs, steps);
+      System.out.printf("%s, %d lanes, %d steps, %s%n", env.spec().id(), numEnvs, steps, transport);
       report("round trip", nanos[0]);
       report("environment", nanos[1]);
       double seconds = Arrays.stream(nanos[0]).sum() / 1e9;

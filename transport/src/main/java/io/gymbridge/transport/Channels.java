@@ -43,6 +43,16 @@ public final class Channels {
    *     PERMISSION_DENIED where the token would be readable on its way
    */
   public static ManagedChannel open(Address address, Credentials credentials, int maxMessageBytes) {
+    return open(address, credentials, maxMessageBytes, false);
+  }
+
+  /**
+   * As {@link #open(Address, Credentials, int)}.
+   *
+   * @param gzip whether large messages are compressed, both ways, where the server can do with that
+   */
+  public static ManagedChannel open(
+      Address address, Credentials credentials, int maxMessageBytes, boolean gzip) {
     credentials.check(address);
     NettyChannelBuilder builder;
     if (address instanceof Address.Tcp tcp) {
@@ -67,6 +77,9 @@ public final class Channels {
     String token = credentials.token();
     if (token != null) {
       builder.intercept(new TokenSender(token));
+    }
+    if (gzip) {
+      builder.intercept(new Gzip.Asking());
     }
     if (address instanceof Address.Tcp) {
       builder.intercept(new Explanation(address, credentials));

@@ -29,6 +29,11 @@ public final class ValueCodec {
     this.count = columns.count();
   }
 
+  /** Bytes that every value takes at least. */
+  public long rowBytes() {
+    return columns.rowBytes();
+  }
+
   /**
    * The buffers of a batch of {@code n}.
    *

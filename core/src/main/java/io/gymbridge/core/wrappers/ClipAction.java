@@ -4,6 +4,7 @@ import io.gymbridge.core.Box;
 import io.gymbridge.core.DType;
 import io.gymbridge.core.Env;
 import io.gymbridge.core.EnvSpec;
+import io.gymbridge.core.EnvState;
 import io.gymbridge.core.NdArray;
 import io.gymbridge.core.Value;
 import java.util.Arrays;
@@ -66,4 +67,7 @@ public final class ClipAction extends Wrapper {
   public Step step(Value action) {
     return env.step(bounds.clip(BoxActions.batchOfOne(action, unbounded)).row(0));
   }
+
+  @Override
+  protected void exchange(EnvState state) {}
 }

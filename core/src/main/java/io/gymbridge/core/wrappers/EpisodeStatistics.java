@@ -1,11 +1,14 @@
 package io.gymbridge.core.wrappers;
 
+import io.gymbridge.core.EnvState;
 import io.gymbridge.core.GymException;
 import io.gymbridge.core.GymException.Kind;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
+import java.util.function.UnaryOperator;
 
 /** Returns, lengths and durations of the last few episodes. */
 final class EpisodeStatistics {
@@ -69,5 +72,21 @@ final class EpisodeStatistics {
 
   List<Double> times() {
     return List.copyOf(times);
+  }
+
+  void exchange(EnvState state) {
+    count = state.integer(count);
+    int size = state.integer(returns.size(), 0, capacity);
+    exchange(returns, size, state::real, 0.0);
+    exchange(lengths, size, state::integer, 0L);
+    exchange(times, size, state::real, 0.0);
+  }
+
+  private static <T> void exchange(Deque<T> queue, int size, UnaryOperator<T> field, T none) {
+    Iterator<T> present = List.copyOf(queue).iterator();
+    queue.clear();
+    for (int i = 0; i < size; i++) {
+      queue.add(field.apply(present.hasNext() ? present.next() : none));
+    }
   }
 }

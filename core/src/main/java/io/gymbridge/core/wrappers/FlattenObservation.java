@@ -2,6 +2,7 @@ package io.gymbridge.core.wrappers;
 
 import io.gymbridge.core.Env;
 import io.gymbridge.core.EnvSpec;
+import io.gymbridge.core.EnvState;
 import io.gymbridge.core.Value;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -38,4 +39,7 @@ public final class FlattenObservation extends Wrapper {
   private Value flat(Value observation) {
     return env.spec().observationSpace().flatten(observation);
   }
+
+  @Override
+  protected void exchange(EnvState state) {}
 }

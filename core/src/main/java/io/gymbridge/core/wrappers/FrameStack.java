@@ -1,5 +1,8 @@
 package io.gymbridge.core.wrappers;
 
+import io.gymbridge.core.EnvState;
+import io.gymbridge.core.GymException;
+import io.gymbridge.core.GymException.Kind;
 import io.gymbridge.core.Space;
 import io.gymbridge.core.Value;
 import java.util.ArrayDeque;
@@ -45,5 +48,16 @@ final class FrameStack {
   /** The frames as one member of the space's {@link Space#batch}. */
   Value stacked() {
     return Frames.stacked(space, List.copyOf(frames));
+  }
+
+  void exchange(EnvState state) {
+    List<Value> restored = state.members(space, frames);
+    if (restored.size() != 0 && restored.size() != size) {
+      throw new GymException(
+          Kind.INVALID_ARGUMENT,
+          "the saved state has %d frames, expected %d".formatted(restored.size(), size));
+    }
+    frames.clear();
+    frames.addAll(restored);
   }
 }

@@ -2,6 +2,7 @@ package io.gymbridge.core.wrappers;
 
 import io.gymbridge.core.Env;
 import io.gymbridge.core.EnvSpec;
+import io.gymbridge.core.EnvState;
 import io.gymbridge.core.Value;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -47,5 +48,10 @@ public final class FrameStackObservation extends Wrapper {
     Step step = env.step(action);
     frames.add(step.observation());
     return step.withObservation(frames.stacked());
+  }
+
+  @Override
+  protected void exchange(EnvState state) {
+    frames.exchange(state);
   }
 }

@@ -2,6 +2,7 @@ package io.gymbridge.core.wrappers;
 
 import io.gymbridge.core.Env;
 import io.gymbridge.core.EnvSpec;
+import io.gymbridge.core.EnvState;
 import io.gymbridge.core.Value;
 import java.util.List;
 import java.util.Map;
@@ -79,5 +80,10 @@ public final class NormalizeObservation extends Wrapper {
   /** Goes on with saved statistics. */
   public void restore(RunningMeanStd.State state) {
     normalizer.statistics().restore(state);
+  }
+
+  @Override
+  protected void exchange(EnvState state) {
+    normalizer.exchange(state);
   }
 }

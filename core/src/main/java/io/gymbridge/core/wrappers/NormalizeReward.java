@@ -2,6 +2,7 @@ package io.gymbridge.core.wrappers;
 
 import io.gymbridge.core.DType;
 import io.gymbridge.core.Env;
+import io.gymbridge.core.EnvState;
 import io.gymbridge.core.Value;
 
 /**
@@ -84,5 +85,12 @@ public final class NormalizeReward extends Wrapper {
   public void restore(RunningMeanStd.State state) {
     statistics.restore(state);
     discountedReturn = 0;
+  }
+
+  @Override
+  protected void exchange(EnvState state) {
+    statistics.exchange(state);
+    discountedReturn = state.real(discountedReturn);
+    updates = state.flag(updates);
   }
 }

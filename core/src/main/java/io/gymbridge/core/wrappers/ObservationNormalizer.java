@@ -3,6 +3,7 @@ package io.gymbridge.core.wrappers;
 import io.gymbridge.core.Box;
 import io.gymbridge.core.DType;
 import io.gymbridge.core.Discrete;
+import io.gymbridge.core.EnvState;
 import io.gymbridge.core.MultiBinary;
 import io.gymbridge.core.MultiDiscrete;
 import io.gymbridge.core.NdArray;
@@ -83,5 +84,10 @@ final class ObservationNormalizer {
     NdArray array = batch.array();
     return NdArray.ofDoubles(
         DType.FLOAT32, statistics.normalize(array.toDoubles(), epsilon), array.shape());
+  }
+
+  void exchange(EnvState state) {
+    statistics.exchange(state);
+    updates = state.flag(updates);
   }
 }

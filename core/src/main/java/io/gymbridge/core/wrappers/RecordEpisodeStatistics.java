@@ -1,6 +1,7 @@
 package io.gymbridge.core.wrappers;
 
 import io.gymbridge.core.Env;
+import io.gymbridge.core.EnvState;
 import io.gymbridge.core.GymException;
 import io.gymbridge.core.Value;
 import java.util.LinkedHashMap;
@@ -97,5 +98,15 @@ public final class RecordEpisodeStatistics extends Wrapper {
   /** Durations of the last episodes in seconds, oldest first. */
   public List<Double> timeQueue() {
     return statistics.times();
+  }
+
+  /** The time that the episode has taken so far goes on from where it was. */
+  @Override
+  protected void exchange(EnvState state) {
+    long now = nanoTime.getAsLong();
+    statistics.exchange(state);
+    episodeReturn = state.real(episodeReturn);
+    length = state.integer(length);
+    startNanos = now - state.integer(now - startNanos);
   }
 }

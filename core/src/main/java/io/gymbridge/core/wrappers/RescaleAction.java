@@ -2,6 +2,7 @@ package io.gymbridge.core.wrappers;
 
 import io.gymbridge.core.Env;
 import io.gymbridge.core.EnvSpec;
+import io.gymbridge.core.EnvState;
 import io.gymbridge.core.NdArray;
 import io.gymbridge.core.Value;
 
@@ -46,4 +47,7 @@ public final class RescaleAction extends Wrapper {
   public Step step(Value action) {
     return env.step(rescaling.apply(BoxActions.batchOfOne(action, rescaling.source())).row(0));
   }
+
+  @Override
+  protected void exchange(EnvState state) {}
 }

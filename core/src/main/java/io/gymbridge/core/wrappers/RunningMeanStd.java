@@ -1,6 +1,7 @@
 package io.gymbridge.core.wrappers;
 
 import io.gymbridge.core.DType;
+import io.gymbridge.core.EnvState;
 import java.util.Arrays;
 
 /**
@@ -177,5 +178,11 @@ public final class RunningMeanStd {
       variance[i] = round(state.variance[i]);
     }
     count = state.count;
+  }
+
+  void exchange(EnvState saved) {
+    saved.reals(mean);
+    saved.reals(variance);
+    count = saved.real(count);
   }
 }

@@ -2,6 +2,7 @@ package io.gymbridge.core.wrappers;
 
 import io.gymbridge.core.Box;
 import io.gymbridge.core.EnvSpec;
+import io.gymbridge.core.EnvState;
 import io.gymbridge.core.Value;
 import io.gymbridge.core.VectorEnv;
 
@@ -26,4 +27,7 @@ public final class VectorClipAction extends VectorWrapper {
   public Step step(Value actions) {
     return env.step(bounds.clip(BoxActions.batch(actions, bounds, numEnvs())));
   }
+
+  @Override
+  protected void exchange(EnvState state, int lane) {}
 }

@@ -1,6 +1,7 @@
 package io.gymbridge.core.wrappers;
 
 import io.gymbridge.core.EnvSpec;
+import io.gymbridge.core.EnvState;
 import io.gymbridge.core.Space;
 import io.gymbridge.core.Value;
 import io.gymbridge.core.VectorEnv;
@@ -43,5 +44,13 @@ public final class VectorFlattenObservation extends VectorWrapper {
       rows.add(space.flatten(batch.row(i)));
     }
     return Value.stack(rows);
+  }
+
+  @Override
+  protected void exchange(EnvState state, int lane) {}
+
+  @Override
+  protected Value shown(Value observations) {
+    return flat(observations);
   }
 }

@@ -2,6 +2,7 @@ package io.gymbridge.core.wrappers;
 
 import io.gymbridge.core.AutoresetMode;
 import io.gymbridge.core.EnvSpec;
+import io.gymbridge.core.EnvState;
 import io.gymbridge.core.GymException;
 import io.gymbridge.core.GymException.Kind;
 import io.gymbridge.core.Space;
@@ -86,5 +87,16 @@ public final class VectorFrameStackObservation extends VectorWrapper {
 
   private Value stacked() {
     return Value.stack(frames.stream().map(FrameStack::stacked).toList());
+  }
+
+  @Override
+  protected void exchange(EnvState state, int lane) {
+    frames.get(lane).exchange(state);
+    resetting[lane] = state.flag(resetting[lane]);
+  }
+
+  @Override
+  protected Value shown(Value observations) {
+    return stacked();
   }
 }

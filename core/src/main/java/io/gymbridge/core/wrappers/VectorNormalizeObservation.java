@@ -1,6 +1,7 @@
 package io.gymbridge.core.wrappers;
 
 import io.gymbridge.core.EnvSpec;
+import io.gymbridge.core.EnvState;
 import io.gymbridge.core.Value;
 import io.gymbridge.core.VectorEnv;
 import java.util.List;
@@ -81,5 +82,15 @@ public final class VectorNormalizeObservation extends VectorWrapper {
   /** Goes on with saved statistics. */
   public void restore(RunningMeanStd.State state) {
     normalizer.statistics().restore(state);
+  }
+
+  @Override
+  protected void exchange(EnvState state, int lane) {
+    normalizer.exchange(state);
+  }
+
+  @Override
+  protected Value shown(Value observations) {
+    return normalizer.normalize(observations);
   }
 }

@@ -2,6 +2,7 @@ package io.gymbridge.core.wrappers;
 
 import io.gymbridge.core.AutoresetMode;
 import io.gymbridge.core.DType;
+import io.gymbridge.core.EnvState;
 import io.gymbridge.core.Value;
 import io.gymbridge.core.VectorEnv;
 import java.util.Arrays;
@@ -100,5 +101,13 @@ public final class VectorNormalizeReward extends VectorWrapper {
   public void restore(RunningMeanStd.State state) {
     statistics.restore(state);
     Arrays.fill(discountedReturns, 0);
+  }
+
+  @Override
+  protected void exchange(EnvState state, int lane) {
+    statistics.exchange(state);
+    updates = state.flag(updates);
+    discountedReturns[lane] = (float) state.real(discountedReturns[lane]);
+    resetting[lane] = state.flag(resetting[lane]);
   }
 }

@@ -2,6 +2,7 @@ package io.gymbridge.core.wrappers;
 
 import io.gymbridge.core.AutoresetMode;
 import io.gymbridge.core.DType;
+import io.gymbridge.core.EnvState;
 import io.gymbridge.core.NdArray;
 import io.gymbridge.core.Value;
 import io.gymbridge.core.VectorEnv;
@@ -131,5 +132,16 @@ public final class VectorRecordEpisodeStatistics extends VectorWrapper {
   /** Durations of the last episodes in seconds, likewise. */
   public List<Double> timeQueue() {
     return statistics.times();
+  }
+
+  /** The time that the episode has taken so far goes on from where it was. */
+  @Override
+  protected void exchange(EnvState state, int lane) {
+    long now = nanoTime.getAsLong();
+    statistics.exchange(state);
+    returns[lane] = state.real(returns[lane]);
+    lengths[lane] = state.integer(lengths[lane]);
+    startNanos[lane] = now - state.integer(now - startNanos[lane]);
+    resetting[lane] = state.flag(resetting[lane]);
   }
 }

@@ -1,6 +1,7 @@
 package io.gymbridge.core.wrappers;
 
 import io.gymbridge.core.EnvSpec;
+import io.gymbridge.core.EnvState;
 import io.gymbridge.core.NdArray;
 import io.gymbridge.core.Value;
 import io.gymbridge.core.VectorEnv;
@@ -41,4 +42,7 @@ public final class VectorRescaleAction extends VectorWrapper {
   public Step step(Value actions) {
     return env.step(rescaling.apply(BoxActions.batch(actions, rescaling.source(), numEnvs())));
   }
+
+  @Override
+  protected void exchange(EnvState state, int lane) {}
 }

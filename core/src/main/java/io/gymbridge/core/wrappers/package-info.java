@@ -24,6 +24,8 @@
  *       the infos
  * </ul>
  *
+ * <p>All of them save their state with what they wrap, where that can save.
+ *
  * <p>{@link io.gymbridge.core.TimeLimit} is Gymnasium's wrapper of that name, {@link
  * io.gymbridge.core.CheckedEnv} its OrderEnforcing; neither has a vector form there. To write
  * another wrapper, extend {@link io.gymbridge.core.wrappers.Wrapper} or {@link

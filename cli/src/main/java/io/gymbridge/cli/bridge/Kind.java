@@ -1,0 +1,53 @@
+package io.gymbridge.cli.bridge;
+
+/** A kind of system under test. */
+enum Kind {
+  /** One environment in a Python loop. */
+  LOOP("loop", "loop"),
+  /** As many Python loops at once as there are workers, a process each. */
+  LOOPS("loops at once", "loops"),
+  SYNC("SyncVectorEnv", "sync"),
+  ASYNC("AsyncVectorEnv", "async"),
+  /** The environment's own vector version: Gymnasium's CartPoleVectorEnv. */
+  NUMPY("NumPy vector env", "numpy"),
+  ENVPOOL("EnvPool", "envpool"),
+  RLMESH("RLMesh", "rlmesh"),
+  DM_ENV_RPC("dm_env_rpc", "dm_env_rpc"),
+  /** The bridge: the client's language, then the server's. */
+  JAVA_PYTHON("java-python", ""),
+  PYTHON_JAVA("python-java", "gymbridge"),
+  PYTHON_PYTHON("python-python", "gymbridge");
+
+  private final String label;
+  private final String runnerKind;
+
+  Kind(String label, String runnerKind) {
+    this.label = label;
+    this.runnerKind = runnerKind;
+  }
+
+  /** What the table calls it. */
+  String label() {
+    return label;
+  }
+
+  /** What {@code benchmarks/bridge/runner.py} calls it; empty for what runs in Java. */
+  String runnerKind() {
+    return runnerKind;
+  }
+
+  /** Whether it is somebody else's and has a virtual environment of its own. */
+  boolean isPeer() {
+    return this == ENVPOOL || this == RLMESH || this == DM_ENV_RPC;
+  }
+
+  /** Whether it is the bridge. */
+  boolean isBridge() {
+    return this == JAVA_PYTHON || this == PYTHON_JAVA || this == PYTHON_PYTHON;
+  }
+
+  /** Whether its steps go to another process, which steps the environments of Gymnasium. */
+  boolean isRemote() {
+    return this == JAVA_PYTHON || this == PYTHON_PYTHON || this == RLMESH || this == DM_ENV_RPC;
+  }
+}

@@ -1,0 +1,130 @@
+package io.gymbridge.server;
+
+import io.gymbridge.proto.v1.InteractRequest;
+import io.gymbridge.proto.v1.InteractResponse;
+import io.gymbridge.proto.v1.SharedMemory;
+import io.gymbridge.transport.memory.MemoryLink;
+import io.gymbridge.transport.memory.MemoryOffer;
+import java.io.IOException;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The shared memory beside a stream: an offer at first, then, once the client has rung, what
+ * requests and answers go through. The shard's thread does all but wake and close it.
+ */
+final class ShardMemory implements Turns.Source {
+  private static final Logger log = LoggerFactory.getLogger(ShardMemory.class);
+
+  /** Whom it tells. */
+  interface Owner {
+    /** A request has come, in the shard's thread. */
+    void received(ShardMemory from, InteractRequest request);
+
+    /** It is over. */
+    void closed(ShardMemory from);
+  }
+
+  private final MemoryOffer offer;
+  private final Owner owner;
+  private final InteractStream stream;
+  private volatile @Nullable MemoryLink link;
+  private volatile boolean over;
+
+  ShardMemory(MemoryOffer offer, Owner owner, InteractStream stream) {
+    this.offer = offer;
+    this.owner = owner;
+    this.stream = stream;
+  }
+
+  /** The stream that it is beside. */
+  InteractStream stream() {
+    return stream;
+  }
+
+  /** What the client is to be told. */
+  SharedMemory described() {
+    return offer.described();
+  }
+
+  @Override
+  public boolean isReady() {
+    MemoryLink taken = link;
+    return taken != null && taken.isReady();
+  }
+
+  @Override
+  public void serve() {
+    MemoryLink taken = link;
+    if (taken == null) {
+      return;
+    }
+    try {
+      InteractRequest request = taken.receive(InteractRequest.parser());
+      if (request != null) {
+        owner.received(this, request);
+      }
+    } catch (IOException e) {
+      giveUp(e);
+    }
+  }
+
+  /** Sends an answer; false where that has to be done otherwise. */
+  boolean answer(InteractResponse response) {
+    MemoryLink taken = link;
+    try {
+      return taken != null && !over && taken.send(response);
+    } catch (IOException e) {
+      giveUp(e);
+      return false;
+    }
+  }
+
+  @Override
+  public void sleep() {
+    MemoryLink taken = link;
+    try {
+      if (taken != null) {
+        taken.sleep(Long.MAX_VALUE);
+        return;
+      }
+      MemoryLink accepted = offer.accept();
+      if (accepted != null) {
+        link = accepted;
+        if (over) {
+          accepted.close();
+        }
+      } else if (offer.isOver()) {
+        close();
+      } else {
+        offer.sleep();
+      }
+    } catch (IOException e) {
+      giveUp(e);
+    }
+  }
+
+  @Override
+  public void wake() {
+    offer.wake();
+  }
+
+  private void giveUp(IOException why) {
+    if (!over) {
+      log.debug("shared memory is given up", why);
+      close();
+    }
+  }
+
+  /** Ends it; again does no harm. */
+  void close() {
+    over = true;
+    offer.close();
+    MemoryLink taken = link;
+    if (taken != null) {
+      taken.close();
+    }
+    owner.closed(this);
+  }
+}

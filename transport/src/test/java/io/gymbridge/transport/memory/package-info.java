@@ -1,0 +1,4 @@
+@NullMarked
+package io.gymbridge.transport.memory;
+
+import org.jspecify.annotations.NullMarked;
