@@ -111,15 +111,21 @@ public final class OnPolicy {
   void run(long steps, Rewards rewards, Consumer<Progress> listener) {
     collector.reset(settings.seed());
     long done = 0;
-    for (int updates = 1; done < steps; updates++) {
+    int updates = 0;
+    while (done < steps) {
+      double part = (double) done / steps;
       collector.collect(rollout);
+      done += rollout.rows();
+      if (rollout.validRows().length < 2) {
+        // Lanes were lost, or began anew: there is nothing to normalise advantages over.
+        continue;
+      }
       Discrimination discrimination = rewards.apply(rollout, policy);
       if (settings.normaliseRewards()) {
         scale.apply(rollout);
       }
-      Generator.Diagnostics diagnostics = generator.update(rollout, (double) done / steps);
-      done += rollout.rows();
-      listener.accept(progress(done, updates, diagnostics, discrimination));
+      Generator.Diagnostics diagnostics = generator.update(rollout, part);
+      listener.accept(progress(done, ++updates, diagnostics, discrimination));
     }
   }
 

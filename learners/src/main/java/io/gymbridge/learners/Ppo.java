@@ -35,7 +35,7 @@ public final class Ppo {
    * @param batchSize transitions in a minibatch
    * @param epochs passes over a rollout
    * @param learningRate of Adam
-   * @param anneal whether the learning rate falls evenly to 0 over the training
+   * @param anneal whether learning rate and clip fall evenly to 0 over the training
    * @param gamma discount
    * @param lambda of the advantage estimation
    * @param clip most that the ratio of probabilities may differ from 1 with effect
@@ -80,7 +80,8 @@ public final class Ppo {
 
     /**
      * The paper's for MuJoCo (table 3: 10 passes, batch 64, γ 0.99, λ 0.95, clip 0.2, 2048
-     * transitions), here with 8 lanes in mind.
+     * transitions), here with 8 lanes in mind; annealed, as the paper does for Atari: without it a
+     * policy that is as good as it can be goes on being moved by the noise in its advantages.
      */
     public static Config defaults() {
       return new Config(
@@ -89,7 +90,7 @@ public final class Ppo {
           64,
           10,
           3e-4,
-          false,
+          true,
           0.99,
           0.95,
           0.2,
@@ -178,7 +179,8 @@ public final class Ppo {
       values.fill(rollout, policy.encoder());
       rollout.estimateAdvantages(config.gamma(), config.lambda());
       double explained = rollout.explainedVariance();
-      double rate = config.learningRate() * (config.anneal() ? 1 - progress : 1);
+      double left = config.anneal() ? 1 - progress : 1;
+      double rate = config.learningRate() * left;
       int[] rows = rollout.validRows();
       CompletableFuture<Double> valueLoss =
           CompletableFuture.supplyAsync(
@@ -190,7 +192,7 @@ public final class Ppo {
                       config.batchSize(),
                       rate,
                       config.maxGradientNorm()));
-      Sums sums = improvePolicy(rollout, rows.clone(), rate);
+      Sums sums = improvePolicy(rollout, rows.clone(), rate, config.clip() * left);
       return new Diagnostics(
           sums.loss / sums.count,
           valueLoss.join(),
@@ -209,14 +211,14 @@ public final class Ppo {
       private int count;
     }
 
-    private Sums improvePolicy(Rollout rollout, int[] rows, double rate) {
+    private Sums improvePolicy(Rollout rollout, int[] rows, double rate, double clip) {
       Sums sums = new Sums();
       int n = Math.min(config.batchSize(), rows.length);
       for (int epoch = 0; epoch < config.epochs(); epoch++) {
         Shuffle.apply(rows, order);
         for (int from = 0; from + n <= rows.length; from += n) {
           double before = sums.divergence;
-          minibatch(rollout, rows, from, n, sums);
+          minibatch(rollout, rows, from, n, clip, sums);
           if (config.targetDivergence() > 0
               && (sums.divergence - before) > 1.5 * config.targetDivergence()) {
             return sums;
@@ -229,7 +231,8 @@ public final class Ppo {
     }
 
     /** Leaves the gradient of the loss in {@link #gradient}. */
-    private void minibatch(Rollout rollout, int[] rows, int from, int n, Sums sums) {
+    private void minibatch(
+        Rollout rollout, int[] rows, int from, int n, double clip, Sums sums) {
       Distribution distribution = policy.head().distribution();
       int size = rollout.actionSize;
       double mean = 0;
@@ -260,13 +263,13 @@ public final class Ppo {
         double advantage = (rollout.advantages[row] - mean) / deviation;
         double logRatio = logs[i] - rollout.logProbabilities[row];
         double ratio = Math.exp(logRatio);
-        double bounded = Math.max(1 - config.clip(), Math.min(1 + config.clip(), ratio));
+        double bounded = Math.max(1 - clip, Math.min(1 + clip, ratio));
         boolean active = ratio * advantage <= bounded * advantage;
         loss -= Math.min(ratio * advantage, bounded * advantage) / n;
         // Gradients of the loss, hence the signs; that of the ratio is the ratio times the log's.
         logWeights[i] = active ? -ratio * advantage / n : 0;
         entropyWeights[i] = -config.entropyWeight() / n;
-        clipped += Math.abs(ratio - 1) > config.clip() ? 1.0 / n : 0;
+        clipped += Math.abs(ratio - 1) > clip ? 1.0 / n : 0;
         // Non-negative and of low variance (Schulman 2020).
         divergence += (ratio - 1 - logRatio) / n;
         entropy += entropies[i] / n;

@@ -24,22 +24,23 @@ class OnPolicyTest {
   }
 
   static Ppo.Config ppo(long seed) {
+    Ppo.Config ppo = Ppo.Config.defaults();
     return new Ppo.Config(
-        PolicyNetwork.Architecture.defaults(),
-        32,
-        256,
-        20,
-        1e-3,
-        true,
-        0.98,
-        0.8,
-        0.2,
-        0,
-        0.5,
-        0,
-        0,
-        true,
-        false,
+        ppo.architecture(),
+        ppo.rolloutSteps(),
+        ppo.batchSize(),
+        ppo.epochs(),
+        ppo.learningRate(),
+        ppo.anneal(),
+        ppo.gamma(),
+        ppo.lambda(),
+        ppo.clip(),
+        ppo.entropyWeight(),
+        ppo.maxGradientNorm(),
+        ppo.targetDivergence(),
+        ppo.logStd(),
+        ppo.normaliseObservations(),
+        ppo.normaliseRewards(),
         seed);
   }
 
