@@ -199,8 +199,8 @@ public final class PolicyNetwork {
    * @param environment Gymnasium's id of what it was trained on
    * @param provenance hyperparameters, seeds, data: whatever JSON can hold
    * @param observations real ones, at least 8: up to 16 of them become the golden examples
-   * @throws io.gymbridge.core.GymException INTERNAL if the ONNX graph does not agree with the network to
-   *     1e-5
+   * @throws io.gymbridge.core.GymException INTERNAL if the ONNX graph does not agree with the
+   *     network to 1e-5
    */
   public PolicyBundle toBundle(
       String name,

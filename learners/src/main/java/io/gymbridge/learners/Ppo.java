@@ -231,8 +231,7 @@ public final class Ppo {
     }
 
     /** Leaves the gradient of the loss in {@link #gradient}. */
-    private void minibatch(
-        Rollout rollout, int[] rows, int from, int n, double clip, Sums sums) {
+    private void minibatch(Rollout rollout, int[] rows, int from, int n, double clip, Sums sums) {
       Distribution distribution = policy.head().distribution();
       int size = rollout.actionSize;
       double mean = 0;

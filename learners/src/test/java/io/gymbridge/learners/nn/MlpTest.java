@@ -33,7 +33,7 @@ class MlpTest {
     for (int i = 0; i < N * shape.inputs(); i++) {
       pass.input()[i] = (float) random.nextGaussian();
     }
-    weights = random.doubles(N * shape.outputs(), -1, 1).toArray();
+    weights = random.doubles((long) N * shape.outputs(), -1, 1).toArray();
   }
 
   private double[] parameters() {
