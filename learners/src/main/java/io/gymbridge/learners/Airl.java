@@ -57,11 +57,21 @@ public final class Airl {
       Reward reward,
       boolean absorbing) {
 
-    /** PPO's defaults; 32-32 each, as in the paper; 8 updates of 512 and 512; replay of 8192. */
+    /** Generator and updates as GAIL's; 32-32 each, as in the paper. */
     public static Config defaults() {
       List<Integer> small = List.of(32, 32);
       return new Config(
-          Ppo.Config.defaults(), small, small, false, 512, 8, 1e-3, 0, 8192, Reward.LOGIT, true);
+          Gail.Config.defaults().generator(),
+          small,
+          small,
+          false,
+          512,
+          8,
+          1e-3,
+          0,
+          8192,
+          Reward.LOGIT,
+          true);
     }
   }
 

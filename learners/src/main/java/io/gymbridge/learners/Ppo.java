@@ -102,6 +102,48 @@ public final class Ppo {
           true,
           0);
     }
+
+    /** A copy with rollouts of another length. */
+    public Config withRolloutSteps(int newRolloutSteps) {
+      return new Config(
+          architecture,
+          newRolloutSteps,
+          batchSize,
+          epochs,
+          learningRate,
+          anneal,
+          gamma,
+          lambda,
+          clip,
+          entropyWeight,
+          maxGradientNorm,
+          targetDivergence,
+          logStd,
+          normaliseObservations,
+          normaliseRewards,
+          seed);
+    }
+
+    /** A copy with another seed. */
+    public Config withSeed(long newSeed) {
+      return new Config(
+          architecture,
+          rolloutSteps,
+          batchSize,
+          epochs,
+          learningRate,
+          anneal,
+          gamma,
+          lambda,
+          clip,
+          entropyWeight,
+          maxGradientNorm,
+          targetDivergence,
+          logStd,
+          normaliseObservations,
+          normaliseRewards,
+          newSeed);
+    }
   }
 
   private final Config config;

@@ -23,25 +23,8 @@ class OnPolicyTest {
     return new SyncVectorEnv(() -> Envs.make("CartPole-v1"), LANES, mode);
   }
 
-  static Ppo.Config ppo(long seed) {
-    Ppo.Config ppo = Ppo.Config.defaults();
-    return new Ppo.Config(
-        ppo.architecture(),
-        ppo.rolloutSteps(),
-        ppo.batchSize(),
-        ppo.epochs(),
-        ppo.learningRate(),
-        ppo.anneal(),
-        ppo.gamma(),
-        ppo.lambda(),
-        ppo.clip(),
-        ppo.entropyWeight(),
-        ppo.maxGradientNorm(),
-        ppo.targetDivergence(),
-        ppo.logStd(),
-        ppo.normaliseObservations(),
-        ppo.normaliseRewards(),
-        seed);
+  private static Ppo.Config ppo(long seed) {
+    return Ppo.Config.defaults().withSeed(seed);
   }
 
   static double play(PolicyNetwork network) {
@@ -80,7 +63,7 @@ class OnPolicyTest {
   }
 
   private static PolicyNetwork train(long seed) {
-    return new Ppo(ppo(seed), now -> {}).train(cartPole(AutoresetMode.SAME_STEP), 2_000);
+    return new Ppo(ppo(seed), now -> {}).train(cartPole(AutoresetMode.SAME_STEP), 4_000);
   }
 
   @Test
