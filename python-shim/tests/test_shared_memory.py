@@ -2,6 +2,7 @@
 
 import errno
 import os
+import platform
 import random
 import signal
 import socket
@@ -100,7 +101,7 @@ def rings(size=256):
     offered.nonce = bytes(16)
     made = segment.make(offered, 1)
     os.unlink(offered.memory)
-    places = (made, made.requests, segment.REQUESTS_WRITTEN, segment.REQUESTS_READ)
+    places = (made, made.requests, segment.REQUESTS_WRITTEN, segment.REQUESTS_READ, segment.SERVER_LOOKS)
     return made, RingWriter(*places), RingReader(*places)
 
 
@@ -118,6 +119,21 @@ def test_ring_gives_back_what_was_written_wherever_it_wraps():
         assert not any(made.memory[stop : stop + -len(message) % 8])
         assert reader.find() is None
         reader.release()
+    made.close()
+
+
+@pytest.mark.skipif(platform.machine() not in ("x86_64", "AMD64"), reason="elsewhere the bell is rung each time")
+def test_bell_is_wanted_by_who_rests_and_not_by_who_looks():
+    made, writer, reader = rings()
+    assert writer.wants_bell
+    reader.look()
+    assert not writer.wants_bell
+    assert not reader.rest()
+    assert writer.wants_bell
+    reader.look()
+    writer.write((b"before",), 6, writer.place(6))
+    assert not writer.wants_bell
+    assert reader.rest(), "what was written before is for the reader to see"
     made.close()
 
 

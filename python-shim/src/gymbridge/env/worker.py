@@ -42,14 +42,13 @@ from gymbridge.memory.server_end import ServerEnd, ring_bytes
 from gymbridge.rollout.roller import Roller, can_roll_out
 from gymbridge.security import complaint, server_context
 from gymbridge.v1 import environment_pb2 as pb
+from gymbridge.waiting import SPIN_NANOS
 
 SECRET_KEY = "gymbridge-worker-secret"
 FIRST_LANE_KEY = "gymbridge-first-lane"
 _SERVICE = "/gymbridge.v1.EnvironmentService/"
 # A step that takes longer has its sockets read by the second thread.
 _LONG_SECONDS = 0.5
-# A thread that sleeps is woken late, but one that spins keeps a core from others: about what a wake-up costs.
-_SPIN_NANOS = 60_000
 _MAX_ATTACH_BYTES = 4096
 # The field of a request's number, with which the ordinary ones begin.
 _NUMBERED = bytes((pb.InteractRequest.DESCRIPTOR.fields_by_name["sequence"].number << 3,))
@@ -72,7 +71,7 @@ class Worker:
         # On perf_counter_ns, 0: idle.
         self._busy_since = 0
         self._max_message = config["max_message_mib"] << 20
-        self._server = Server(control, self._max_message, self._accept, spin_nanos=_SPIN_NANOS)
+        self._server = Server(control, self._max_message, self._accept, spin_nanos=SPIN_NANOS)
 
     def listen(self, listener: socket.socket) -> None:
         """Serves clients on a socket of their own, beside the one that the supervisor dials."""

@@ -12,12 +12,11 @@ from time import perf_counter_ns
 
 from gymbridge.http2.call import Call
 from gymbridge.http2.connection import Connection
+from gymbridge.waiting import WAKE_NANOS, give_way
 
 _MAX_CONNECTIONS = 64
 # A client that always answers within the time of spinning is not to keep the others from being heard.
 _UNPOLLED_NANOS = 10_000_000
-# What it takes, about, to wake a thread that sleeps.
-_WAKE_NANOS = 40_000
 _READABLE = select.POLLIN | select.POLLHUP | select.POLLERR
 
 
@@ -45,8 +44,9 @@ class Server:
         self._polled = 0
         self._connections: dict[int, Connection] = {}
         self._events: dict[int, int] = {}
-        # What else is polled: what to do when there is something to read, and what to look at while spinning.
-        self._watched: dict[int, tuple[Callable[[], None], Callable[[], bool] | None]] = {}
+        # What else is polled: what to do when there is something to read, what to look at while spinning, and before
+        # sleeping.
+        self._watched: dict[int, tuple[Callable[[], None], Callable[[], bool] | None, Callable[[], bool] | None]] = {}
         # Looks for the next message where the last one came from; whether there was one.
         self._look: Callable[[], bool] | None = None
         self._poll = select.poll()
@@ -59,18 +59,23 @@ class Server:
         self._poll.register(listener.fileno(), select.POLLIN)
 
     def watch(
-        self, sock: socket.socket, on_readable: Callable[[], None], look: Callable[[], bool] | None = None
+        self,
+        sock: socket.socket,
+        on_readable: Callable[[], None],
+        look: Callable[[], bool] | None = None,
+        rest: Callable[[], bool] | None = None,
     ) -> None:
         """Calls `on_readable` when there is something to read from a socket.
 
-        `look` then looks for more while the thread spins, and says whether there was something.
+        `look` then looks for more while the thread spins, and says whether there was something; `rest` does so before
+        it sleeps, from when on the socket has to tell.
         """
-        self._watched[sock.fileno()] = on_readable, look
+        self._watched[sock.fileno()] = on_readable, look, rest
         self._poll.register(sock.fileno(), select.POLLIN)
 
     def forget(self, sock: socket.socket) -> None:
         """Watches a socket no longer, which is still open."""
-        _, look = self._watched.pop(sock.fileno(), (None, None))
+        _, look, _ = self._watched.pop(sock.fileno(), (None, None, None))
         self._poll.unregister(sock.fileno())
         if look is not None and look == self._look:
             self._look = None
@@ -82,15 +87,17 @@ class Server:
         """
         started = perf_counter_ns()
         look = self._look
-        if look is not None and started - self._polled > _UNPOLLED_NANOS:
-            seconds: float | None = 0.0
-        elif look is not None and self._spins(look, started):
+        if look is not None and started - self._polled <= _UNPOLLED_NANOS and self._spins(look, started):
             return False
-        else:
+        if self._look is None:
+            if self._finds_before_sleep():
+                return True
             seconds = patience()
+        else:
+            seconds = 0.0
         events = self._poll.poll(None if seconds is None else seconds * 1000)
         self._polled = perf_counter_ns()
-        if events and self._polled - started < self._spin_nanos + _WAKE_NANOS:
+        if events and self._polled - started < self._spin_nanos + WAKE_NANOS:
             self._spin = self._spin_nanos
         for number, event in events:
             connection = self._connections.get(number)
@@ -102,12 +109,23 @@ class Server:
             if event & _READABLE and connection.read() and self._spin_nanos:
                 self._look = partial(self._look_at, connection)
             self._watch(connection)
+        if look is not None and look == self._look:
+            # It is not polled for.
+            look()
         return True
+
+    def _finds_before_sleep(self) -> bool:
+        for _, look, rest in list(self._watched.values()):
+            if rest is not None and rest():
+                self._look = look if self._spin_nanos else None
+                return True
+        return False
 
     def _spins(self, look: Callable[[], bool], started: int) -> bool:
         """Looks for the next message, for as long as that seems worth it; whether it came."""
         deadline = started + self._spin
         while not look():
+            give_way()
             if perf_counter_ns() >= deadline:
                 self._spin >>= 1
                 self._look = None
@@ -123,7 +141,7 @@ class Server:
     def _handle_other(self, number: int) -> None:
         watched = self._watched.get(number)
         if watched is not None:
-            on_readable, look = watched
+            on_readable, look, _ = watched
             on_readable()
             if look is not None and self._spin_nanos:
                 self._look = look

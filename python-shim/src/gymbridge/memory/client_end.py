@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import select
 import socket
 from time import perf_counter_ns
@@ -11,14 +10,12 @@ from time import perf_counter_ns
 from gymbridge.codec.steps import Data
 from gymbridge.http2.client import ClientCall, ConnectionBroken
 from gymbridge.memory import segment
-from gymbridge.memory.ring import BELL_PATIENCE, RingBroken, RingReader, RingWriter
+from gymbridge.memory.ring import RingBroken, RingReader, RingWriter
 from gymbridge.v1 import environment_pb2 as pb
+from gymbridge.waiting import SPIN_NANOS, WAKE_NANOS, give_way
 
 _CONNECT_SECONDS = 10.0
 _BELL_BYTES = 4096
-# A thread that sleeps is woken late; one that spins keeps a core from others, where there are others.
-_SPIN_NANOS = 200_000 if (os.cpu_count() or 1) > 1 else 0
-_WAKE_NANOS = 40_000
 
 
 class MemoryEnded(ConnectionBroken):
@@ -45,14 +42,20 @@ class ClientEnd:
             raise
         self._memory = memoryview(self._segment.memory).toreadonly()
         self._reader = RingReader(
-            self._segment, self._segment.responses, segment.RESPONSES_WRITTEN, segment.RESPONSES_READ
+            self._segment,
+            self._segment.responses,
+            segment.RESPONSES_WRITTEN,
+            segment.RESPONSES_READ,
+            segment.CLIENT_LOOKS,
         )
         self._writer = RingWriter(
-            self._segment, self._segment.requests, segment.REQUESTS_WRITTEN, segment.REQUESTS_READ
+            self._segment,
+            self._segment.requests,
+            segment.REQUESTS_WRITTEN,
+            segment.REQUESTS_READ,
+            segment.SERVER_LOOKS,
         )
-        # Messages found without listening to the bell.
-        self._unheard = 0
-        self._spin = _SPIN_NANOS
+        self._spin = SPIN_NANOS
         self._poll = select.poll()
         self._poll.register(self._bell, select.POLLIN)
 
@@ -74,8 +77,11 @@ class ClientEnd:
             end = self._writer.place(length)
             if not end:
                 return False
+            # Whoever sends looks for the answer, or takes the word back before it sleeps.
+            self._reader.look()
             self._writer.write((data,), length, end)
-            self._bell.send(b"\0")
+            if self._writer.wants_bell:
+                self._bell.send(b"\0")
         except BlockingIOError:
             # There is enough in it to wake up by.
             pass
@@ -92,9 +98,10 @@ class ClientEnd:
         try:
             if self._reader.has_more():
                 return True
-            return not self._bell.recv(_BELL_BYTES) or self._reader.has_more()
+            # The bell is to ring from now on, and only of what comes from now on.
+            return not self._bell.recv(_BELL_BYTES) or self._reader.rest()
         except BlockingIOError:
-            return self._reader.has_more()
+            return self._reader.rest()
         except OSError:
             return True
 
@@ -108,14 +115,10 @@ class ClientEnd:
             while True:
                 found = self._reader.find()
                 if found is not None:
-                    self._unheard += 1
-                    if self._unheard > BELL_PATIENCE:
-                        self._unheard = 0
-                        with contextlib.suppress(OSError):
-                            self._bell.recv(_BELL_BYTES)
                     return self._memory[found[0] : found[1]]
                 if perf_counter_ns() >= deadline:
                     return self._sleep(call, deadline - self._spin)
+                give_way()
         except RingBroken as error:
             raise MemoryEnded(str(error)) from error
 
@@ -123,6 +126,7 @@ class ClientEnd:
         self._spin >>= 1
         stream = call.fileno()
         self._poll.register(stream, select.POLLIN)
+        self._reader.rest()
         is_over = False
         has_arrived = call.has_input
         while True:
@@ -138,8 +142,8 @@ class ClientEnd:
                 is_over = True
             found = self._reader.find()
             if found is not None:
-                if perf_counter_ns() - started < _SPIN_NANOS + _WAKE_NANOS:
-                    self._spin = _SPIN_NANOS
+                if perf_counter_ns() - started < SPIN_NANOS + WAKE_NANOS:
+                    self._spin = SPIN_NANOS
                 return self._memory[found[0] : found[1]]
             if is_over:
                 raise MemoryEnded("the server has ended it")

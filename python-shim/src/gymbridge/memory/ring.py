@@ -2,6 +2,10 @@
 
 On x86-64 stores are seen in their order. Elsewhere a lock that nobody else wants keeps them apart: a record is in
 memory before the position that tells of it, and a position is read before the record.
+
+A reader that looks for records by itself says so in a word of its own, and the writer then leaves the bell alone. Who
+wants to sleep takes the word back first and looks once more. For that a store must be seen before what is read after
+it: on x86-64 a lock sees to it. Elsewhere nobody can say what Python's locks do, and the bell is rung each time.
 """
 
 from __future__ import annotations
@@ -13,8 +17,6 @@ from collections.abc import Sequence
 from gymbridge.codec.steps import Data
 from gymbridge.memory.segment import Segment
 
-# Messages that a side may find by looking before it takes the bytes off the bell: to ring a full one takes long.
-BELL_PATIENCE = 100
 _SKIP = (1 << 64) - 1
 _STORES_ARE_ORDERED = platform.machine() in ("x86_64", "AMD64")
 _fence = threading.Lock()
@@ -25,13 +27,16 @@ class RingBroken(Exception):
 
 
 class RingWriter:
-    """Writes records into a ring whose position is the word `written`, while the reader's is `read`."""
+    """Writes records into a ring whose position is the word `written`, while the reader's is `read`.
 
-    def __init__(self, segment: Segment, ring: tuple[int, int], written: int, read: int) -> None:
+    The reader looks by itself while the word `looks` is not 0.
+    """
+
+    def __init__(self, segment: Segment, ring: tuple[int, int], written: int, read: int, looks: int) -> None:
         self._memory = segment.memory
         self._words = segment.words
         self._start, self._size = ring
-        self._written_at, self._read_at = written, read
+        self._written_at, self._read_at, self._looks_at = written, read, looks
         # The word is for the other side; what it says is not asked again.
         self.written = 0
 
@@ -70,14 +75,27 @@ class RingWriter:
         self._words[self._written_at] = end
         return at
 
+    @property
+    def wants_bell(self) -> bool:
+        """Whether the reader may be asleep, and not see what was written."""
+        if not _STORES_ARE_ORDERED:
+            return True
+        with _fence:
+            pass
+        return self._words[self._looks_at] == 0
+
 
 class RingReader:
-    """Reads records from a ring whose position is the word `read`, while the writer's is `written`."""
+    """Reads records from a ring whose position is the word `read`, while the writer's is `written`.
 
-    def __init__(self, segment: Segment, ring: tuple[int, int], written: int, read: int) -> None:
+    The word `looks` tells the writer whether this side looks by itself.
+    """
+
+    def __init__(self, segment: Segment, ring: tuple[int, int], written: int, read: int, looks: int) -> None:
         self._words = segment.words
         self._start, self._size = ring
-        self._written_at, self._read_at = written, read
+        self._written_at, self._read_at, self._looks_at = written, read, looks
+        self._looks = False
         self._next = 0
         self._released = 0
 
@@ -114,6 +132,21 @@ class RingReader:
     def has_more(self) -> bool:
         """Whether the writer has moved on; whether `find` likes what it wrote is another matter."""
         return self._words[self._written_at] != self._next
+
+    def look(self) -> None:
+        """From now on this side looks by itself."""
+        if not self._looks and _STORES_ARE_ORDERED:
+            self._looks = True
+            self._words[self._looks_at] = 1
+
+    def rest(self) -> bool:
+        """From now on the bell has to be rung; whether there is something that was written before."""
+        if self._looks:
+            self._looks = False
+            self._words[self._looks_at] = 0
+            with _fence:
+                pass
+        return self.has_more()
 
     def release(self) -> None:
         """Gives what was found back to the writer."""

@@ -18,6 +18,8 @@ HEADER_BYTES = 4096
 NONCE_BYTES = 16
 # Where the positions are, in words of 8 bytes.
 REQUESTS_WRITTEN, REQUESTS_READ, RESPONSES_WRITTEN, RESPONSES_READ = 8, 16, 24, 32
+# Whether a side looks for messages by itself, so that its bell need not be rung.
+SERVER_LOOKS, CLIENT_LOOKS = 40, 48
 _MAGIC = b"gymbrdg1"
 _IDENTITY_BYTES = 48
 _MEMORY = "/dev/shm"

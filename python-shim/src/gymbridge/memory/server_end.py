@@ -14,7 +14,7 @@ from functools import partial
 from gymbridge.codec.steps import Data
 from gymbridge.http2.server import Server
 from gymbridge.memory import segment
-from gymbridge.memory.ring import BELL_PATIENCE, RingBroken, RingReader, RingWriter
+from gymbridge.memory.ring import RingBroken, RingReader, RingWriter
 from gymbridge.v1 import environment_pb2 as pb
 
 _OFFER_SECONDS = 10.0
@@ -60,8 +60,6 @@ class ServerEnd:
         self._listener: socket.socket | None = None
         self._strangers: list[socket.socket] = []
         self._bell: socket.socket | None = None
-        # Messages found without listening to the bell.
-        self._unheard = 0
         self._directory = segment.make_directory()
         self.offered = pb.SharedMemory(
             memory=os.path.join(self._directory, "memory"),
@@ -78,10 +76,18 @@ class ServerEnd:
             raise
         self._response_bytes = response_bytes
         self._reader = RingReader(
-            self._segment, self._segment.requests, segment.REQUESTS_WRITTEN, segment.REQUESTS_READ
+            self._segment,
+            self._segment.requests,
+            segment.REQUESTS_WRITTEN,
+            segment.REQUESTS_READ,
+            segment.SERVER_LOOKS,
         )
         self._writer = RingWriter(
-            self._segment, self._segment.responses, segment.RESPONSES_WRITTEN, segment.RESPONSES_READ
+            self._segment,
+            self._segment.responses,
+            segment.RESPONSES_WRITTEN,
+            segment.RESPONSES_READ,
+            segment.CLIENT_LOOKS,
         )
 
     @property
@@ -112,11 +118,13 @@ class ServerEnd:
             return False
         data = self._segment.memory[found[0] : found[1]]
         self._reader.release()
-        self._unheard += 1
-        if self._unheard > BELL_PATIENCE:
-            self._hush()
+        self._reader.look()
         self._on_message(data)
         return True
+
+    def rest(self) -> bool:
+        """As `look`, of a thread that is about to sleep until the bell rings."""
+        return not self.closed and self._reader.rest() and self.look()
 
     def send(self, parts: Sequence[Data], kept: MutableMapping[int, bytes | Kept]) -> Kept | None:
         """Sends a message and rings; where it lies, or None where there is no room for it or the memory is over.
@@ -138,7 +146,8 @@ class ServerEnd:
             self.copy(kept, end - self._response_bytes)
         offset = self._writer.write(parts, length, end)
         try:
-            bell.send(b"\0")
+            if self._writer.wants_bell:
+                bell.send(b"\0")
         except BlockingIOError:
             # There is enough in it to wake up by.
             pass
@@ -207,7 +216,7 @@ class ServerEnd:
             stranger.close()
             return
         self._bell = stranger
-        self._server.watch(stranger, self._ring, self.look)
+        self._server.watch(stranger, self._ring, self.look, self.rest)
         self._withdraw()
 
     def _ring(self) -> None:
@@ -221,7 +230,6 @@ class ServerEnd:
     def _hush(self) -> bool:
         """Takes the bytes off the bell; whether the client has closed it."""
         assert self._bell is not None
-        self._unheard = 0
         try:
             return not self._bell.recv(_BELL_BYTES)
         except BlockingIOError:

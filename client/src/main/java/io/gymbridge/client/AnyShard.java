@@ -47,7 +47,7 @@ final class AnyShard extends Waiting implements AutoCloseable {
         if (!answered.isEmpty()) {
           return answered;
         }
-        if (!awaitUntil(tendAt())) {
+        if (!awaitUntil(tendAt(), asked.size())) {
           tend(doing);
         }
       }

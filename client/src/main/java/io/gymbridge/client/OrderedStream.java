@@ -51,7 +51,8 @@ final class OrderedStream<Q, A> extends Waiting {
    *     which it then still is
    */
   @Nullable A await(long deadline) {
-    awaitUntil(deadline);
+    // The server, and the event loop.
+    awaitUntil(deadline, 2);
     A received = answer;
     StatusRuntimeException ended = end;
     if (received == null && ended != null) {

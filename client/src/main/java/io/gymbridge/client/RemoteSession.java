@@ -389,7 +389,7 @@ final class RemoteSession implements ShardStream.Directory {
       return null;
     }
     ShardStream shard = shards.get(i);
-    InteractResponse answer = shard.await(doing);
+    InteractResponse answer = shard.await(doing, busy());
     if (logs.isEmpty()) {
       losses[i] = answer == null ? shard.loss() : null;
       return answer;
@@ -407,6 +407,14 @@ final class RemoteSession implements ShardStream.Directory {
       log.add(request, answer);
     }
     return answer;
+  }
+
+  private int busy() {
+    int count = 0;
+    for (ShardStream shard : shards) {
+      count += shard.isBusy() ? 1 : 0;
+    }
+    return count;
   }
 
   /** So that little has to be done again. */

@@ -130,7 +130,7 @@ final class ReplayLog {
       }
       if (shard.loss() == null) {
         shard.send(request);
-        InteractResponse answer = shard.await(doing);
+        InteractResponse answer = shard.await(doing, 1);
         if (answer != null) {
           return answer;
         }
@@ -148,7 +148,7 @@ final class ReplayLog {
     for (int i = 0; i < entries.size(); i++) {
       Entry entry = entries.get(i);
       shard.send(entry.request().toBuilder());
-      InteractResponse answer = shard.await("replaying");
+      InteractResponse answer = shard.await("replaying", 1);
       if (answer == null) {
         return null;
       }

@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * A shard's requests in order, from when the caller gives one until he takes its answer: first some
  * that were sent and may be answered, then those that have no number yet, since the window was
- * full. For whoever holds the stream's lock, but for {@link #answer}.
+ * full. For whoever holds the stream's lock, but for {@link #answer} and {@link #isBusy}.
  */
 final class Requests {
   /** One that was sent. */
@@ -30,6 +30,7 @@ final class Requests {
   private @Nullable InteractRequest next;
   private long sequence;
   private int unanswered;
+  private volatile boolean busy;
   private volatile @Nullable InteractResponse answer;
 
   /** The oldest one's answer; null while it has none. From any thread. */
@@ -40,6 +41,16 @@ final class Requests {
   /** The highest number that was given. */
   long sequence() {
     return sequence;
+  }
+
+  /** Whether the server has some that it has not answered. From any thread. */
+  boolean isBusy() {
+    return busy;
+  }
+
+  private void setUnanswered(int count) {
+    unanswered = count;
+    busy = count > 0;
   }
 
   /** Whether no answer is still to come. */
@@ -77,7 +88,7 @@ final class Requests {
   void sent(InteractRequest request) {
     sent.add(new Sent(request));
     sequence = request.getSequence();
-    unanswered++;
+    setUnanswered(unanswered + 1);
     next = null;
   }
 
@@ -91,7 +102,7 @@ final class Requests {
         }
         each.answer = response;
         each.answeredAt = System.nanoTime();
-        unanswered--;
+        setUnanswered(unanswered - 1);
         answer = sent.getFirst().answer;
         return true;
       }
@@ -131,7 +142,7 @@ final class Requests {
   /** Numbers begin anew, and what has no answer will not get one. */
   void restart() {
     while (!sent.isEmpty() && unanswered > 0) {
-      unanswered -= sent.removeLast().answer == null ? 1 : 0;
+      setUnanswered(unanswered - (sent.removeLast().answer == null ? 1 : 0));
     }
     unsent.clear();
     next = null;
@@ -144,7 +155,7 @@ final class Requests {
     sent.clear();
     unsent.clear();
     next = null;
-    unanswered = 0;
+    setUnanswered(0);
     answer = null;
   }
 }

@@ -82,7 +82,7 @@ final class ShardStream extends Waiting implements ShardConnection.Owner {
   private int window = 1;
 
   /** Whether the requests under way are all in the shared memory. */
-  private boolean inMemory;
+  private volatile boolean inMemory;
 
   private long lastSent = System.nanoTime();
   private long lastContact = System.nanoTime();
@@ -142,7 +142,7 @@ final class ShardStream extends Waiting implements ShardConnection.Owner {
   /** Waits until the shard is attached for the first time. */
   void open() {
     connect();
-    if (!awaitUntil(System.nanoTime() + options.openTimeout().toNanos())) {
+    if (!awaitUntil(System.nanoTime() + options.openTimeout().toNanos(), Integer.MAX_VALUE)) {
       throw new GymException(
           Kind.DEADLINE_EXCEEDED,
           "%s did not attach within %s (%s)"
@@ -202,15 +202,17 @@ final class ShardStream extends Waiting implements ShardConnection.Owner {
    * Waits for the answer to the oldest request that was sent and not awaited yet.
    *
    * @param doing completes "no answer …, while"
+   * @param busy how many shards work on answers, this one among them
    * @return null where the shard is lost: then what the request did is lost too
    * @throws GymException what the session cannot go on after: DEADLINE_EXCEEDED where an attached
    *     shard does not answer in time, UNAVAILABLE where it cannot be attached while the lease
    *     lasts, where somebody else has attached, or where this thread was interrupted
    */
-  @Nullable InteractResponse await(String doing) {
+  @Nullable InteractResponse await(String doing, int busy) {
     beginWaiting();
     while (!isAnswered()) {
-      if (!awaitUntil(tendAt())) {
+      // What the stream brings, the event loop brings.
+      if (!awaitUntil(tendAt(), inMemory ? busy : busy + 1)) {
         tend(doing);
       }
     }
@@ -278,6 +280,11 @@ final class ShardStream extends Waiting implements ShardConnection.Owner {
       answered(open, message);
     }
     return requests.answer() != null || loss != null || failure != null;
+  }
+
+  /** Whether the server has requests that it has not answered, as far as this side has looked. */
+  boolean isBusy() {
+    return requests.isBusy() && !arrived();
   }
 
   /** Has another wait, for several shards, be woken too; null for none. */

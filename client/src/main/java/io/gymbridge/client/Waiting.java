@@ -2,26 +2,25 @@ package io.gymbridge.client;
 
 import io.gymbridge.core.GymException;
 import io.gymbridge.core.GymException.Kind;
+import io.gymbridge.transport.Spin;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One thread that waits for what the event loop brings, or another process. It spins for a moment
- * before it sleeps, since a wake-up takes longer than many answers do; where spinning was in vain
- * it leaves that for a while, so that it does not keep a core from those who work on the answer.
+ * One thread that waits for what the event loop brings, or another process. It spins before it
+ * sleeps: for a moment where those who work on the answer may want its core, and for as long as
+ * most answers take where there are cores enough.
  */
 abstract class Waiting {
-  /** What a wake-up costs, about. */
-  private static final long SPIN_NANOS = Long.getLong("gymbridge.spin.micros", 20) * 1000;
+  private static final int CORES = Runtime.getRuntime().availableProcessors();
 
-  private static final int MAX_FAILURES = 6;
+  /** About what it takes to be woken. */
+  private static final long MOMENT_NANOS = 20_000;
 
-  /** How often spinning was in vain since it last was not. */
-  private int failures;
+  private static final long LONG_NANOS = 1_000_000;
 
-  /** Waits that are still to go by without spinning. */
-  private int skipped;
-
+  private final Spin moment = new Spin(MOMENT_NANOS);
+  private final Spin patient = new Spin(LONG_NANOS);
   private volatile @Nullable Thread waiting;
 
   /** Whether there is nothing more to wait for. Read from memory that other threads write. */
@@ -31,13 +30,14 @@ abstract class Waiting {
    * Waits until something has arrived, or a moment has passed; one thread at a time.
    *
    * @param until on {@link System#nanoTime}'s clock
+   * @param busy threads of any process, as far as known, that are at work on the answer
    * @return whether something has arrived
    * @throws GymException UNAVAILABLE where this thread was interrupted, which it then still is
    */
-  final boolean awaitUntil(long until) {
+  final boolean awaitUntil(long until, int busy) {
     waiting = Thread.currentThread();
     try {
-      if (arrived() || arrivesSoon()) {
+      if (arrived() || (busy < CORES ? patient : moment).until(this::arrived)) {
         return true;
       }
       while (!arrived()) {
@@ -54,26 +54,6 @@ abstract class Waiting {
     } finally {
       waiting = null;
     }
-  }
-
-  // Yields rather than spins: who is waited for may need this very core.
-  @SuppressWarnings("ThreadPriorityCheck")
-  private boolean arrivesSoon() {
-    if (skipped > 0) {
-      skipped--;
-      return false;
-    }
-    long until = System.nanoTime() + SPIN_NANOS;
-    do {
-      Thread.yield();
-      if (arrived()) {
-        failures = 0;
-        return true;
-      }
-    } while (System.nanoTime() - until < 0);
-    failures = Math.min(failures + 1, MAX_FAILURES);
-    skipped = (1 << failures) - 1;
-    return false;
   }
 
   /** Sleeps for so long, or until {@link #wake}, or for no reason. */

@@ -1,5 +1,6 @@
 package io.gymbridge.server;
 
+import io.gymbridge.transport.Spin;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -15,16 +16,13 @@ import org.slf4j.LoggerFactory;
  * brief and no other is under way. While the shard's thread waits it also looks at a source of jobs
  * that nobody brings. Thread-safe.
  *
- * <p>The shard's thread spins for a moment before it sleeps, since waking it takes longer than most
- * clients take for their next request; where that was in vain it leaves it for a while.
+ * <p>The shard's thread spins for a while before it sleeps, since waking it takes longer than many
+ * clients take for their next request.
  */
 final class Turns {
   private static final Logger log = LoggerFactory.getLogger(Turns.class);
 
-  /** Longest wait for the next job before sleeping, about what waking up costs. */
-  private static final long SPIN_NANOS = Long.getLong("gymbridge.spin.micros", 20) * 1000;
-
-  private static final int MAX_FAILURES = 6;
+  private static final long SPIN_NANOS = 200_000;
 
   /** {@link #busySince}'s value while no job is under way. */
   private static final long IDLE = Long.MIN_VALUE;
@@ -52,8 +50,7 @@ final class Turns {
 
   private final Thread thread;
   private volatile @Nullable Source source;
-  private int failures;
-  private int skipped;
+  private final Spin spin = new Spin(SPIN_NANOS);
   private volatile boolean handedOver;
   private volatile boolean asleep;
   private volatile boolean over;
@@ -180,7 +177,7 @@ final class Turns {
   }
 
   private void await() {
-    if (isAwaited() || isAwaitedSoon()) {
+    if (isAwaited() || spin.until(this::isAwaited)) {
       return;
     }
     asleep = true;
@@ -196,26 +193,6 @@ final class Turns {
       }
     }
     asleep = false;
-  }
-
-  // Yields rather than spins: who is waited for may need this very core.
-  @SuppressWarnings("ThreadPriorityCheck")
-  private boolean isAwaitedSoon() {
-    if (skipped > 0) {
-      skipped--;
-      return false;
-    }
-    long sleepFrom = System.nanoTime() + SPIN_NANOS;
-    do {
-      Thread.yield();
-      if (isAwaited()) {
-        failures = 0;
-        return true;
-      }
-    } while (System.nanoTime() - sleepFrom < 0);
-    failures = Math.min(failures + 1, MAX_FAILURES);
-    skipped = (1 << failures) - 1;
-    return false;
   }
 
   private boolean isAwaited() {

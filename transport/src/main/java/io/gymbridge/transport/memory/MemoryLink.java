@@ -89,19 +89,21 @@ public final class MemoryLink implements Closeable {
   }
 
   /**
-   * Writes a message and rings.
+   * Writes a message and rings, unless the other side looks by itself. So does this one from now
+   * on, until it sleeps.
    *
    * @return false where there is no room for it just now
    */
   public boolean send(MessageLite message) throws IOException {
     boolean written;
     try {
+      reader.look();
       written = writer.write(message);
+      if (written && writer.wantsBell()) {
+        bell.ring();
+      }
     } catch (InternalError e) {
       throw tooShort(e);
-    }
-    if (written) {
-      bell.ring();
     }
     return written;
   }
@@ -159,9 +161,18 @@ public final class MemoryLink implements Closeable {
    * @param nanos at most
    */
   public void sleep(long nanos) throws IOException {
-    bell.hush();
+    hush();
     if (!isReady()) {
       bell.sleep(nanos);
+    }
+  }
+
+  private void hush() throws IOException {
+    bell.hush();
+    try {
+      reader.rest();
+    } catch (InternalError e) {
+      throw tooShort(e);
     }
   }
 
@@ -170,7 +181,7 @@ public final class MemoryLink implements Closeable {
    */
   public void hearBell(Selector selector) throws IOException {
     bell.register(selector);
-    bell.hush();
+    hush();
   }
 
   /** Ends the sleep under way, or the next one. */

@@ -1,6 +1,7 @@
 package io.gymbridge.transport.memory;
 
 import java.io.IOException;
+import java.lang.invoke.VarHandle;
 import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 
@@ -9,18 +10,31 @@ final class RingReader {
   private final ByteBuffer header;
   private final int writtenAt;
   private final int readAt;
+  private final int looksAt;
   private final ByteBuffer ring;
   private final int size;
 
   /** Up to where records were found; what lies before {@link #found} and after *read* is in use. */
   private long found;
 
-  RingReader(ByteBuffer header, int writtenAt, int readAt, ByteBuffer ring) {
+  RingReader(ByteBuffer header, int writtenAt, int readAt, int looksAt, ByteBuffer ring) {
     this.header = header;
     this.writtenAt = writtenAt;
     this.readAt = readAt;
+    this.looksAt = looksAt;
     this.ring = ring;
     this.size = ring.capacity();
+  }
+
+  /** From now on this side looks by itself, and need not be told. */
+  void look() {
+    Positions.set(header, looksAt, 1);
+  }
+
+  /** From now on the bell has to ring; what was written before is there to be seen. */
+  void rest() {
+    Positions.set(header, looksAt, 0);
+    VarHandle.fullFence();
   }
 
   /** Whether there is something to look at. */

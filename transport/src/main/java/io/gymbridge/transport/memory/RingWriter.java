@@ -3,6 +3,7 @@ package io.gymbridge.transport.memory;
 import com.google.protobuf.CodedOutputStream;
 import com.google.protobuf.MessageLite;
 import java.io.IOException;
+import java.lang.invoke.VarHandle;
 import java.nio.ByteBuffer;
 
 /** Writes messages into a ring; one thread at a time. */
@@ -13,14 +14,16 @@ final class RingWriter {
   private final ByteBuffer header;
   private final int writtenAt;
   private final int readAt;
+  private final int looksAt;
   private final ByteBuffer ring;
   private final int size;
   private long written;
 
-  RingWriter(ByteBuffer header, int writtenAt, int readAt, ByteBuffer ring) {
+  RingWriter(ByteBuffer header, int writtenAt, int readAt, int looksAt, ByteBuffer ring) {
     this.header = header;
     this.writtenAt = writtenAt;
     this.readAt = readAt;
+    this.looksAt = looksAt;
     this.ring = ring;
     this.size = ring.capacity();
   }
@@ -54,5 +57,11 @@ final class RingWriter {
     written += needed;
     Positions.set(header, writtenAt, written);
     return true;
+  }
+
+  /** Whether the reader may be asleep, and not see what was written. */
+  boolean wantsBell() {
+    VarHandle.fullFence();
+    return Positions.get(header, looksAt) == 0;
   }
 }

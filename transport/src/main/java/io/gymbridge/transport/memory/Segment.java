@@ -23,6 +23,8 @@ final class Segment {
   private static final int REQUESTS_READ_AT = 128;
   private static final int RESPONSES_WRITTEN_AT = 192;
   private static final int RESPONSES_READ_AT = 256;
+  private static final int SERVER_LOOKS_AT = 320;
+  private static final int CLIENT_LOOKS_AT = 384;
 
   /** Bytes of a nonce. */
   static final int NONCE_BYTES = 16;
@@ -129,18 +131,20 @@ final class Segment {
   }
 
   RingWriter writeRequests() {
-    return new RingWriter(header, REQUESTS_WRITTEN_AT, REQUESTS_READ_AT, requests);
+    return new RingWriter(header, REQUESTS_WRITTEN_AT, REQUESTS_READ_AT, SERVER_LOOKS_AT, requests);
   }
 
   RingReader readRequests() {
-    return new RingReader(header, REQUESTS_WRITTEN_AT, REQUESTS_READ_AT, requests);
+    return new RingReader(header, REQUESTS_WRITTEN_AT, REQUESTS_READ_AT, SERVER_LOOKS_AT, requests);
   }
 
   RingWriter writeResponses() {
-    return new RingWriter(header, RESPONSES_WRITTEN_AT, RESPONSES_READ_AT, responses);
+    return new RingWriter(
+        header, RESPONSES_WRITTEN_AT, RESPONSES_READ_AT, CLIENT_LOOKS_AT, responses);
   }
 
   RingReader readResponses() {
-    return new RingReader(header, RESPONSES_WRITTEN_AT, RESPONSES_READ_AT, responses);
+    return new RingReader(
+        header, RESPONSES_WRITTEN_AT, RESPONSES_READ_AT, CLIENT_LOOKS_AT, responses);
   }
 }

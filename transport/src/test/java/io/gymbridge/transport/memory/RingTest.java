@@ -23,12 +23,13 @@ import org.junit.jupiter.params.provider.ValueSource;
 final class RingTest {
   private static final int WRITTEN_AT = 0;
   private static final int READ_AT = 64;
+  private static final int LOOKS_AT = 128;
   private static final int SIZE = 136;
 
-  private final ByteBuffer header = memory(128);
+  private final ByteBuffer header = memory(192);
   private final ByteBuffer ring = memory(SIZE);
-  private final RingWriter writer = new RingWriter(header, WRITTEN_AT, READ_AT, ring);
-  private final RingReader reader = new RingReader(header, WRITTEN_AT, READ_AT, ring);
+  private final RingWriter writer = new RingWriter(header, WRITTEN_AT, READ_AT, LOOKS_AT, ring);
+  private final RingReader reader = new RingReader(header, WRITTEN_AT, READ_AT, LOOKS_AT, ring);
 
   private static ByteBuffer memory(int bytes) {
     return ByteBuffer.allocateDirect(bytes).order(ByteOrder.LITTLE_ENDIAN);
@@ -133,6 +134,17 @@ final class RingTest {
   }
 
   @Test
+  void bell_isWantedByWhoRests_andNotByWhoLooks() throws IOException {
+    assertTrue(writer.wantsBell());
+    reader.look();
+    assertFalse(writer.wantsBell());
+    assertTrue(writer.write(BytesValue.getDefaultInstance()));
+    reader.rest();
+    assertTrue(writer.wantsBell());
+    assertTrue(reader.isReady(), "what was written before is for the reader to see");
+  }
+
+  @Test
   void rubbish_isReadOrRefused() {
     Random random = new Random(9);
     int refused = 0;
@@ -140,8 +152,8 @@ final class RingTest {
       header.putLong(WRITTEN_AT, rubbish(random));
       header.putLong(READ_AT, rubbish(random));
       ring.putLong(8 * random.nextInt(SIZE / 8), rubbish(random));
-      RingReader reading = new RingReader(header, WRITTEN_AT, READ_AT, ring);
-      RingWriter writing = new RingWriter(header, WRITTEN_AT, READ_AT, ring);
+      RingReader reading = new RingReader(header, WRITTEN_AT, READ_AT, LOOKS_AT, ring);
+      RingWriter writing = new RingWriter(header, WRITTEN_AT, READ_AT, LOOKS_AT, ring);
       try {
         while (reading.isReady() && reading.next() != null) {
           reading.release();
