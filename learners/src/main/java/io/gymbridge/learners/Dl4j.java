@@ -20,6 +20,8 @@ final class Dl4j {
     Mlp.Shape shape = mlp.shape();
     NeuralNetConfiguration.ListBuilder layers =
         new NeuralNetConfiguration.Builder()
+            // Nothing is drawn; the default is the time of day, and would be written out.
+            .seed(0)
             .updater(new NoOp())
             .activation(
                 shape.activation() == Activation.TANH
