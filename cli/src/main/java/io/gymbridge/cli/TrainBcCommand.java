@@ -36,11 +36,7 @@ final class TrainBcCommand implements Callable<Integer> {
             .withSeed(training.seed);
     try (environment;
         VectorEnv env = environment.open(Math.min(environment.numEnvs, training.episodes))) {
-      Transitions demonstrations = training.transitions(env.spec());
-      if (demonstrations == null) {
-        throw new UserError(
-            "--demos is missing: `gymbridge collect` records demonstrations of an expert");
-      }
+      Transitions demonstrations = training.demonstrations(env.spec());
       PolicyNetwork network;
       try (ProgressLine progress = new ProgressLine("cloning", config.steps())) {
         network =

@@ -8,5 +8,12 @@ import picocli.CommandLine.Command;
     mixinStandardHelpOptions = true,
     description =
         "Trains a policy and writes it as a bundle that can be evaluated, served and trained further.",
-    subcommands = {TrainBcCommand.class, TrainDaggerCommand.class})
+    subcommands = {
+      TrainBcCommand.class,
+      TrainDaggerCommand.class,
+      TrainGailCommand.class,
+      TrainAirlCommand.class,
+      TrainPpoCommand.class,
+      TrainTrpoCommand.class
+    })
 final class TrainCommand {}

@@ -108,6 +108,16 @@ final class TrainingOptions {
     }
   }
 
+  /** The demonstrations, without which there is nothing to learn from. */
+  Transitions demonstrations(EnvSpec spec) {
+    Transitions transitions = transitions(spec);
+    if (transitions == null) {
+      throw new UserError(
+          "--demos is missing: `gymbridge collect` records demonstrations of an expert");
+    }
+    return transitions;
+  }
+
   /** Writes the bundle, whose golden examples come from {@code observations}, and the figures. */
   void finish(
       PolicyNetwork network,

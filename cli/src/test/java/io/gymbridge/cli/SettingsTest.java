@@ -3,7 +3,11 @@ package io.gymbridge.cli;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import io.gymbridge.learners.Airl;
 import io.gymbridge.learners.DAgger;
+import io.gymbridge.learners.Gail;
+import io.gymbridge.learners.Ppo;
+import io.gymbridge.learners.Trpo;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -26,9 +30,16 @@ class SettingsTest {
 
   @Test
   void every_described_setting_can_be_set_to_what_it_is() {
-    DAgger.Config defaults = DAgger.Config.defaults();
-    Map<String, String> described = Settings.describe(defaults);
-    assertEquals(described, Settings.describe(Settings.apply(defaults, described)));
+    for (Record defaults :
+        List.of(
+            DAgger.Config.defaults(),
+            Ppo.Config.defaults(),
+            Trpo.Config.defaults(),
+            Gail.Config.defaults(),
+            Airl.Config.defaults())) {
+      Map<String, String> described = Settings.describe(defaults);
+      assertEquals(described, Settings.describe(Settings.apply(defaults, described)));
+    }
   }
 
   @Test

@@ -8,6 +8,7 @@ import io.gymbridge.core.MultiDiscrete;
 import io.gymbridge.core.NdArray;
 import io.gymbridge.core.Space;
 import io.gymbridge.core.Value;
+import io.gymbridge.learners.nn.Distribution;
 import java.util.random.RandomGenerator;
 
 /**
@@ -33,11 +34,27 @@ sealed interface ActionHead permits GaussianHead, CategoricalHead {
             .formatted(space));
   }
 
+  /**
+   * The family of distributions that outputs stand for. Of a Gaussian it is over actions in the
+   * units in which a bounded component spans [−1, 1], and not clipped.
+   */
+  Distribution distribution();
+
+  /**
+   * Says where the parameters lie that the distribution shares between all states; sets them to
+   * what training begins with.
+   */
+  void bind(float[] parameters, int offset);
+
   /** Number of network outputs. */
-  int outputs();
+  default int outputs() {
+    return distribution().outputs();
+  }
 
   /** Number of numbers that encode one action as a training target. */
-  int targetSize();
+  default int targetSize() {
+    return distribution().size();
+  }
 
   /**
    * Encodes a batch of N actions as N rows of targets, row-major.
@@ -54,10 +71,10 @@ sealed interface ActionHead permits GaussianHead, CategoricalHead {
    *
    * @param outputs of the network, (n, {@link #outputs()})
    * @param targets rows of {@link #targetSize()}, as {@link #targets} makes them
-   * @param rows which row of {@code targets} belongs to each output row, from {@code from} on
+   * @param rows which row of {@code targets} belongs to each of n output rows, from {@code from} on
    * @param gradient receives ∂(mean loss)/∂outputs, (n, {@link #outputs()})
    */
-  double loss(Matrix outputs, float[] targets, int[] rows, int from, Matrix gradient);
+  double loss(float[] outputs, float[] targets, int[] rows, int from, int n, float[] gradient);
 
   /**
    * Mean loss over {@code n} rows of outputs, without a gradient; the quantity that is reported.
@@ -69,6 +86,17 @@ sealed interface ActionHead permits GaussianHead, CategoricalHead {
 
   /** The nearest members of the space to a batch of actions; others than Box keep theirs. */
   Value clip(Value actions);
+
+  /**
+   * What an environment is given for actions of the {@link #distribution}: in the space's units,
+   * and clipped to it.
+   *
+   * @param actions n rows of {@link #targetSize}
+   */
+  NdArray toSpace(float[] actions, int n);
+
+  /** The reverse: n rows of actions of the {@link #distribution} for a batch from the space. */
+  float[] fromSpace(Value actions);
 
   /** Actions drawn from the distribution of {@code n} rows of outputs. */
   NdArray sample(float[] outputs, int n, RandomGenerator random);

@@ -6,7 +6,6 @@ import java.util.SplittableRandom;
 import java.util.function.Consumer;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
-import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
  * Behavioural cloning (Pomerleau 1991): maximum likelihood of the expert's actions, by minibatches.
@@ -210,7 +209,7 @@ public final class BehavioralCloning {
 
   private static final class Best {
     private double loss = Double.POSITIVE_INFINITY;
-    private @Nullable INDArray parameters;
+    private float @Nullable [] parameters;
     private int check;
     private int checks;
   }

@@ -4,6 +4,7 @@ import io.gymbridge.core.GymException;
 import io.gymbridge.core.GymException.Kind;
 import io.gymbridge.core.NdArray;
 import io.gymbridge.core.Value;
+import io.gymbridge.learners.nn.Activation;
 import io.gymbridge.policies.BundleManifest;
 import io.gymbridge.policies.OnnxPolicy;
 import io.gymbridge.policies.PolicyBundle;
@@ -64,14 +65,14 @@ final class BundleExport {
     return observations.take(chosen);
   }
 
-  /** The graph's means or logits have to be DL4J's. */
+  /** The graph's means or logits have to be the network's. */
   private static void checkParity(PolicyNetwork network, byte[] onnx, Value observations) {
     boolean gaussian = network.head() instanceof GaussianHead;
     float[] expected = network.outputs(observations);
     try (OnnxPolicy policy =
         new OnnxPolicy(onnx, network.observationSpace(), network.actionSpace(), 0)) {
       NdArray got = policy.run(observations, gaussian ? "mean" : "logits");
-      for (int i = 0; i < expected.length; i++) {
+      for (int i = 0; i < observations.batchSize() * network.head().outputs(); i++) {
         double wanted = expected[i];
         if (network.head() instanceof GaussianHead head) {
           wanted = head.mean(expected[i], i % head.outputs());
@@ -107,7 +108,7 @@ final class BundleExport {
   private static byte[] serialise(PolicyNetwork network) {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     try {
-      ModelSerializer.writeModel(network.network(), bytes, false);
+      ModelSerializer.writeModel(network.toDl4j(), bytes, false);
     } catch (IOException e) {
       throw new GymException(Kind.INTERNAL, "cannot write the network", null, e);
     }
@@ -141,8 +142,8 @@ final class BundleExport {
           "the bundle \"%s\" holds no network to train further".formatted(manifest.name()));
     }
     try {
-      PolicyNetwork.HiddenActivation activation =
-          PolicyNetwork.HiddenActivation.valueOf(
+      Activation activation =
+          Activation.valueOf(
               String.valueOf(manifest.network().get("activation")).toUpperCase(Locale.ROOT));
       List<Integer> hidden =
           Arrays.stream(numbers(manifest, "hidden")).mapToObj(units -> (int) units).toList();
@@ -154,10 +155,7 @@ final class BundleExport {
               0);
       MultiLayerNetwork read =
           ModelSerializer.restoreMultiLayerNetwork(new ByteArrayInputStream(saved), false);
-      if (read.numParams() != network.parameters()) {
-        throw new IllegalArgumentException("the network is not of the size it is said to have");
-      }
-      network.network().params().assign(read.params());
+      Dl4j.copy(read, network.mlp());
       network
           .encoder()
           .setNormalisation(

@@ -8,6 +8,8 @@ import io.gymbridge.core.MultiDiscrete;
 import io.gymbridge.core.NdArray;
 import io.gymbridge.core.Space;
 import io.gymbridge.core.Value;
+import io.gymbridge.learners.nn.Categorical;
+import io.gymbridge.learners.nn.Distribution;
 import java.util.Arrays;
 import java.util.random.RandomGenerator;
 
@@ -24,6 +26,7 @@ final class CategoricalHead implements ActionHead {
   private final int[] choices;
   private final long[] starts;
   private final int outputs;
+  private final Categorical distribution;
 
   CategoricalHead(Discrete space) {
     this(space, space.dtype(), new int[0], new long[] {space.n()}, new long[] {space.start()});
@@ -40,6 +43,7 @@ final class CategoricalHead implements ActionHead {
     this.choices = Arrays.stream(choices).mapToInt(Math::toIntExact).toArray();
     this.starts = starts;
     this.outputs = space.flatSize();
+    this.distribution = new Categorical(this.choices);
   }
 
   Space space() {
@@ -66,14 +70,12 @@ final class CategoricalHead implements ActionHead {
   }
 
   @Override
-  public int outputs() {
-    return outputs;
+  public Distribution distribution() {
+    return distribution;
   }
 
   @Override
-  public int targetSize() {
-    return choices.length;
-  }
+  public void bind(float[] parameters, int offset) {}
 
   @Override
   public float[] targets(Value actions) {
@@ -101,27 +103,24 @@ final class CategoricalHead implements ActionHead {
   public void fitScale(float[] targets, int count) {}
 
   @Override
-  public double loss(Matrix output, float[] targets, int[] rows, int from, Matrix gradient) {
-    int n = output.rows;
+  public double loss(
+      float[] output, float[] targets, int[] rows, int from, int n, float[] gradient) {
     double loss = 0;
+    int first = 0;
     for (int row = 0; row < n; row++) {
-      int first = 0;
       for (int component = 0; component < choices.length; component++) {
         int last = first + choices[component];
-        double highest = Double.NEGATIVE_INFINITY;
-        for (int i = first; i < last; i++) {
-          highest = Math.max(highest, output.get(row, i));
-        }
+        double highest = output[argMax(output, first, last)];
         double sum = 0;
         for (int i = first; i < last; i++) {
-          sum += Math.exp(output.get(row, i) - highest);
+          sum += Math.exp(output[i] - highest);
         }
         double logSum = highest + Math.log(sum);
         int target = first + (int) targets[rows[from + row] * choices.length + component];
-        loss += logSum - output.get(row, target);
+        loss += logSum - output[target];
         for (int i = first; i < last; i++) {
-          double probability = Math.exp(output.get(row, i) - logSum);
-          gradient.put(row, i, (probability - (i == target ? 1 : 0)) / n);
+          double probability = Math.exp(output[i] - logSum);
+          gradient[i] = (float) ((probability - (i == target ? 1 : 0)) / n);
         }
         first = last;
       }
@@ -156,29 +155,35 @@ final class CategoricalHead implements ActionHead {
 
   @Override
   public NdArray decide(float[] output, int n) {
-    return actions(output, n, null);
+    float[] actions = new float[n * choices.length];
+    distribution.mode(output, n, actions);
+    return toSpace(actions, n);
   }
 
   @Override
   public NdArray sample(float[] output, int n, RandomGenerator random) {
-    return actions(output, n, random);
+    float[] actions = new float[n * choices.length];
+    for (int row = 0; row < n; row++) {
+      distribution.sample(output, new float[0], row, random, actions);
+    }
+    return toSpace(actions, n);
   }
 
-  private NdArray actions(
-      float[] output, int n, @org.jspecify.annotations.Nullable RandomGenerator random) {
+  @Override
+  public NdArray toSpace(float[] actions, int n) {
     long[] values = new long[n * choices.length];
-    int first = 0;
     for (int i = 0; i < values.length; i++) {
-      int component = i % choices.length;
-      int last = first + choices[component];
-      int choice = random == null ? argMax(output, first, last) : draw(output, first, last, random);
-      values[i] = starts[component] + choice - first;
-      first = last;
+      values[i] = starts[i % choices.length] + (long) actions[i];
     }
     int[] batch = new int[shape.length + 1];
     batch[0] = n;
     System.arraycopy(shape, 0, batch, 1, shape.length);
     return NdArray.ofLongs(dtype, values, batch);
+  }
+
+  @Override
+  public float[] fromSpace(Value actions) {
+    return targets(actions);
   }
 
   private static int argMax(float[] values, int first, int last) {
@@ -189,21 +194,5 @@ final class CategoricalHead implements ActionHead {
       }
     }
     return best;
-  }
-
-  private static int draw(float[] logits, int first, int last, RandomGenerator random) {
-    double highest = logits[argMax(logits, first, last)];
-    double sum = 0;
-    for (int i = first; i < last; i++) {
-      sum += Math.exp(logits[i] - highest);
-    }
-    double left = random.nextDouble() * sum;
-    for (int i = first; i < last - 1; i++) {
-      left -= Math.exp(logits[i] - highest);
-      if (left < 0) {
-        return i;
-      }
-    }
-    return last - 1;
   }
 }

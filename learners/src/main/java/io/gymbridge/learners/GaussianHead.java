@@ -6,8 +6,11 @@ import io.gymbridge.core.GymException;
 import io.gymbridge.core.GymException.Kind;
 import io.gymbridge.core.NdArray;
 import io.gymbridge.core.Value;
+import io.gymbridge.learners.nn.DiagonalGaussian;
+import io.gymbridge.learners.nn.Distribution;
 import java.util.Arrays;
 import java.util.random.RandomGenerator;
+import java.util.stream.IntStream;
 
 /**
  * A diagonal Gaussian for Box actions, with a standard deviation that does not depend on the state.
@@ -39,7 +42,12 @@ final class GaussianHead implements ActionHead {
   private final boolean[] bounded;
   private final double[] center;
   private final double[] scale;
-  private final double[] variance;
+  private final DiagonalGaussian distribution;
+
+  /** Of which the logarithms of the standard deviations are those from {@link #offset} on. */
+  private float[] parameters;
+
+  private int offset;
   private boolean scaled;
 
   GaussianHead(Box space) {
@@ -48,8 +56,8 @@ final class GaussianHead implements ActionHead {
     this.bounded = new boolean[size];
     this.center = new double[size];
     this.scale = new double[size];
-    this.variance = new double[size];
-    Arrays.fill(variance, 1);
+    this.distribution = new DiagonalGaussian(size, false);
+    this.parameters = new float[size];
     for (int i = 0; i < size; i++) {
       double low = space.low().getDouble(i);
       double high = space.high().getDouble(i);
@@ -60,13 +68,24 @@ final class GaussianHead implements ActionHead {
   }
 
   @Override
-  public int outputs() {
-    return center.length;
+  public Distribution distribution() {
+    return distribution;
   }
 
   @Override
-  public int targetSize() {
-    return center.length;
+  public void bind(float[] shared, int from) {
+    parameters = shared;
+    offset = from;
+    Arrays.fill(parameters, offset, offset + center.length, 0);
+  }
+
+  private double variance(int component) {
+    return Math.exp(2 * parameters[offset + component]);
+  }
+
+  private void setVariance(int component, double variance) {
+    double least = Math.max(variance, MIN_STD * MIN_STD);
+    parameters[offset + component] = (float) (0.5 * Math.log(least));
   }
 
   @Override
@@ -117,20 +136,22 @@ final class GaussianHead implements ActionHead {
   }
 
   @Override
-  public double loss(Matrix outputs, float[] targets, int[] rows, int from, Matrix gradient) {
-    int n = outputs.rows;
+  public double loss(
+      float[] outputs, float[] targets, int[] rows, int from, int n, float[] gradient) {
+    int size = center.length;
     double loss = 0;
-    for (int i = 0; i < center.length; i++) {
+    for (int i = 0; i < size; i++) {
+      double variance = variance(i);
       double squares = 0;
       for (int row = 0; row < n; row++) {
         double residual =
-            residual(outputs.get(row, i), targets[rows[from + row] * center.length + i], i);
+            residual(outputs[row * size + i], targets[rows[from + row] * size + i], i);
         squares += residual * residual;
-        gradient.put(row, i, residual / (variance[i] * n));
+        gradient[row * size + i] = (float) (residual / (variance * n));
       }
-      loss += 0.5 * (squares / n / variance[i] + Math.log(variance[i]) + LOG_2_PI);
+      loss += 0.5 * (squares / n / variance + Math.log(variance) + LOG_2_PI);
       // The gradient above is that of the loss with the variance held; it moves for the next batch.
-      variance[i] = floored(TRACKING * variance[i] + (1 - TRACKING) * squares / n);
+      setVariance(i, TRACKING * variance + (1 - TRACKING) * squares / n);
     }
     return loss;
   }
@@ -140,7 +161,8 @@ final class GaussianHead implements ActionHead {
     double loss = 0;
     double[] meanSquares = meanSquares(outputs, targets, rows);
     for (int i = 0; i < center.length; i++) {
-      loss += 0.5 * (meanSquares[i] / variance[i] + Math.log(variance[i]) + LOG_2_PI);
+      double variance = variance(i);
+      loss += 0.5 * (meanSquares[i] / variance + Math.log(variance) + LOG_2_PI);
     }
     return loss;
   }
@@ -149,7 +171,7 @@ final class GaussianHead implements ActionHead {
   void fitStd(float[] outputs, float[] targets, int[] rows) {
     double[] meanSquares = meanSquares(outputs, targets, rows);
     for (int i = 0; i < center.length; i++) {
-      variance[i] = floored(meanSquares[i]);
+      setVariance(i, meanSquares[i]);
     }
   }
 
@@ -175,10 +197,6 @@ final class GaussianHead implements ActionHead {
     return output - wanted;
   }
 
-  private static double floored(double variance) {
-    return Math.max(variance, MIN_STD * MIN_STD);
-  }
-
   /** Mean of the distribution, in the units of the space, before clipping. */
   double mean(float output, int component) {
     return output * scale[component] + center[component];
@@ -198,14 +216,14 @@ final class GaussianHead implements ActionHead {
 
   /** Variances in the units of the targets. */
   double[] variance() {
-    return variance.clone();
+    return IntStream.range(0, center.length).mapToDouble(this::variance).toArray();
   }
 
   /** Standard deviations in the units of the space, as logarithms. */
   float[] logStd() {
     float[] logStd = new float[center.length];
     for (int i = 0; i < logStd.length; i++) {
-      logStd[i] = (float) (0.5 * Math.log(variance[i]) + Math.log(scale[i]));
+      logStd[i] = (float) (parameters[offset + i] + Math.log(scale[i]));
     }
     return logStd;
   }
@@ -214,7 +232,9 @@ final class GaussianHead implements ActionHead {
   void restore(double[] savedCenter, double[] savedScale, double[] savedVariance) {
     System.arraycopy(savedCenter, 0, center, 0, center.length);
     System.arraycopy(savedScale, 0, scale, 0, scale.length);
-    System.arraycopy(savedVariance, 0, variance, 0, variance.length);
+    for (int i = 0; i < savedVariance.length; i++) {
+      setVariance(i, savedVariance[i]);
+    }
     scaled = true;
   }
 
@@ -225,25 +245,35 @@ final class GaussianHead implements ActionHead {
 
   @Override
   public NdArray decide(float[] outputs, int n) {
-    return actions(outputs, n, null);
+    return toSpace(outputs, n);
   }
 
   @Override
   public NdArray sample(float[] outputs, int n, RandomGenerator random) {
-    return actions(outputs, n, random);
+    float[] actions = new float[n * center.length];
+    float[] logStd = Arrays.copyOfRange(parameters, offset, offset + center.length);
+    for (int row = 0; row < n; row++) {
+      distribution.sample(outputs, logStd, row, random, actions);
+    }
+    return toSpace(actions, n);
   }
 
-  private NdArray actions(
-      float[] outputs, int n, @org.jspecify.annotations.Nullable RandomGenerator random) {
+  @Override
+  public NdArray toSpace(float[] actions, int n) {
     double[] values = new double[n * center.length];
     for (int i = 0; i < values.length; i++) {
-      int component = i % center.length;
-      values[i] = mean(outputs[i], component);
-      if (random != null) {
-        double std = Math.sqrt(variance[component]) * scale[component];
-        values[i] += std * random.nextGaussian();
-      }
+      values[i] = mean(actions[i], i % center.length);
     }
     return space.clip(NdArray.ofDoubles(DType.FLOAT64, values, n, center.length));
+  }
+
+  @Override
+  public float[] fromSpace(Value actions) {
+    float[] values = targets(actions);
+    for (int i = 0; i < values.length; i++) {
+      int component = i % center.length;
+      values[i] = (float) ((values[i] - center[component]) / scale[component]);
+    }
+    return values;
   }
 }

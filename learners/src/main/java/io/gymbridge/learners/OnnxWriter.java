@@ -4,6 +4,8 @@ import io.gymbridge.core.Box;
 import io.gymbridge.core.DType;
 import io.gymbridge.core.Discrete;
 import io.gymbridge.core.Space;
+import io.gymbridge.learners.nn.Activation;
+import io.gymbridge.learners.nn.Mlp;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
@@ -17,7 +19,6 @@ import onnx.Onnx.TensorProto;
 import onnx.Onnx.TensorShapeProto;
 import onnx.Onnx.TypeProto;
 import onnx.Onnx.ValueInfoProto;
-import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.shade.protobuf.ByteString;
 
 /**
@@ -86,17 +87,16 @@ final class OnnxWriter {
 
   private String layers(String inputs) {
     String previous = inputs;
-    int last = policy.network().getnLayers() - 1;
+    Mlp mlp = policy.mlp();
+    int last = mlp.layers() - 1;
     for (int index = 0; index <= last; index++) {
-      INDArray weights = policy.network().getParam(index + "_W");
-      INDArray biases = policy.network().getParam(index + "_b");
       String product =
           node(
               "Gemm",
               previous,
-              floats(rowMajor(weights), weights.rows(), weights.columns()),
-              floats(rowMajor(biases), weights.columns()));
-      boolean tanh = policy.architecture().activation() == PolicyNetwork.HiddenActivation.TANH;
+              floats(mlp.weights(index), mlp.inputs(index), mlp.units(index)),
+              floats(mlp.biases(index), mlp.units(index)));
+      boolean tanh = mlp.shape().activation() == Activation.TANH;
       previous = index == last ? product : node(tanh ? "Tanh" : "Relu", product);
     }
     return previous;
@@ -240,10 +240,6 @@ final class OnnxWriter {
 
   private static ByteBuffer buffer(int bytes) {
     return ByteBuffer.allocate(bytes).order(ByteOrder.LITTLE_ENDIAN);
-  }
-
-  private static float[] rowMajor(INDArray matrix) {
-    return matrix.dup('c').reshape('c', new long[] {matrix.length()}).toFloatVector();
   }
 
   private static TensorProto.DataType type(DType dtype) {

@@ -3,28 +3,20 @@ package io.gymbridge.learners;
 import io.gymbridge.core.NdArray;
 import io.gymbridge.core.Space;
 import io.gymbridge.core.Value;
+import io.gymbridge.learners.nn.Activation;
+import io.gymbridge.learners.nn.Mlp;
 import io.gymbridge.policies.OnnxPolicy;
 import io.gymbridge.policies.PolicyBundle;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.SplittableRandom;
-import org.deeplearning4j.nn.conf.MultiLayerConfiguration;
-import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
-import org.deeplearning4j.nn.conf.layers.DenseLayer;
-import org.deeplearning4j.nn.conf.layers.OutputLayer;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
-import org.deeplearning4j.nn.weights.WeightInit;
-import org.nd4j.linalg.activations.Activation;
-import org.nd4j.linalg.api.buffer.DataType;
-import org.nd4j.linalg.api.ndarray.INDArray;
-import org.nd4j.linalg.factory.Nd4j;
-import org.nd4j.linalg.learning.config.NoOp;
-import org.nd4j.linalg.lossfunctions.LossFunctions;
 
 /**
- * A policy as a multilayer perceptron on DL4J: observations normalised, hidden layers, and a
- * Gaussian (Box actions) or categorical (Discrete, MultiDiscrete) head.
+ * A policy as a multilayer perceptron: observations normalised, hidden layers, and a Gaussian (Box
+ * actions) or categorical (Discrete, MultiDiscrete) head.
  *
  * <p>Observations may be a Box of any shape and type, which is flattened, or Discrete, which is
  * one-hot.
@@ -35,21 +27,12 @@ public final class PolicyNetwork {
   private final Architecture architecture;
   private final ObservationEncoder encoder;
   private final ActionHead head;
-  private final MultiLayerNetwork network;
 
-  /** What is applied after each hidden layer. */
-  public enum HiddenActivation {
-    TANH(Activation.TANH, WeightInit.XAVIER),
-    RELU(Activation.RELU, WeightInit.RELU);
+  /** The network's parameters, and after them those of the head that no layer computes. */
+  private final float[] parameters;
 
-    private final Activation activation;
-    private final WeightInit init;
-
-    HiddenActivation(Activation activation, WeightInit init) {
-      this.activation = activation;
-      this.init = init;
-    }
-  }
+  private final Mlp mlp;
+  private Mlp.Pass pass;
 
   /**
    * Sizes and activation.
@@ -57,7 +40,7 @@ public final class PolicyNetwork {
    * @param hidden units of the hidden layers, the one next to the observations first
    * @param activation after each of them
    */
-  public record Architecture(List<Integer> hidden, HiddenActivation activation) {
+  public record Architecture(List<Integer> hidden, Activation activation) {
     public Architecture {
       hidden = List.copyOf(hidden);
       if (hidden.isEmpty() || hidden.stream().anyMatch(units -> units < 1)) {
@@ -67,23 +50,26 @@ public final class PolicyNetwork {
 
     /** Two hidden layers of 64, tanh: what PPO's and GAIL's policies commonly have. */
     public static Architecture defaults() {
-      return new Architecture(List.of(64, 64), HiddenActivation.TANH);
+      return new Architecture(List.of(64, 64), Activation.TANH);
     }
   }
 
-  private PolicyNetwork(
-      Architecture architecture,
-      ObservationEncoder encoder,
-      ActionHead head,
-      MultiLayerNetwork network) {
+  private PolicyNetwork(Architecture architecture, ObservationEncoder encoder, ActionHead head) {
     this.architecture = architecture;
     this.encoder = encoder;
     this.head = head;
-    this.network = network;
+    Mlp.Shape shape =
+        new Mlp.Shape(
+            encoder.width(), architecture.hidden(), head.outputs(), architecture.activation());
+    this.parameters = new float[shape.parameters() + head.distribution().shared()];
+    this.mlp = new Mlp(shape, parameters, 0);
+    this.pass = mlp.pass(1);
+    head.bind(parameters, shape.parameters());
   }
 
   /**
-   * A network with random weights.
+   * A network with random weights, and 0.01 times as large ones in the last layer, so that it
+   * begins with actions near the middle of their ranges whatever it sees.
    *
    * @param observationSpace Box or Discrete
    * @param actionSpace Box of floats, Discrete or MultiDiscrete
@@ -92,45 +78,11 @@ public final class PolicyNetwork {
    */
   public static PolicyNetwork create(
       Space observationSpace, Space actionSpace, Architecture architecture, long seed) {
-    return create(observationSpace, actionSpace, architecture, seed, DataType.FLOAT);
-  }
-
-  /** With weights of another type: DOUBLE lets tests compare gradients with differences. */
-  static PolicyNetwork create(
-      Space observationSpace,
-      Space actionSpace,
-      Architecture architecture,
-      long seed,
-      DataType type) {
-    ObservationEncoder encoder = new ObservationEncoder(observationSpace);
-    ActionHead head = ActionHead.of(actionSpace);
-    NeuralNetConfiguration.ListBuilder layers =
-        new NeuralNetConfiguration.Builder()
-            // DL4J takes a seed of 0 for none at all.
-            .seed(new SplittableRandom(seed).nextLong() | 1)
-            .dataType(type)
-            .updater(new NoOp())
-            .weightInit(architecture.activation().init)
-            .activation(architecture.activation().activation)
-            .list();
-    int inputs = encoder.width();
-    for (int units : architecture.hidden()) {
-      layers.layer(new DenseLayer.Builder().nIn(inputs).nOut(units).build());
-      inputs = units;
-    }
-    MultiLayerConfiguration configuration =
-        layers
-            .layer(
-                new OutputLayer.Builder(LossFunctions.LossFunction.MSE)
-                    .nIn(inputs)
-                    .nOut(head.outputs())
-                    .weightInit(WeightInit.XAVIER)
-                    .activation(Activation.IDENTITY)
-                    .build())
-            .build();
-    MultiLayerNetwork network = new MultiLayerNetwork(configuration);
-    network.init();
-    return new PolicyNetwork(architecture, encoder, head, network);
+    PolicyNetwork network =
+        new PolicyNetwork(
+            architecture, new ObservationEncoder(observationSpace), ActionHead.of(actionSpace));
+    network.mlp.initialise(new SplittableRandom(seed), Math.sqrt(2), 0.01);
+    return network;
   }
 
   public Space observationSpace() {
@@ -150,7 +102,7 @@ public final class PolicyNetwork {
 
   /** Number of weights and biases. */
   public long parameters() {
-    return network.numParams();
+    return mlp.shape().parameters();
   }
 
   ObservationEncoder encoder() {
@@ -161,15 +113,31 @@ public final class PolicyNetwork {
     return head;
   }
 
-  MultiLayerNetwork network() {
-    return network;
+  Mlp mlp() {
+    return mlp;
   }
 
-  /** Means or logits, n rows, for n rows of normalised inputs. */
+  /**
+   * All that training changes, but for the normalisation: the {@link #mlp}'s parameters, then those
+   * that its distribution shares between all states. The array itself.
+   */
+  float[] trained() {
+    return parameters;
+  }
+
+  /** A copy of what the distribution shares between all states. */
+  float[] shared() {
+    return Arrays.copyOfRange(parameters, mlp.shape().parameters(), parameters.length);
+  }
+
+  /** Means or logits, n rows, for n rows of normalised inputs; valid until the next call. */
   float[] outputs(float[] normalised, int n) {
-    INDArray input = Nd4j.createFromArray(normalised).reshape('c', n, encoder.width());
-    INDArray output = network.output(input.castTo(network.params().dataType()), false);
-    return output.dup('c').reshape('c', new long[] {(long) n * head.outputs()}).toFloatVector();
+    if (pass.capacity() < n) {
+      pass = mlp.pass(n);
+    }
+    System.arraycopy(normalised, 0, pass.input(), 0, n * encoder.width());
+    pass.forward(n);
+    return pass.output();
   }
 
   /** Means or logits, n rows, for a batch of n observations. */
@@ -178,7 +146,7 @@ public final class PolicyNetwork {
     return outputs(encoder.normalise(encoder.encode(observations), n), n);
   }
 
-  /** The mean or most likely actions for a batch of observations, computed by DL4J. */
+  /** The mean or most likely actions for a batch of observations. */
   public NdArray decide(Value observations) {
     return head.decide(outputs(observations), observations.batchSize());
   }
@@ -209,16 +177,16 @@ public final class PolicyNetwork {
   void renormalise(double[] mean, double[] std) {
     double[] oldMean = encoder.mean();
     double[] oldStd = encoder.std();
-    INDArray weights = network.getParam("0_W");
-    INDArray biases = network.getParam("0_b");
-    for (int unit = 0; unit < weights.columns(); unit++) {
+    int inputs = encoder.width();
+    int units = architecture.hidden().get(0);
+    for (int unit = 0; unit < units; unit++) {
       double shift = 0;
-      for (int i = 0; i < weights.rows(); i++) {
-        double weight = weights.getDouble(i, unit);
-        shift += weight * (mean[i] - oldMean[i]) / oldStd[i];
-        weights.putScalar(i, unit, weight * std[i] / oldStd[i]);
+      for (int i = 0; i < inputs; i++) {
+        int at = unit * inputs + i;
+        shift += parameters[at] * (mean[i] - oldMean[i]) / oldStd[i];
+        parameters[at] *= (float) (std[i] / oldStd[i]);
       }
-      biases.putScalar(unit, biases.getDouble(unit) + shift);
+      parameters[units * inputs + unit] += (float) shift;
     }
     encoder.setNormalisation(mean, std);
   }
@@ -231,8 +199,8 @@ public final class PolicyNetwork {
    * @param environment Gymnasium's id of what it was trained on
    * @param provenance hyperparameters, seeds, data: whatever JSON can hold
    * @param observations real ones, at least 8: up to 16 of them become the golden examples
-   * @throws io.gymbridge.core.GymException INTERNAL if the ONNX graph does not agree with DL4J to
-   *     1e-5
+   * @throws io.gymbridge.core.GymException INTERNAL if the ONNX graph does not agree with the
+   *     network to 1e-5
    */
   public PolicyBundle toBundle(
       String name,
@@ -251,6 +219,11 @@ public final class PolicyNetwork {
    */
   public static PolicyNetwork fromBundle(PolicyBundle bundle) {
     return BundleExport.fromBundle(bundle);
+  }
+
+  /** A copy as a network of DL4J's, its output layer without a loss of its own. */
+  MultiLayerNetwork toDl4j() {
+    return Dl4j.network(mlp);
   }
 
   /** In a word or two, for messages: {@code 17-64-64-6 tanh}. */

@@ -1,7 +1,9 @@
 package io.gymbridge.learners;
 
+import io.gymbridge.learners.nn.Adam;
+import io.gymbridge.learners.nn.Mlp;
+import java.util.Arrays;
 import java.util.SplittableRandom;
-import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
  * Fits a {@link PolicyNetwork} to a {@link Dataset} by minibatches: what behavioural cloning and
@@ -15,14 +17,18 @@ final class SupervisedFit {
   private final int batchSize;
   private final double weightDecay;
   private final SplittableRandom random;
-  private NetworkTrainer trainer;
+  private final Adam adam;
+  private final float[] gradient;
+  private Mlp.Pass pass;
 
   SupervisedFit(PolicyNetwork network, int batchSize, double weightDecay, long seed) {
     this.network = network;
     this.batchSize = batchSize;
     this.weightDecay = weightDecay;
     this.random = new SplittableRandom(seed);
-    this.trainer = new NetworkTrainer(network, batchSize);
+    this.adam = new Adam(network.trained(), network.mlp().shape().parameters(), 1e-8);
+    this.gradient = new float[network.mlp().shape().parameters()];
+    this.pass = network.mlp().pass(batchSize);
   }
 
   /** Told after every {@code every} steps; answers whether to go on. */
@@ -46,20 +52,17 @@ final class SupervisedFit {
       int every,
       Check check) {
     int batch = Math.min(batchSize, rows.length);
-    if (trainer.batchSize() != batch) {
-      trainer = new NetworkTrainer(network, batch);
-    }
     int[] order = rows.clone();
     int next = order.length;
     double sum = 0;
     int summed = 0;
     for (int step = 1; step <= steps; step++) {
       if (next + batch > order.length) {
-        shuffle(order);
+        Shuffle.apply(order, random);
         next = 0;
       }
       double decay = 0.01 + 0.99 * 0.5 * (1 + Math.cos(Math.PI * (step - 1) / steps));
-      sum += trainer.step(features, targets, order, next, learningRate * decay, weightDecay);
+      sum += step(features, targets, order, next, batch, learningRate * decay);
       summed++;
       next += batch;
       if (step % every == 0 || step == steps) {
@@ -74,20 +77,33 @@ final class SupervisedFit {
     return Double.NaN;
   }
 
-  private void shuffle(int[] order) {
-    for (int i = order.length - 1; i > 0; i--) {
-      int other = random.nextInt(i + 1);
-      int swapped = order[i];
-      order[i] = order[other];
-      order[other] = swapped;
+  /** One minibatch: rows[from] … rows[from + n - 1]; gives the mean loss before it. */
+  private double step(
+      float[] features, float[] targets, int[] rows, int from, int n, double learningRate) {
+    double loss = computeGradient(features, targets, rows, from, n);
+    network.mlp().decay(learningRate * weightDecay);
+    adam.step(gradient, learningRate);
+    return loss;
+  }
+
+  /** The mean loss, whose gradient it leaves in {@link #gradient}. */
+  private double computeGradient(float[] features, float[] targets, int[] rows, int from, int n) {
+    int width = network.encoder().width();
+    for (int row = 0; row < n; row++) {
+      System.arraycopy(features, rows[from + row] * width, pass.input(), row * width, width);
     }
+    pass.forward(n);
+    double loss = network.head().loss(pass.output(), targets, rows, from, n, pass.outputGradient());
+    Arrays.fill(gradient, 0);
+    pass.backward(n, gradient);
+    return loss;
   }
 
   /** Mean loss over some rows. */
   double loss(float[] features, float[] targets, int[] rows) {
     double sum = 0;
     for (int from = 0; from < rows.length; from += CHUNK) {
-      int[] chunk = java.util.Arrays.copyOfRange(rows, from, Math.min(rows.length, from + CHUNK));
+      int[] chunk = Arrays.copyOfRange(rows, from, Math.min(rows.length, from + CHUNK));
       sum += network.head().loss(outputs(features, chunk), targets, chunk) * chunk.length;
     }
     return sum / rows.length;
@@ -115,11 +131,11 @@ final class SupervisedFit {
   }
 
   /** A copy of the parameters, to come back to. */
-  INDArray save() {
-    return network.network().params().dup();
+  float[] save() {
+    return network.trained().clone();
   }
 
-  void restore(INDArray saved) {
-    network.network().params().assign(saved);
+  void restore(float[] saved) {
+    System.arraycopy(saved, 0, network.trained(), 0, saved.length);
   }
 }

@@ -164,14 +164,14 @@ class BehavioralCloningTest {
     new BehavioralCloning(
             CONFIG,
             progress -> {
-              float[] now = network.network().params().dup().data().asFloat();
+              float[] now = network.trained().clone();
               last.add(now);
               if (progress.best()) {
                 best.add(now);
               }
             })
         .train(network, dataset);
-    float[] kept = network.network().params().dup().data().asFloat();
+    float[] kept = network.trained().clone();
     assertArrayEquals(best.get(best.size() - 1), kept);
     assertFalse(Arrays.equals(last.get(last.size() - 1), kept), "the last was worse");
   }

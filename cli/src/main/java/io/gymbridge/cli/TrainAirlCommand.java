@@ -1,0 +1,36 @@
+package io.gymbridge.cli;
+
+import io.gymbridge.core.Transitions;
+import io.gymbridge.learners.Airl;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+
+/** Adversarial inverse reinforcement learning. */
+@Command(
+    name = "airl",
+    mixinStandardHelpOptions = true,
+    description = {
+      "Adversarial inverse reinforcement learning: learns a policy and a reward from demonstrations.",
+      "Its own actions are tried in the environment."
+    },
+    footer = {
+      "",
+      "Example:",
+      "  gymbridge train airl --env CartPole-v1 --demos demos.npz --steps 200000 --out policy.zip"
+    })
+final class TrainAirlCommand implements Callable<Integer> {
+  @Mixin final OnPolicyOptions options = new OnPolicyOptions();
+
+  @Override
+  public Integer call() {
+    Airl.Config config = options.configure(Airl.Config.defaults());
+    return options.run(
+        "AIRL",
+        config,
+        (env, listener) -> {
+          Transitions demonstrations = options.training.demonstrations(env.spec());
+          return new Airl(config, listener).train(env, demonstrations, options.steps);
+        });
+  }
+}

@@ -1,0 +1,36 @@
+package io.gymbridge.cli;
+
+import io.gymbridge.core.Transitions;
+import io.gymbridge.learners.Gail;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+
+/** Generative adversarial imitation learning. */
+@Command(
+    name = "gail",
+    mixinStandardHelpOptions = true,
+    description = {
+      "Generative adversarial imitation learning: learns from demonstrations, without any reward,",
+      "by being taken for the expert. Its own actions are tried in the environment."
+    },
+    footer = {
+      "",
+      "Example:",
+      "  gymbridge train gail --env CartPole-v1 --demos demos.npz --steps 200000 --out policy.zip"
+    })
+final class TrainGailCommand implements Callable<Integer> {
+  @Mixin final OnPolicyOptions options = new OnPolicyOptions();
+
+  @Override
+  public Integer call() {
+    Gail.Config config = options.configure(Gail.Config.defaults());
+    return options.run(
+        "GAIL",
+        config,
+        (env, listener) -> {
+          Transitions demonstrations = options.training.demonstrations(env.spec());
+          return new Gail(config, listener).train(env, demonstrations, options.steps);
+        });
+  }
+}

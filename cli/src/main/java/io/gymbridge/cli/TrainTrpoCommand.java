@@ -1,0 +1,29 @@
+package io.gymbridge.cli;
+
+import io.gymbridge.learners.Trpo;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+
+/** Trust region policy optimisation. */
+@Command(
+    name = "trpo",
+    mixinStandardHelpOptions = true,
+    description = {
+      "Trust region policy optimisation: reinforcement learning on the environment's own reward."
+    },
+    footer = {
+      "",
+      "Example:",
+      "  gymbridge train trpo --env CartPole-v1 --steps 100000 --out policy.zip"
+    })
+final class TrainTrpoCommand implements Callable<Integer> {
+  @Mixin final OnPolicyOptions options = new OnPolicyOptions();
+
+  @Override
+  public Integer call() {
+    Trpo.Config config = options.configure(Trpo.Config.defaults());
+    return options.run(
+        "TRPO", config, (env, listener) -> new Trpo(config, listener).train(env, options.steps));
+  }
+}
