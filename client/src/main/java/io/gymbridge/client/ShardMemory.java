@@ -17,6 +17,7 @@ final class ShardMemory {
   private final int maxMessageBytes;
   private final Runnable lost;
   private volatile @Nullable MemoryLink link;
+  private volatile String whyNone = "it was not asked for";
 
   /**
    * None yet.
@@ -38,6 +39,11 @@ final class ShardMemory {
     link = MemoryLink.take(offer, epoch, maxMessageBytes);
   }
 
+  /** Gives up the hope of any. */
+  void doWithout(String why) {
+    whyNone = why;
+  }
+
   /** Sends a request; false where that has to be done otherwise. */
   boolean send(InteractRequest request) {
     MemoryLink open = link;
@@ -47,7 +53,7 @@ final class ShardMemory {
     try {
       return open.send(request);
     } catch (IOException e) {
-      close();
+      closeFor(e);
       return false;
     }
   }
@@ -55,6 +61,11 @@ final class ShardMemory {
   /** Whether there is any. */
   boolean isOpen() {
     return link != null;
+  }
+
+  /** Why there is none, where there is none. */
+  String whyNone() {
+    return whyNone;
   }
 
   /**
@@ -67,7 +78,7 @@ final class ShardMemory {
       try {
         open.hearBell(selector);
       } catch (IOException e) {
-        giveUp();
+        giveUp(e);
       }
     }
   }
@@ -84,7 +95,7 @@ final class ShardMemory {
     try {
       return open == null ? null : open.receive(InteractResponse.parser());
     } catch (IOException e) {
-      giveUp();
+      giveUp(e);
       return null;
     }
   }
@@ -102,7 +113,7 @@ final class ShardMemory {
     try {
       open.sleep(nanos);
     } catch (IOException e) {
-      giveUp();
+      giveUp(e);
     }
     return true;
   }
@@ -115,11 +126,16 @@ final class ShardMemory {
     }
   }
 
-  private void giveUp() {
+  private void giveUp(IOException why) {
     if (link != null) {
-      close();
+      closeFor(why);
       lost.run();
     }
+  }
+
+  private void closeFor(IOException why) {
+    whyNone = "it came to an end while it was in use: " + why.getMessage();
+    close();
   }
 
   /** Lets go of it. */
