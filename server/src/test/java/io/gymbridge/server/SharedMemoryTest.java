@@ -37,6 +37,7 @@ import org.junit.jupiter.api.Timeout;
 class SharedMemoryTest {
   private static final long LONG = TimeUnit.SECONDS.toNanos(60);
 
+  private final CountDownLatch hanging = new CountDownLatch(1);
   private final CountDownLatch interrupted = new CountDownLatch(1);
   private Served server;
   private Client client;
@@ -62,6 +63,7 @@ class SharedMemoryTest {
     return new ScriptedEnv(
         (count, usual) -> {
           if (count == 10 && interrupted.getCount() > 0) {
+            hanging.countDown();
             try {
               new CountDownLatch(1).await();
             } catch (InterruptedException e) {
@@ -237,9 +239,7 @@ class SharedMemoryTest {
             .setAttach(AttachRequest.newBuilder().setToken(shard.getToken()).setSharedMemory(true))
             .build());
     other.send(
-        InteractRequest.newBuilder()
-            .setHeartbeat(HeartbeatRequest.getDefaultInstance())
-            .build());
+        InteractRequest.newBuilder().setHeartbeat(HeartbeatRequest.getDefaultInstance()).build());
     assertTrue(other.receive().getAttached().hasSharedMemory());
     assertTrue(other.receive().hasHeartbeat());
   }
@@ -304,6 +304,7 @@ class SharedMemoryTest {
         ask(link, stream.stepping(1, 1));
       }
       assertTrue(link.send(numbered(stream.stepping(1, 1))));
+      hanging.await();
       while (interrupted.getCount() > 0) {
         server.pass(3);
       }
