@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.gymbridge.client.ManagedServer;
+import io.gymbridge.client.PythonServers;
 import io.gymbridge.client.RemoteVectorEnv;
 import io.gymbridge.client.RolloutOptions;
 import io.gymbridge.client.SessionOptions;
@@ -21,6 +22,7 @@ import io.gymbridge.core.Value;
 import io.gymbridge.core.VectorEnv;
 import io.gymbridge.learners.PolicyNetwork;
 import io.gymbridge.policies.PolicyBundle;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -221,6 +223,27 @@ final class RolloutTest {
         assertEquals(isLost ? 0 : rollout.resets()[at] ? 0 : 1, rollout.rewards()[at]);
       }
       assertTrue(rollout.isTransition(1, first));
+    }
+  }
+
+  @Test
+  void numbers_of_a_rollout_that_failed_are_not_drawn_again() {
+    String id = "envs_for_tests:raises_in_step";
+    Path tests = Path.of(System.getProperty("gymbridge.root", ".."), "python-shim", "tests");
+    try (ManagedServer own =
+            PythonServers.serveEnv(
+                List.of(id),
+                1,
+                1,
+                List.of("--allow-policies"),
+                Map.of("PYTHONPATH", tests.toString()));
+        RemoteVectorEnv env = RemoteVectorEnv.connect(own.address(), id)) {
+      env.putPolicy(policy(env, 1).toBytes());
+      env.reset(1);
+      assertEquals(Kind.ENVIRONMENT, kind(() -> env.rollout(5, RolloutOptions.drawn(1))));
+      env.reset(1);
+      Rollout rollout = env.rollout(2, RolloutOptions.drawn(1));
+      assertEquals(new Rollout.Draws(1, 5), rollout.draws());
     }
   }
 

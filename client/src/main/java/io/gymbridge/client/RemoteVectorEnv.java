@@ -404,16 +404,16 @@ public final class RemoteVectorEnv implements StatefulVectorEnv, AsyncVectorEnv 
 
   @Override
   public Value restoreStates(byte[][] states, int... lanes) {
+    session.checkOpen();
     steps.requireIdle("restoring states");
+    @Nullable InteractResponse[] before = last;
+    if (before == null && lanes.length > 0) {
+      checkEachShardHasSome(lanes);
+    }
     @Nullable InteractResponse[] answers = requests.restoreStates(states, lanes);
     for (int shard = 0; shard < numShards; shard++) {
-      InteractResponse before = last == null ? null : last[shard];
-      answers[shard] = answers[shard] == null ? before : answers[shard];
-      if (answers[shard] == null) {
-        throw new GymException(
-            Kind.FAILED_PRECONDITION,
-            "the other processes' lanes have not been reset or stepped all at once: do that, or"
-                + " restore all lanes");
+      if (answers[shard] == null && before != null) {
+        answers[shard] = before[shard];
       }
     }
     for (int lane : lanes) {
@@ -425,6 +425,19 @@ public final class RemoteVectorEnv implements StatefulVectorEnv, AsyncVectorEnv 
     }
     last = answers;
     return gather.observations(List.of(answers));
+  }
+
+  /** Where nothing is known of the other shards' observations. */
+  private void checkEachShardHasSome(int[] lanes) {
+    for (Lanes shard : shards) {
+      if (Arrays.stream(lanes).noneMatch(shard::has)) {
+        throw new GymException(
+            Kind.FAILED_PRECONDITION,
+            ("the observations of %s are not known: step or reset all lanes at once before, or"
+                    + " restore all lanes")
+                .formatted(shard));
+      }
+    }
   }
 
   /**

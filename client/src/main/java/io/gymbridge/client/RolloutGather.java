@@ -7,7 +7,6 @@ import io.gymbridge.core.GymException;
 import io.gymbridge.core.GymException.Kind;
 import io.gymbridge.core.NdArray;
 import io.gymbridge.core.Rollout;
-import io.gymbridge.core.Space;
 import io.gymbridge.core.Value;
 import io.gymbridge.proto.v1.Buffers;
 import io.gymbridge.proto.v1.ResetResponse;
@@ -19,11 +18,16 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
-import java.util.SplittableRandom;
 import org.jspecify.annotations.Nullable;
 
 /** Puts the blocks of a rollout's shards into their places among steps and lanes. */
 final class RolloutGather {
+  /** Of one array. */
+  private static final int MAX_BYTES = Integer.MAX_VALUE - 8;
+
+  /** Mean and log_std. */
+  private static final int MAX_DISTRIBUTION_PARTS = 2;
+
   private final List<Lanes> shards;
   private final int numEnvs;
   private final int steps;
@@ -54,9 +58,17 @@ final class RolloutGather {
     this.actionCodec = new ValueCodec(spec.actionSpace());
     this.width = spec.actionSpace().flatSize();
     this.done = new int[shards.size()];
-    this.observations = column(spec.observationSpace(), Math.addExact(steps, 1));
-    this.actions = column(spec.actionSpace(), steps);
-    int size = Math.multiplyExact(steps, numEnvs);
+    NdArray observation = spec.observationSpace().emptyBatch().array();
+    NdArray action = spec.actionSpace().emptyBatch().array();
+    checkSize(observation, "observations");
+    checkSize(action, "actions");
+    checkSize(Double.BYTES, "rewards");
+    if (options.withDistribution() && !options.deterministic()) {
+      checkSize((long) width * Float.BYTES, "distributions");
+    }
+    this.observations = column(observation, steps + 1);
+    this.actions = column(action, steps);
+    int size = steps * numEnvs;
     this.rewards = new double[size];
     this.terminated = new boolean[size];
     this.truncated = new boolean[size];
@@ -80,12 +92,8 @@ final class RolloutGather {
       shape[0] = rows;
       shape[1] = lanes;
       System.arraycopy(laneShape, 0, shape, 2, laneShape.length);
-      int bytes = dtype.bytes();
-      for (int dimension : laneShape) {
-        bytes = Math.multiplyExact(bytes, dimension);
-      }
-      this.laneBytes = bytes;
-      this.data = new byte[Math.multiplyExact(Math.multiplyExact(rows, lanes), bytes)];
+      this.laneBytes = (int) bytes(dtype, laneShape);
+      this.data = new byte[rows * lanes * laneBytes];
     }
 
     /** Puts some lanes' part of {@code count} rows into its places. */
@@ -101,9 +109,37 @@ final class RolloutGather {
     }
   }
 
-  private Column column(Space space, int rows) {
-    NdArray like = space.sample(new SplittableRandom(0)).array();
-    return new Column(like.dtype(), rows, numEnvs, like.shape());
+  private Column column(NdArray none, int rows) {
+    return new Column(none.dtype(), rows, numEnvs, memberShape(none));
+  }
+
+  private static int[] memberShape(NdArray batch) {
+    return Arrays.copyOfRange(batch.shape(), 1, batch.shape().length);
+  }
+
+  /** At least {@link #MAX_BYTES} + 1 where they are more than that. */
+  private static long bytes(DType dtype, int... shape) {
+    long bytes = dtype.bytes();
+    for (int dimension : shape) {
+      bytes = Math.min(bytes, MAX_BYTES + 1L) * dimension;
+    }
+    return bytes;
+  }
+
+  private void checkSize(NdArray none, String what) {
+    checkSize(bytes(none.dtype(), memberShape(none)), what);
+  }
+
+  private void checkSize(long laneBytes, String what) {
+    // One row more than there are steps.
+    long most = laneBytes == 0 ? MAX_BYTES : Math.max(0, MAX_BYTES / laneBytes / numEnvs - 1);
+    if (steps > most) {
+      throw new GymException(
+          Kind.INVALID_ARGUMENT,
+          ("got %d steps of %d lanes, expected at most %d: an array of their %s would be larger"
+                  + " than 2 GiB. Roll out fewer steps at a time")
+              .formatted(steps, numEnvs, most, what));
+    }
   }
 
   /** Steps of a shard that are here. */
@@ -163,7 +199,14 @@ final class RolloutGather {
     }
     if (!block.getSamples().isEmpty()) {
       samples = samples == null ? floats() : samples;
-      samples.put(bytes(block.getSamples(), size * width * 4, "samples"), first, count, lanes);
+      samples.put(bytes(block.getSamples(), 4L * size * width, "samples"), first, count, lanes);
+    }
+    int parts = options.withDistribution() ? MAX_DISTRIBUTION_PARTS : 0;
+    if (block.getDistributionCount() > parts) {
+      throw new GymException(
+          Kind.INTERNAL,
+          "distribution: got %d parts from the server, expected up to %d"
+              .formatted(block.getDistributionCount(), parts));
     }
     for (int part = 0; part < block.getDistributionCount(); part++) {
       if (distribution.size() == part) {
@@ -172,7 +215,7 @@ final class RolloutGather {
       distribution
           .get(part)
           .put(
-              bytes(block.getDistribution(part), size * width * 4, "distribution"),
+              bytes(block.getDistribution(part), 4L * size * width, "distribution"),
               first,
               count,
               lanes);
@@ -180,6 +223,7 @@ final class RolloutGather {
   }
 
   private Column floats() {
+    checkSize((long) width * Float.BYTES, "samples");
     return new Column(DType.FLOAT32, steps, numEnvs, width);
   }
 
@@ -266,7 +310,7 @@ final class RolloutGather {
     return codec.decode(buffers, n, what).array().data().duplicate();
   }
 
-  private static ByteBuffer bytes(ByteString bytes, int expected, String what) {
+  private static ByteBuffer bytes(ByteString bytes, long expected, String what) {
     if (bytes.size() != expected) {
       throw new GymException(
           Kind.INTERNAL,

@@ -97,6 +97,9 @@ final class Rollouts {
       throw new GymException(Kind.FAILED_PRECONDITION, "there is no policy to act: put one first");
     }
     RolloutGather gather = new RolloutGather(spec, shards, numEnvs, steps, options);
+    // Numbers that a rollout which fails may have drawn are not drawn again.
+    long firstStep = stepsBefore;
+    stepsBefore += steps;
     while (!gather.isComplete()) {
       @Nullable InteractResponse[] answers =
           session.exchange(
@@ -106,7 +109,7 @@ final class Rollouts {
                 }
                 return isOutdated(shard)
                     ? putRequest(shard)
-                    : request(gather.done(shard), steps, options);
+                    : request(firstStep, gather.done(shard), steps, options);
               },
               "rolling out");
       note(answers);
@@ -127,9 +130,7 @@ final class Rollouts {
       checkErrors.accept(answers);
     }
     tell.accept(gather);
-    Rollout rollout = gather.join(new Rollout.Draws(options.seed(), stepsBefore));
-    stepsBefore += steps;
-    return rollout;
+    return gather.join(new Rollout.Draws(options.seed(), firstStep));
   }
 
   private void restart(@Nullable InteractResponse[] answers, RolloutGather gather) {
@@ -157,14 +158,15 @@ final class Rollouts {
         .setPutPolicy(PutPolicyRequest.newBuilder().setVersion(newest).setBundle(policy));
   }
 
-  private InteractRequest.Builder request(int done, int steps, RolloutOptions options) {
+  private InteractRequest.Builder request(
+      long firstStep, int done, int steps, RolloutOptions options) {
     return InteractRequest.newBuilder()
         .setRollout(
             RolloutRequest.newBuilder()
                 .setSteps(steps - done)
                 .setOldestVersion(newest)
                 .setSeed(options.seed())
-                .setFirstStep(stepsBefore + done)
+                .setFirstStep(firstStep + done)
                 .setDeterministic(options.deterministic())
                 .setWithDistribution(options.withDistribution()));
   }

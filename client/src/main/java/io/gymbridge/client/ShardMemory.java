@@ -19,6 +19,7 @@ final class ShardMemory {
   private final int maxMessageBytes;
   private final Runnable lost;
   private volatile @Nullable MemoryLink link;
+  private volatile String whyNone = "it was not asked for";
 
   /**
    * None yet.
@@ -40,6 +41,11 @@ final class ShardMemory {
     link = MemoryLink.take(offer, epoch, maxMessageBytes);
   }
 
+  /** Gives up the hope of any. */
+  void doWithout(String why) {
+    whyNone = why;
+  }
+
   /** Sends a request; false where that has to be done otherwise. */
   boolean send(InteractRequest request) {
     MemoryLink open = link;
@@ -49,7 +55,7 @@ final class ShardMemory {
     try {
       return open.send(request);
     } catch (IOException e) {
-      close();
+      closeFor(e);
       return false;
     }
   }
@@ -57,6 +63,11 @@ final class ShardMemory {
   /** Whether there is any. */
   boolean isOpen() {
     return link != null;
+  }
+
+  /** Why there is none, where there is none. */
+  String whyNone() {
+    return whyNone;
   }
 
   /**
@@ -69,7 +80,7 @@ final class ShardMemory {
       try {
         open.hearBell(selector);
       } catch (IOException e) {
-        giveUp();
+        giveUp(e);
       }
     }
   }
@@ -90,7 +101,7 @@ final class ShardMemory {
     try {
       return open == null ? null : open.receive(InteractResponse.parser(), memory);
     } catch (IOException e) {
-      giveUp();
+      giveUp(e);
       return null;
     }
   }
@@ -108,7 +119,7 @@ final class ShardMemory {
     try {
       open.sleep(nanos);
     } catch (IOException e) {
-      giveUp();
+      giveUp(e);
     }
     return true;
   }
@@ -121,11 +132,16 @@ final class ShardMemory {
     }
   }
 
-  private void giveUp() {
+  private void giveUp(IOException why) {
     if (link != null) {
-      close();
+      closeFor(why);
       lost.run();
     }
+  }
+
+  private void closeFor(IOException why) {
+    whyNone = "it came to an end while it was in use: " + why.getMessage();
+    close();
   }
 
   /** Lets go of it. */

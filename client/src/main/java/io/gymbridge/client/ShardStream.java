@@ -95,7 +95,6 @@ final class ShardStream extends Waiting implements ShardConnection.Owner {
   private volatile long dueFrom;
   private volatile boolean attached;
   private volatile @Nullable Waiting watcher;
-  private volatile String whyNoMemory = "it was not asked for";
   private volatile @Nullable String loss;
   private volatile @Nullable GymException failure;
 
@@ -128,7 +127,7 @@ final class ShardStream extends Waiting implements ShardConnection.Owner {
     return new BridgeStats.Way(
         lanes.first() + "-" + (lanes.first() + lanes.count() - 1),
         inSharedMemory ? Transport.SHM : Transport.GRPC,
-        inSharedMemory ? "" : whyNoMemory);
+        open == null ? "the connection broke" : inSharedMemory ? "" : open.memory().whyNone());
   }
 
   /** How often the shard's process was replaced. */
@@ -462,7 +461,6 @@ final class ShardStream extends Waiting implements ShardConnection.Owner {
   /** What was sent through it and not answered goes on the stream. */
   @Override
   public synchronized void memoryLost(ShardConnection from) {
-    whyNoMemory = "it came to an end while it was in use";
     if (from == connection && attached) {
       sendAllOnStream(from);
       sendMore();
@@ -496,7 +494,7 @@ final class ShardStream extends Waiting implements ShardConnection.Owner {
     try {
       takeMemory(to, response);
     } catch (IOException e) {
-      whyNoMemory = String.valueOf(e.getMessage());
+      to.memory().doWithout(String.valueOf(e.getMessage()));
       if (options.transport() == Transport.SHM) {
         fail(
             new GymException(

@@ -19,6 +19,7 @@ import java.util.Deque;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.function.IntPredicate;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
@@ -48,6 +49,9 @@ final class StepsUnderWay {
   private final List<Part> arrived = new ArrayList<>();
   private final boolean[] busy;
 
+  /** By lane, the index of its shard. */
+  private final int[] shardOf;
+
   /** By lane, what its shard's reset after a loss has answered, until a step has told of it. */
   private final @Nullable InteractResponse[] untold;
 
@@ -68,6 +72,11 @@ final class StepsUnderWay {
     this.observations = observations;
     shards.forEach(shard -> asked.add(new ArrayDeque<>()));
     busy = new boolean[numEnvs];
+    shardOf = new int[numEnvs];
+    for (int shard = 0; shard < shards.size(); shard++) {
+      int first = shards.get(shard).first();
+      Arrays.fill(shardOf, first, first + shards.get(shard).count(), shard);
+    }
     untold = new InteractResponse[numEnvs];
     losses = new String[numEnvs];
   }
@@ -104,18 +113,15 @@ final class StepsUnderWay {
   void send(Value batch, int[] lanes) {
     List<InteractRequest.@Nullable Builder> requests = new ArrayList<>();
     List<int[]> stepped = new ArrayList<>();
-    for (Lanes shard : shards) {
-      int[] rows =
-          IntStream.range(0, lanes.length)
-              .filter(row -> shard.has(lanes[row]) && untold[lanes[row]] == null)
-              .toArray();
-      int[] own = Arrays.stream(rows).map(row -> lanes[row]).toArray();
-      if (rows.length == shard.count()) {
-        Arrays.sort(own);
-        rows = rowsOf(own, lanes);
+    List<int[]> rowsOfShards = rowsByShard(lanes, lane -> untold[lane] == null);
+    for (int shard = 0; shard < shards.size(); shard++) {
+      int[] rows = rowsOfShards.get(shard);
+      if (rows.length == shards.get(shard).count()) {
+        rows = inOrderOfLanes(rows, lanes, shards.get(shard));
       }
+      int[] own = pick(lanes, rows);
       stepped.add(own);
-      requests.add(rows.length == 0 ? null : request(shard, own, batch, rows));
+      requests.add(rows.length == 0 ? null : request(shards.get(shard), own, batch, rows));
     }
     tellOf(lanes);
     for (int lane : lanes) {
@@ -131,10 +137,32 @@ final class StepsUnderWay {
     }
   }
 
-  private static int[] rowsOf(int[] wanted, int[] lanes) {
-    return Arrays.stream(wanted)
-        .map(lane -> IntStream.range(0, lanes.length).filter(i -> lanes[i] == lane).sum())
-        .toArray();
+  /** By shard, where in {@code lanes} those of its lanes are that pass. */
+  private List<int[]> rowsByShard(int[] lanes, IntPredicate passes) {
+    int[] sizes = new int[shards.size()];
+    int[] passing = IntStream.range(0, lanes.length).filter(i -> passes.test(lanes[i])).toArray();
+    for (int row : passing) {
+      sizes[shardOf[lanes[row]]]++;
+    }
+    List<int[]> rows = Arrays.stream(sizes).mapToObj(int[]::new).toList();
+    for (int i = passing.length - 1; i >= 0; i--) {
+      int shard = shardOf[lanes[passing[i]]];
+      rows.get(shard)[--sizes[shard]] = passing[i];
+    }
+    return rows;
+  }
+
+  /** The rows of all of a shard's lanes. */
+  private static int[] inOrderOfLanes(int[] rows, int[] lanes, Lanes shard) {
+    int[] sorted = new int[rows.length];
+    for (int row : rows) {
+      sorted[lanes[row] - shard.first()] = row;
+    }
+    return sorted;
+  }
+
+  private static int[] pick(int[] lanes, int[] rows) {
+    return Arrays.stream(rows).map(row -> lanes[row]).toArray();
   }
 
   private InteractRequest.Builder request(Lanes shard, int[] own, Value batch, int[] rows) {
@@ -162,15 +190,18 @@ final class StepsUnderWay {
 
   /** Answers lanes that were lost without a step under way. */
   private void tellOf(int[] lanes) {
-    for (Lanes shard : shards) {
-      int[] own =
-          Arrays.stream(lanes).filter(lane -> shard.has(lane) && untold[lane] != null).toArray();
+    if (!anyUntold) {
+      return;
+    }
+    List<int[]> rowsOfShards = rowsByShard(lanes, lane -> untold[lane] != null);
+    for (int shard = 0; shard < shards.size(); shard++) {
+      int[] own = pick(lanes, rowsOfShards.get(shard));
       if (own.length > 0) {
         InteractResponse reset = Objects.requireNonNull(untold[own[0]]);
-        arrived.add(new Part(own, some(reset, shard, own), losses[own[0]]));
-        forget(own);
+        arrived.add(new Part(own, some(reset, shards.get(shard), own), losses[own[0]]));
       }
     }
+    forget(lanes);
   }
 
   /**

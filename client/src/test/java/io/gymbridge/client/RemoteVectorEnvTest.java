@@ -299,6 +299,28 @@ class RemoteVectorEnvTest extends VectorEnvContract {
   }
 
   @Test
+  void lanes_are_not_restored_where_the_other_shards_observations_are_not_known() {
+    try (RemoteVectorEnv env = open(COUNTING, 2, AutoresetMode.NEXT_STEP)) {
+      env.reset(1);
+      byte[][] first = env.saveStates(0);
+      byte[][] both = env.saveStates();
+      NdArray actions = NdArray.of(new long[2], 2);
+      env.send(actions);
+      Value received = env.recv(2).step().observations();
+      GymException refusal = assertThrows(GymException.class, () -> env.restoreStates(first, 0));
+      assertEquals(Kind.FAILED_PRECONDITION, refusal.kind());
+      assertTrue(refusal.getMessage().contains("lane 1"), refusal.getMessage());
+      Value second = env.step(actions).observations();
+      assertEquals(2, second.row(0).array().getDouble(0));
+      env.send(actions);
+      env.recv(2);
+      env.restoreStates(both, 0, 1);
+      assertEquals(received.row(0).array().getDouble(0), 1);
+      assertEquals(1, env.step(actions).observations().row(0).array().getDouble(0));
+    }
+  }
+
+  @Test
   void attributes_are_read_set_and_called_where_the_server_allows_it() {
     try (RemoteVectorEnv env = open(COUNTING, 3, AutoresetMode.NEXT_STEP)) {
       env.reset(1);

@@ -85,7 +85,11 @@ class SendRecvTest {
   /** One half steps while the other is under way; both must do what all do together. */
   private static void assertHalvesStepAsTogether(
       VectorEnv reference, RemoteVectorEnv tested, int rounds, long seed) {
-    int[][] halves = {{0, 2}, {3, 1}};
+    assertHalvesStepAsTogether(reference, tested, rounds, seed, new int[][] {{0, 2}, {3, 1}});
+  }
+
+  private static void assertHalvesStepAsTogether(
+      VectorEnv reference, RemoteVectorEnv tested, int rounds, long seed, int[][] halves) {
     Random random = new Random(seed);
     assertEquals(reference.reset(seed).observations(), tested.reset(seed).observations());
     List<VectorEnv.Step> expected = new ArrayList<>();
@@ -138,6 +142,18 @@ class SendRecvTest {
     try (VectorEnv reference = connect("CartPole-v1", options);
         RemoteVectorEnv tested = connect("CartPole-v1", options)) {
       assertHalvesStepAsTogether(reference, tested, 200, 3);
+    }
+  }
+
+  @Test
+  void order_in_which_lanes_are_named_does_not_matter() {
+    SessionOptions options = FOUR.withAutoresetMode(AutoresetMode.SAME_STEP);
+    int[][] reversed = {{3, 2}, {1, 0}};
+    int[][] mixed = {{2, 1, 3, 0}};
+    try (VectorEnv reference = connect("CartPole-v1", options);
+        RemoteVectorEnv tested = connect("CartPole-v1", options)) {
+      assertHalvesStepAsTogether(reference, tested, 50, 3, reversed);
+      assertHalvesStepAsTogether(reference, tested, 50, 4, mixed);
     }
   }
 

@@ -48,7 +48,8 @@ class SharedMemoryTest {
           .withResendInterval(Duration.ofMillis(50))
           .withTransport(Transport.SHM);
   private static final SessionOptions STREAM = FOUR.withTransport(Transport.GRPC);
-  private static final int[] POSITIONS = {64, 128, 192, 256};
+  private static final int REQUESTS_READ_AT = 128;
+  private static final int[] POSITIONS = {64, REQUESTS_READ_AT, 192, 256};
 
   private static ManagedServer server;
   @TempDir private Path directory = Path.of("");
@@ -227,6 +228,29 @@ class SharedMemoryTest {
                 random.nextBoolean() ? random.nextLong() : 8L * random.nextInt(1 << 10));
           }
           twins.steps(5);
+        }
+      }
+    }
+  }
+
+  @Test
+  void memory_that_cannot_be_written_is_told_of() {
+    List<MappedByteBuffer> headers = Collections.synchronizedList(new ArrayList<>());
+    try (FaultyProxy proxy = proxy();
+        VectorEnv reference = RemoteVectorEnv.connect(server.address(), "CartPole-v1", STREAM)) {
+      proxy.onAttached(
+          attached -> {
+            headers.add(map(Path.of(attached.getSharedMemory().getMemory())));
+            return attached;
+          });
+      try (RemoteVectorEnv tested = RemoteVectorEnv.connect(proxy.address(), "CartPole-v1", FOUR)) {
+        Twins twins = new Twins(reference, tested, 1);
+        twins.steps(5);
+        headers.forEach(header -> header.putLong(REQUESTS_READ_AT, Long.MIN_VALUE));
+        twins.steps(5);
+        for (BridgeStats.Way way : tested.bridgeStats().ways()) {
+          assertEquals(Transport.GRPC, way.transport());
+          assertTrue(way.why().startsWith("it came to an end while it was in use: "), way.why());
         }
       }
     }

@@ -14,19 +14,20 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * One client's stream: attaches to a shard, hands its requests on, and takes the answers from
- * whichever thread has them. No more requests are read than can be dealt with: not while many wait,
- * and not while the client does not read its answers. Shared memory beside it ends with it.
- * Thread-safe.
+ * whichever thread has them. No more requests are read than can be dealt with: not before the
+ * attach is answered, not while many wait, and not while the client does not read its answers.
+ * Shared memory beside it ends with it. Thread-safe.
  */
 final class InteractStream implements StreamObserver<InteractRequest> {
   /** Requests read and not answered, at most. */
-  private static final int MAX_WAITING = 2 * Shard.WINDOW;
+  static final int MAX_WAITING = 2 * Shard.WINDOW;
 
   private final Function<AttachRequest, Shard> find;
   private final ServerCallStreamObserver<InteractResponse> answers;
   private final boolean local;
   private @Nullable ShardMemory memory;
   private @Nullable Shard shard;
+  private volatile boolean attaching;
   private boolean asked;
   private int waiting;
   private boolean done;
@@ -46,7 +47,7 @@ final class InteractStream implements StreamObserver<InteractRequest> {
     this.local = local;
     answers.disableAutoRequest();
     answers.setOnCancelHandler(this::detach);
-    answers.setOnReadyHandler(this::proceed);
+    answers.setOnReadyHandler(this::ready);
     answers.request(1);
     asked = true;
   }
@@ -79,6 +80,7 @@ final class InteractStream implements StreamObserver<InteractRequest> {
     try {
       Shard found = find.apply(request.getAttach());
       shard = found;
+      attaching = true;
       found.attach(this, request.getSequence(), local && request.getAttach().getSharedMemory());
     } catch (GymException e) {
       finish(Statuses.encode(e));
@@ -91,6 +93,7 @@ final class InteractStream implements StreamObserver<InteractRequest> {
       waiting--;
     }
     send(response);
+    attaching = false;
     proceed();
   }
 
@@ -155,8 +158,24 @@ final class InteractStream implements StreamObserver<InteractRequest> {
     }
   }
 
+  /** Whether what is sent now does not have to wait; also where it goes nowhere. */
+  synchronized boolean isReady() {
+    return done || answers.isReady();
+  }
+
+  private void ready() {
+    proceed();
+    ShardMemory beside;
+    synchronized (this) {
+      beside = memory;
+    }
+    if (beside != null) {
+      beside.wake();
+    }
+  }
+
   private synchronized void proceed() {
-    if (!done && !asked && waiting < MAX_WAITING && answers.isReady()) {
+    if (!done && !asked && !attaching && waiting < MAX_WAITING && answers.isReady()) {
       asked = true;
       answers.request(1);
     }

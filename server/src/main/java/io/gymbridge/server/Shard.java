@@ -8,8 +8,6 @@ import io.gymbridge.proto.v1.HeartbeatResponse;
 import io.gymbridge.proto.v1.InteractRequest;
 import io.gymbridge.proto.v1.InteractResponse;
 import io.gymbridge.transport.Statuses;
-import io.gymbridge.transport.memory.MemoryOffer;
-import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.concurrent.CompletableFuture;
@@ -17,8 +15,6 @@ import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Some lanes of a session and who may drive them: a token, the stream that has attached last, and a
@@ -26,8 +22,6 @@ import org.slf4j.LoggerFactory;
  * response. Thread-safe.
  */
 final class Shard implements ShardMemory.Owner {
-  private static final Logger log = LoggerFactory.getLogger(Shard.class);
-
   /** Responses kept for repetition: a client may have so many requests on the way. */
   static final int WINDOW = 16;
 
@@ -40,6 +34,7 @@ final class Shard implements ShardMemory.Owner {
   private final Runnable left;
   private final LongSupplier nanoTime;
   private final Turns turns;
+  private final MemoryOffers offers = new MemoryOffers();
 
   /** Completed when the lanes are closed, or given up. */
   private final CompletableFuture<@Nullable Void> released = new CompletableFuture<>();
@@ -171,19 +166,24 @@ final class Shard implements ShardMemory.Owner {
             .setEpoch(number)
             .setLastSequence(lastSequence)
             .setWindow(WINDOW);
+    InteractResponse.Builder response = InteractResponse.newBuilder().setSequence(sequence);
     if (sharedMemory) {
-      offerMemory(newcomer, number, attached);
+      offers.later(
+          () -> {
+            offerMemory(newcomer, number, attached);
+            newcomer.answer(response.setAttached(attached).build());
+          });
+    } else {
+      newcomer.answer(response.setAttached(attached).build());
     }
-    newcomer.answer(
-        InteractResponse.newBuilder().setSequence(sequence).setAttached(attached).build());
   }
 
   private void offerMemory(InteractStream beside, long number, AttachResponse.Builder attached) {
-    ShardMemory offered;
-    try {
-      offered = new ShardMemory(new MemoryOffer(number, requestBytes, responseBytes), this, beside);
-    } catch (IOException e) {
-      log.warn("no shared memory can be offered: {}", e.toString());
+    if (stream != beside) {
+      return;
+    }
+    ShardMemory offered = offers.make(number, requestBytes, responseBytes, this, beside);
+    if (offered == null) {
       return;
     }
     attached.setSharedMemory(offered.described());

@@ -6,13 +6,16 @@ import io.gymbridge.proto.v1.SharedMemory;
 import io.gymbridge.transport.memory.MemoryLink;
 import io.gymbridge.transport.memory.MemoryOffer;
 import java.io.IOException;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * The shared memory beside a stream: an offer at first, then, once the client has rung, what
- * requests and answers go through. The shard's thread does all but wake and close it.
+ * requests and answers go through. No more requests are read than the stream would read. The
+ * shard's thread does all but make, wake and close it.
  */
 final class ShardMemory implements Turns.Source {
   private static final Logger log = LoggerFactory.getLogger(ShardMemory.class);
@@ -30,6 +33,13 @@ final class ShardMemory implements Turns.Source {
   private final Owner owner;
   private final InteractStream stream;
   private volatile @Nullable MemoryLink link;
+
+  /** Requests read and not answered. */
+  private final AtomicInteger waiting = new AtomicInteger();
+
+  /** The shard's, while it waits for the stream. */
+  private volatile @Nullable Thread held;
+
   private volatile boolean over;
 
   ShardMemory(MemoryOffer offer, Owner owner, InteractStream stream) {
@@ -51,7 +61,12 @@ final class ShardMemory implements Turns.Source {
   @Override
   public boolean isReady() {
     MemoryLink taken = link;
-    return taken != null && taken.isReady();
+    return taken != null && taken.isReady() && mayRead();
+  }
+
+  /** An answer that finds no room goes on the stream, and must find room there. */
+  private boolean mayRead() {
+    return waiting.get() < InteractStream.MAX_WAITING && stream.isReady();
   }
 
   @Override
@@ -63,6 +78,7 @@ final class ShardMemory implements Turns.Source {
     try {
       InteractRequest request = taken.receive(InteractRequest.parser());
       if (request != null) {
+        waiting.incrementAndGet();
         owner.received(this, request);
       }
     } catch (IOException e) {
@@ -72,6 +88,7 @@ final class ShardMemory implements Turns.Source {
 
   /** Sends an answer; false where that has to be done otherwise. */
   boolean answer(InteractResponse response) {
+    waiting.decrementAndGet();
     MemoryLink taken = link;
     try {
       return taken != null && !over && taken.send(response);
@@ -86,7 +103,11 @@ final class ShardMemory implements Turns.Source {
     MemoryLink taken = link;
     try {
       if (taken != null) {
-        taken.sleep(Long.MAX_VALUE);
+        if (!mayRead()) {
+          hold();
+        } else {
+          taken.sleep(Long.MAX_VALUE);
+        }
         return;
       }
       MemoryLink accepted = offer.accept();
@@ -105,9 +126,19 @@ final class ShardMemory implements Turns.Source {
     }
   }
 
+  /** Waits for the stream, whatever else comes. */
+  private void hold() {
+    held = Thread.currentThread();
+    if (!mayRead()) {
+      LockSupport.park(this);
+    }
+    held = null;
+  }
+
   @Override
   public void wake() {
     offer.wake();
+    LockSupport.unpark(held);
   }
 
   private void giveUp(IOException why) {

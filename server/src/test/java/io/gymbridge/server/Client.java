@@ -35,6 +35,7 @@ import java.nio.ByteOrder;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /** A client that speaks the protocol by hand, rightly or wrongly. */
 final class Client implements AutoCloseable {
@@ -80,6 +81,7 @@ final class Client implements AutoCloseable {
     private final ValueCodec actions;
     private final ValueCodec observations;
     long sequence;
+    private volatile boolean reading = true;
 
     Stream(OpenSessionResponse session) {
       Space observationSpace = SpaceCodec.decode(session.getSpec().getObservationSpace());
@@ -91,7 +93,9 @@ final class Client implements AutoCloseable {
             @Override
             public void onMessage(InteractResponse message) {
               events.add(message);
-              call.request(1);
+              if (reading) {
+                call.request(1);
+              }
             }
 
             @Override
@@ -119,6 +123,11 @@ final class Client implements AutoCloseable {
 
     InteractResponse receive() {
       return (InteractResponse) next();
+    }
+
+    /** As {@link #receive}; null where none has come yet. */
+    @Nullable InteractResponse poll() {
+      return (InteractResponse) events.poll();
     }
 
     /** How the stream ends, which must come next. */
@@ -166,6 +175,16 @@ final class Client implements AutoCloseable {
 
     Value observations(Buffers buffers, int n) {
       return observations.decode(buffers, n, "observations");
+    }
+
+    /** Reads no more than one answer from now on. */
+    void stopReading() {
+      reading = false;
+    }
+
+    void readOn() {
+      reading = true;
+      call.request(1);
     }
 
     void halfClose() {

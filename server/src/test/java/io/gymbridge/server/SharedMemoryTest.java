@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.google.rpc.Status;
 import io.grpc.Status.Code;
@@ -24,6 +25,8 @@ import java.time.Duration;
 import java.util.Objects;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -34,6 +37,7 @@ import org.junit.jupiter.api.Timeout;
 class SharedMemoryTest {
   private static final long LONG = TimeUnit.SECONDS.toNanos(60);
 
+  private final CountDownLatch hanging = new CountDownLatch(1);
   private final CountDownLatch interrupted = new CountDownLatch(1);
   private Served server;
   private Client client;
@@ -59,6 +63,7 @@ class SharedMemoryTest {
     return new ScriptedEnv(
         (count, usual) -> {
           if (count == 10 && interrupted.getCount() > 0) {
+            hanging.countDown();
             try {
               new CountDownLatch(1).await();
             } catch (InterruptedException e) {
@@ -197,6 +202,75 @@ class SharedMemoryTest {
   }
 
   @Test
+  void requests_wait_where_the_client_reads_no_answers() throws IOException {
+    try (MemoryLink link = take()) {
+      stream.stopReading();
+      InteractRequest again = numbered(reset());
+      int sent = 0;
+      for (boolean held = false; !held; ) {
+        if (link.send(again)) {
+          sent++;
+        } else {
+          held = isHeld();
+        }
+        assertTrue(sent < 1_000_000, "the server reads on and on");
+      }
+      stream.readOn();
+      for (int received = 0; received < sent; ) {
+        if (link.receive(InteractResponse.parser()) != null || stream.poll() != null) {
+          received++;
+        }
+      }
+      assertTrue(stream.step(1, 1).hasStep());
+    }
+  }
+
+  private static boolean isHeld() {
+    return Thread.getAllStackTraces().keySet().stream()
+        .anyMatch(thread -> LockSupport.getBlocker(thread) instanceof ShardMemory);
+  }
+
+  @Test
+  void request_that_comes_with_the_attach_is_answered_after_it() {
+    Client.Stream other = client.new Stream(session);
+    Shard shard = session.getShards(0);
+    other.send(
+        InteractRequest.newBuilder()
+            .setAttach(AttachRequest.newBuilder().setToken(shard.getToken()).setSharedMemory(true))
+            .build());
+    other.send(
+        InteractRequest.newBuilder().setHeartbeat(HeartbeatRequest.getDefaultInstance()).build());
+    assertTrue(other.receive().getAttached().hasSharedMemory());
+    assertTrue(other.receive().hasHeartbeat());
+  }
+
+  @Test
+  void files_of_ended_streams_do_not_pile_up() throws IOException {
+    Path maps = Path.of("/proc/self/maps");
+    assumeTrue(Files.exists(maps));
+    long before = mapped(maps);
+    Client.Stream last = stream;
+    for (int i = 0; i < 20; i++) {
+      Client.Stream next = client.new Stream(session);
+      attach(next);
+      assertEquals(Code.ABORTED, last.end().getCode());
+      last = next;
+      long now = mapped(maps) - before;
+      // What was collected last may not be given back yet.
+      assertTrue(now <= 2 * MemoryOffers.MAX_MAPPED, now + " more are mapped");
+    }
+    while (!attach(client.new Stream(session)).hasSharedMemory()) {
+      System.gc();
+    }
+  }
+
+  private static long mapped(Path maps) throws IOException {
+    try (Stream<String> lines = Files.lines(maps)) {
+      return lines.filter(line -> line.contains("/gymbridge-")).count();
+    }
+  }
+
+  @Test
   void another_streams_attach_ends_the_memory() throws IOException {
     try (MemoryLink link = take()) {
       ask(link, reset());
@@ -230,6 +304,7 @@ class SharedMemoryTest {
         ask(link, stream.stepping(1, 1));
       }
       assertTrue(link.send(numbered(stream.stepping(1, 1))));
+      hanging.await();
       while (interrupted.getCount() > 0) {
         server.pass(3);
       }
