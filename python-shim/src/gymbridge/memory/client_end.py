@@ -25,8 +25,8 @@ class MemoryEnded(ConnectionBroken):
 class ClientEnd:
     """Shared memory taken up on a stream, which is open. Used by one thread.
 
-    It looks for an answer for up to `spin_nanos` before it sleeps. OSError where it cannot be had: no such file, another
-    user's, another machine's; ValueError for a file that is another one than the server offered.
+    It looks for an answer for up to `spin_nanos` before it sleeps. OSError where it cannot be had: no such file,
+    another user's, another machine's; ValueError for a file that is another one than the server offered.
     """
 
     def __init__(self, offered: pb.SharedMemory, epoch: int, spin_nanos: int = SPIN_NANOS) -> None:
