@@ -168,7 +168,7 @@ final class RolloutGather {
         count + 1,
         lanes);
     actions.put(decode(actionCodec, block.getActions(), size, "actions"), first, count, lanes);
-    ByteBuffer rewardBytes = bytes(block.getRewards(), size * 8, "rewards");
+    ByteBuffer rewardBytes = bytes(block.getRewards(), 8L * size, "rewards");
     flags(block.getTerminated(), terminated, first, count, lanes, "terminated");
     flags(block.getTruncated(), truncated, first, count, lanes, "truncated");
     flags(block.getResets(), resets, first, count, lanes, "resets");
@@ -190,7 +190,7 @@ final class RolloutGather {
 
   private void addDraws(RolloutResponse block, int first, int count, Lanes lanes) {
     int size = count * lanes.count();
-    ByteBuffer probabilities = bytes(block.getLogProbabilities(), size * 8, "log_probabilities");
+    ByteBuffer probabilities = bytes(block.getLogProbabilities(), 8L * size, "log_probabilities");
     for (int row = 0; row < count; row++) {
       int at = at(first + row, lanes);
       for (int lane = 0; lane < lanes.count(); lane++) {
@@ -297,7 +297,7 @@ final class RolloutGather {
 
   private void flags(
       ByteString flags, boolean[] into, int first, int count, Lanes lanes, String what) {
-    ByteBuffer bytes = bytes(flags, count * lanes.count(), what);
+    ByteBuffer bytes = bytes(flags, (long) count * lanes.count(), what);
     for (int row = 0; row < count; row++) {
       int at = at(first + row, lanes);
       for (int lane = 0; lane < lanes.count(); lane++) {
