@@ -367,7 +367,6 @@ final class RemoteSession implements ShardStream.Directory {
           shards.get(i).send(builder);
         }
       }
-      awaitFirst(doing);
       for (int i = 0; i < count; i++) {
         InteractRequest.Builder builder = requests[i];
         if (builder != null) {
@@ -408,20 +407,6 @@ final class RemoteSession implements ShardStream.Directory {
       log.add(request, answer);
     }
     return answer;
-  }
-
-  /**
-   * Waits while the shards need all cores. To be woken by one of the first answers is in time to
-   * look for the last one, for which a thread that slept would be late.
-   */
-  private void awaitFirst(String doing) {
-    while (busy() >= Math.max(2, Waiting.CORES)) {
-      List<ShardStream> asked = shards.stream().filter(ShardStream::isBusy).toList();
-      if (asked.isEmpty()) {
-        return;
-      }
-      List<ShardStream> unused = anyShard.await(asked, doing);
-    }
   }
 
   /** How many shards are at work on answers. */

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * most answers take where there are cores enough.
  */
 abstract class Waiting {
-  static final int CORES = Runtime.getRuntime().availableProcessors();
+  private static final int CORES = Runtime.getRuntime().availableProcessors();
 
   /** About what it takes to be woken. */
   private static final long MOMENT_NANOS = 20_000;
