@@ -26,7 +26,6 @@ import java.util.Objects;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -265,9 +264,7 @@ class SharedMemoryTest {
   }
 
   private static long mapped(Path maps) throws IOException {
-    try (Stream<String> lines = Files.lines(maps)) {
-      return lines.filter(line -> line.contains("/gymbridge-")).count();
-    }
+    return Files.readAllLines(maps).stream().filter(line -> line.contains("/gymbridge-")).count();
   }
 
   @Test
