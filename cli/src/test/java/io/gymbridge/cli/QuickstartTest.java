@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.gymbridge.client.PythonServers;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -16,6 +17,16 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class QuickstartTest {
+  /**
+   * Becomes another program, which an interrupt ends even where this process was told to ignore it.
+   */
+  private static final String INTERRUPTIBLE =
+      """
+      import os, signal, sys
+      signal.signal(signal.SIGINT, signal.SIG_DFL)
+      os.execv(sys.argv[1], sys.argv[1:])
+      """;
+
   @TempDir Path folder = Path.of("");
 
   @Test
@@ -45,8 +56,9 @@ class QuickstartTest {
     Path temporary = Files.createDirectory(folder.resolve("tmp"));
     List<String> command =
         CommandRun.process("quickstart", "--report", folder.resolve("report.html").toString());
+    command.add(1, "-Djava.io.tmpdir=" + temporary);
+    command.addAll(0, List.of(PythonServers.interpreter(), "-c", INTERRUPTIBLE));
     ProcessBuilder builder = new ProcessBuilder(command);
-    builder.command().add(1, "-Djava.io.tmpdir=" + temporary);
     builder.environment().put("TMPDIR", temporary.toString());
     Process process = builder.redirectOutput(ProcessBuilder.Redirect.DISCARD).start();
     try (BufferedReader errors = process.errorReader()) {
