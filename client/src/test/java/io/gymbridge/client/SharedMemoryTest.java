@@ -2,6 +2,7 @@ package io.gymbridge.client;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -9,6 +10,7 @@ import com.sun.management.ThreadMXBean;
 import io.gymbridge.core.AutoresetMode;
 import io.gymbridge.core.GymException;
 import io.gymbridge.core.GymException.Kind;
+import io.gymbridge.core.NdArray;
 import io.gymbridge.core.Value;
 import io.gymbridge.core.VectorEnv;
 import io.gymbridge.proto.v1.AttachResponse;
@@ -103,6 +105,37 @@ class SharedMemoryTest {
             RemoteVectorEnv.connect(server.address(), id, picture.withTransport(Transport.GRPC));
         VectorEnv tested = RemoteVectorEnv.connect(server.address(), id, picture)) {
       new Twins(reference, tested, 1).steps(100);
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"image, 1", "image, 2", "multi_spaces, 1", "multi_spaces, 2", "variable_size, 2"})
+  void without_copies_steps_are_the_same(String id, int shards) {
+    SessionOptions reusing = FOUR.withMaxShards(shards).withCopy(false);
+    try (VectorEnv reference =
+            RemoteVectorEnv.connect(server.address(), "envs_for_tests:" + id, FOUR);
+        VectorEnv tested =
+            RemoteVectorEnv.connect(server.address(), "envs_for_tests:" + id, reusing)) {
+      new Twins(reference, tested, 1).steps(60);
+    }
+  }
+
+  @Test
+  void without_copies_a_step_takes_the_memory_of_the_one_before() {
+    SessionOptions options = FOUR.withMaxShards(2);
+    try (VectorEnv copying = RemoteVectorEnv.connect(server.address(), "CartPole-v1", options);
+        VectorEnv reusing =
+            RemoteVectorEnv.connect(server.address(), "CartPole-v1", options.withCopy(false))) {
+      NdArray actions = NdArray.of(new long[4], 4);
+      copying.reset(1L);
+      reusing.reset(1L);
+      Value kept = copying.step(actions).observations();
+      Value lent = reusing.step(actions).observations();
+      assertEquals(kept, lent);
+      copying.step(actions);
+      Value next = reusing.step(actions).observations();
+      assertEquals(next, lent);
+      assertNotEquals(kept, lent);
     }
   }
 
