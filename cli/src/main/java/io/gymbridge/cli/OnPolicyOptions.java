@@ -7,11 +7,8 @@ import io.gymbridge.core.Value;
 import io.gymbridge.core.VectorEnv;
 import io.gymbridge.learners.OnPolicy;
 import io.gymbridge.learners.PolicyNetwork;
-import java.io.IOException;
-import java.io.PrintWriter;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Clock;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -40,6 +37,12 @@ final class OnPolicyOptions {
       description = "Write a line for every update there, as CSV: returns, losses, and so on.")
   @Nullable Path log;
 
+  @Option(
+      names = "--tensorboard",
+      paramLabel = "DIR",
+      description = "Write the same there for TensorBoard: `tensorboard --logdir DIR`.")
+  @Nullable Path tensorboard;
+
   /** A learner's configuration with {@code --set} and {@code --seed} applied. */
   <R extends Record> R configure(R defaults) {
     Map<String, String> settings = new LinkedHashMap<>(training.settings);
@@ -61,13 +64,16 @@ final class OnPolicyOptions {
         VectorEnv env = environment.open()) {
       PolicyNetwork network;
       try (ProgressLine progress = new ProgressLine(algorithm, steps);
-          TrainingLog lines = new TrainingLog(log)) {
+          TrainingLog lines = new TrainingLog(log, tensorboard, 0, Clock.systemUTC())) {
+        Diagnosis diagnosis = new Diagnosis(env.spec().actionSpace());
         network =
             train.apply(
                 env,
                 now -> {
+                  lines.add(now);
                   progress.stepTo(Math.min(steps, now.steps()));
-                  progress.note(lines.add(now));
+                  progress.note(diagnosis.add(now));
+                  diagnosis.news().forEach(System.err::println);
                 });
       }
       List<Trajectory> played;
@@ -95,81 +101,5 @@ final class OnPolicyOptions {
           Evaluation.of(played));
     }
     return Main.OK;
-  }
-
-  /** Lines of CSV, and the text that the progress bar shows. */
-  private static final class TrainingLog implements AutoCloseable {
-    private final @Nullable PrintWriter writer;
-    private double meanReturn = Double.NaN;
-
-    TrainingLog(@Nullable Path file) {
-      try {
-        writer =
-            file == null
-                ? null
-                : new PrintWriter(Files.newBufferedWriter(file, StandardCharsets.UTF_8), true);
-      } catch (IOException e) {
-        throw new UserError("cannot write " + file + ": " + e.getMessage(), e);
-      }
-      if (writer != null) {
-        writer.println(
-            "steps,updates,episodes,mean_return,mean_length,policy_loss,value_loss,entropy,"
-                + "divergence,clip_fraction,explained_variance,discriminator_loss,"
-                + "expert_accuracy,generator_accuracy,expert_logit,generator_logit,"
-                + "mean_reward,reward_std");
-      }
-    }
-
-    String add(OnPolicy.Progress now) {
-      var policy = now.diagnostics();
-      var told = now.discrimination();
-      if (writer != null) {
-        writer.printf(
-            Locale.ROOT,
-            "%d,%d,%d,%.6g,%.6g,%.6g,%.6g,%.6g,%.6g,%.6g,%.6g,%.6g,%.6g,%.6g,%.6g,%.6g,%.6g,%.6g%n",
-            now.steps(),
-            now.updates(),
-            now.episodes(),
-            now.meanReturn(),
-            now.meanLength(),
-            policy.policyLoss(),
-            policy.valueLoss(),
-            policy.entropy(),
-            policy.divergence(),
-            policy.clipFraction(),
-            policy.explainedVariance(),
-            told.loss(),
-            told.expertAccuracy(),
-            told.generatorAccuracy(),
-            told.expertLogit(),
-            told.generatorLogit(),
-            told.meanReward(),
-            told.rewardStd());
-      }
-      if (now.episodes() > 0) {
-        meanReturn = now.meanReturn();
-      }
-      return "return %.1f, %s".formatted(meanReturn, trouble(policy, told));
-    }
-
-    /** What is likely to be wrong, or else the entropy. */
-    private static String trouble(
-        io.gymbridge.learners.Generator.Diagnostics policy, OnPolicy.Discrimination told) {
-      if (Math.min(told.expertAccuracy(), told.generatorAccuracy()) > 0.99) {
-        return "the discriminator wins: accuracy %.2f"
-            .formatted(Math.min(told.expertAccuracy(), told.generatorAccuracy()));
-      }
-      if (policy.divergence() > 0.1) {
-        return "large updates: KL %.2f".formatted(policy.divergence());
-      }
-      return "entropy %.2f".formatted(policy.entropy());
-    }
-
-    @Override
-    public void close() {
-      if (writer != null) {
-        writer.close();
-      }
-    }
   }
 }

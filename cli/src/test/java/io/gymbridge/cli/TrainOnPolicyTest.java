@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -56,8 +57,11 @@ class TrainOnPolicyTest {
 
   @Test
   void rewards_train_a_policy_that_demonstrates_to_others() throws IOException {
-    CommandRun ppo = train("ppo", "ppo");
+    CommandRun ppo = train("ppo", "ppo", "--tensorboard", path("tb"));
     assertEquals(Main.OK, ppo.code(), ppo.err());
+    try (Stream<Path> files = Files.list(folder.resolve("tb"))) {
+      assertEquals(4, TensorBoardEventsTest.read(files.findFirst().orElseThrow()).size());
+    }
     assertTrue(ppo.out().contains("sampled actions: return "), ppo.out());
     checkLog("ppo", 8 * 256);
     CommandRun trpo = train("trpo", "trpo");
