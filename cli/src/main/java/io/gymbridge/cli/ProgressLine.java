@@ -58,7 +58,7 @@ final class ProgressLine implements AutoCloseable {
   }
 
   void note(String text) {
-    bar.setExtraMessage(text);
+    bar.setExtraMessage(", " + text);
   }
 
   @Override

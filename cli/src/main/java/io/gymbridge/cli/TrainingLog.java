@@ -71,9 +71,16 @@ final class TrainingLog implements AutoCloseable {
 
   @Override
   public void close() {
-    try (TensorBoardEvents second = events;
-        TrainingCsv first = csv) {
-      // Closed in this order, the second one also where closing the first one fails.
+    try {
+      try {
+        if (csv != null) {
+          csv.close();
+        }
+      } finally {
+        if (events != null) {
+          events.close();
+        }
+      }
     } catch (IOException e) {
       throw new UncheckedIOException("the log cannot be written: " + e.getMessage(), e);
     }
