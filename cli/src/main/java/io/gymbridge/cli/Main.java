@@ -31,6 +31,7 @@ import picocli.CommandLine.ScopeType;
       QuickstartCommand.class,
       TrainCommand.class,
       EvaluateCommand.class,
+      PlotRewardCommand.class,
       CollectCommand.class,
       ReplayCommand.class,
       ServeEnvCommand.class,
