@@ -142,10 +142,11 @@ final class RewardPlot {
             .yAxisTitle("observation[1]")
             .build();
     style(chart);
-    chart.getStyler().setRangeColors(new Color[] {new Color(0x2166AC), Color.WHITE, new Color(0xB2182B)});
+    chart
+        .getStyler()
+        .setRangeColors(new Color[] {new Color(0x2166AC), Color.WHITE, new Color(0xB2182B)});
     chart.getStyler().setPlotContentSize(1);
     chart.getStyler().setXAxisMaxLabelCount(6);
-    chart.getStyler().setYAxisMaxLabelCount(10);
     chart.getStyler().setLegendVisible(true);
     chart.addSeries("reward", labels(xs), labels(ys), List.of(cells));
     return chart;
@@ -195,8 +196,7 @@ final class RewardPlot {
       Arrays.fill(same, (int) ((long) action * transitions.size() / count));
       long[] choice = new long[n];
       Arrays.fill(
-          choice,
-          reward.actionSpace() instanceof Discrete choices ? choices.start() + action : 0);
+          choice, reward.actionSpace() instanceof Discrete choices ? choices.start() + action : 0);
       double[] values =
           reward.of(
               observations,

@@ -12,8 +12,8 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The reward that GAIL or AIRL has learned, as it was when it was taken: a function of
- * transitions that does not change any more. Not thread-safe.
+ * The reward that GAIL or AIRL has learned, as it was when it was taken: a function of transitions
+ * that does not change any more. Not thread-safe.
  *
  * <p>Where it was learned with a state after the task's end, a terminated transition is worth what
  * that state pays for ever, discounted, besides.
@@ -111,11 +111,7 @@ public final class LearnedReward {
   private static Mlp copy(Mlp network) {
     Mlp copy = new Mlp(network.shape());
     System.arraycopy(
-        network.parameters(),
-        network.offset(),
-        copy.parameters(),
-        0,
-        network.shape().parameters());
+        network.parameters(), network.offset(), copy.parameters(), 0, network.shape().parameters());
     return copy;
   }
 

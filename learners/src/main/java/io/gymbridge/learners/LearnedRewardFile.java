@@ -33,9 +33,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * A {@link LearnedReward} as a zip: {@code reward.json} says what it is, and of what sizes; {@code
  * mean.npy} and {@code std.npy} normalise observations, {@code action_center.npy} and {@code
- * action_scale.npy} continuous actions; {@code network.npy} and, of AIRL, {@code potential.npy}
- * are the networks' parameters: layer after layer, a layer's weights (all of a unit's together),
- * then its biases.
+ * action_scale.npy} continuous actions; {@code network.npy} and, of AIRL, {@code potential.npy} are
+ * the networks' parameters: layer after layer, a layer's weights (all of a unit's together), then
+ * its biases.
  *
  * <p>What is read is not trusted: names and sizes are checked before memory is taken.
  */
@@ -115,8 +115,7 @@ final class LearnedRewardFile {
   private static void put(ZipOutputStream zip, String name, Mlp network) throws IOException {
     int from = network.offset();
     float[] values =
-        Arrays.copyOfRange(
-            network.parameters(), from, from + network.shape().parameters());
+        Arrays.copyOfRange(network.parameters(), from, from + network.shape().parameters());
     put(zip, name, NdArray.of(values, values.length));
   }
 
@@ -205,10 +204,7 @@ final class LearnedRewardFile {
         gamma,
         stateOnly,
         network(
-            zip,
-            json,
-            "network",
-            stateOnly ? encoder.stateWidth() : encoder.stateActionWidth()),
+            zip, json, "network", stateOnly ? encoder.stateWidth() : encoder.stateActionWidth()),
         form.isAirl() ? network(zip, json, "potential", encoder.stateWidth()) : null);
   }
 
@@ -242,8 +238,7 @@ final class LearnedRewardFile {
     NdArray parameters = numbers(zip, name + ".npy", count + before + 1);
     Mlp network =
         new Mlp(
-            new Mlp.Shape(
-                inputs, hidden, 1, Activation.valueOf(part.path("activation").asText())));
+            new Mlp.Shape(inputs, hidden, 1, Activation.valueOf(part.path("activation").asText())));
     System.arraycopy(parameters.toFloats(), 0, network.parameters(), 0, parameters.size());
     return network;
   }
