@@ -2,6 +2,7 @@ package io.gymbridge.cli;
 
 import io.gymbridge.learners.LearnedReward;
 import java.nio.file.Path;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
@@ -31,6 +32,22 @@ final class RewardOptions {
     }
     LearnedReward reward = LearnedReward.read(file);
     return form == null ? reward : reward.withForm(form);
+  }
+
+  /** For the provenance of what is trained on it. */
+  Map<String, Object> facts() {
+    LearnedReward reward = read();
+    return reward == null
+        ? Map.of()
+        : Map.of("reward", String.valueOf(file), "reward_form", String.valueOf(reward.form()));
+  }
+
+  /** The same training, paid by the reward where there is one. */
+  OnPolicyOptions.Starter pay(OnPolicyOptions.Starter starter) {
+    LearnedReward reward = read();
+    return reward == null
+        ? starter
+        : (env, steps, start) -> starter.start(env, steps, start).paidBy(reward);
   }
 
   /** The reward, without which there is nothing to do. */

@@ -1,7 +1,7 @@
 package io.gymbridge.cli;
 
-import io.gymbridge.core.Transitions;
 import io.gymbridge.learners.Airl;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -21,16 +21,20 @@ import picocli.CommandLine.Mixin;
     })
 final class TrainAirlCommand implements Callable<Integer> {
   @Mixin final OnPolicyOptions options = new OnPolicyOptions();
+  @Mixin final GeneratorOption generator = new GeneratorOption();
+  @Mixin final RewardOutOption rewardOut = new RewardOutOption();
 
   @Override
   public Integer call() {
-    Airl.Config config = options.configure(Airl.Config.defaults());
-    return options.run(
-        "AIRL",
-        config,
-        (env, listener) -> {
-          Transitions demonstrations = options.training.demonstrations(env.spec());
-          return new Airl(config, listener).train(env, demonstrations, options.steps);
-        });
+    Airl.Config defaults = Airl.Config.defaults();
+    Airl.Config config =
+        options.configure(
+            "airl",
+            defaults.withAdversarial(generator.of(options, "airl", defaults.adversarial())));
+    return rewardOut.write(
+        starter ->
+            options.run("AIRL", config, Map.of(), starter),
+        (env, steps, start) ->
+            new Airl(config).start(env, options.training.demonstrations(env.spec()), steps, start));
   }
 }

@@ -38,7 +38,8 @@ record Trouble(
               "no reward signal",
               (now, beginning) -> now.discrimination().rewardStd() < 1e-3,
               now -> "learned reward's deviation %.1e".formatted(now.discrimination().rewardStd()),
-              "raise discriminatorUpdates or discriminatorLearningRate"),
+              "raise discriminatorUpdates or discriminatorLearningRate; a reward from a file says"
+                  + " nothing here"),
           new Trouble(
               "the discriminator wins",
               (now, beginning) ->

@@ -1,14 +1,17 @@
 package io.gymbridge.learners;
 
 import io.gymbridge.core.EnvSpec;
+import io.gymbridge.core.Evaluation;
 import io.gymbridge.core.GymException;
 import io.gymbridge.core.GymException.Kind;
 import io.gymbridge.core.Space;
+import io.gymbridge.core.Trajectory;
 import io.gymbridge.core.Value;
 import io.gymbridge.learners.nn.Mlp;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -230,6 +233,25 @@ public final class LearnedReward {
         actions,
         encoder.observations().encode(nextObservations),
         terminated);
+  }
+
+  /** What each step of an episode is worth. */
+  public double[] of(Trajectory episode) {
+    int steps = episode.length();
+    boolean[] terminated = new boolean[steps];
+    terminated[steps - 1] = episode.terminated();
+    return of(
+        episode.observations().slice(0, steps),
+        episode.actions(),
+        episode.observations().slice(1, steps),
+        terminated);
+  }
+
+  /** What episodes that were played are worth by this reward. */
+  public Evaluation evaluate(List<Trajectory> episodes) {
+    return new Evaluation(
+        episodes.stream().mapToDouble(episode -> Arrays.stream(of(episode)).sum()).toArray(),
+        episodes.stream().mapToInt(Trajectory::length).toArray());
   }
 
   /** The same for observations that are encoded already. */
