@@ -23,8 +23,7 @@ final class RewardOutOption {
    *
    * @param run runs what a starter starts
    */
-  Integer write(
-      Function<OnPolicyOptions.Starter, Integer> run, OnPolicyOptions.Starter starter) {
+  Integer write(Function<OnPolicyOptions.Starter, Integer> run, OnPolicyOptions.Starter starter) {
     Outputs.checkWritable(file);
     AtomicReference<@Nullable OnPolicy> learner = new AtomicReference<>();
     Integer code =

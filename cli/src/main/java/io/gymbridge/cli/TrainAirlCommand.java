@@ -32,8 +32,7 @@ final class TrainAirlCommand implements Callable<Integer> {
             "airl",
             defaults.withAdversarial(generator.of(options, "airl", defaults.adversarial())));
     return rewardOut.write(
-        starter ->
-            options.run("AIRL", config, Map.of(), starter),
+        starter -> options.run("AIRL", config, Map.of(), starter),
         (env, steps, start) ->
             new Airl(config).start(env, options.training.demonstrations(env.spec()), steps, start));
   }

@@ -32,8 +32,7 @@ final class TrainGailCommand implements Callable<Integer> {
             "gail",
             defaults.withAdversarial(generator.of(options, "gail", defaults.adversarial())));
     return rewardOut.write(
-        starter ->
-            options.run("GAIL", config, Map.of(), starter),
+        starter -> options.run("GAIL", config, Map.of(), starter),
         (env, steps, start) ->
             new Gail(config).start(env, options.training.demonstrations(env.spec()), steps, start));
   }

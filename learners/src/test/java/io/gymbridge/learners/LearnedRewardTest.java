@@ -109,6 +109,42 @@ class LearnedRewardTest {
   }
 
   @Test
+  void it_is_what_the_discriminator_pays_and_stays_so() {
+    for (boolean airl : new boolean[] {false, true}) {
+      TransitionEncoder encoder =
+          new TransitionEncoder(new ObservationEncoder(OBSERVATIONS), ActionHead.of(FORCES), false);
+      Discriminator network =
+          airl
+              ? new Airl.Network(Airl.Config.defaults(), encoder, 1)
+              : new Gail.Network(Gail.Config.defaults(), encoder, 1);
+      NdArray before = random(4, 3, 1);
+      NdArray actions = random(4, 2, 2);
+      NdArray after = random(4, 3, 3);
+      TransitionBatch batch = encoder.batch(Discriminator.CHUNK);
+      System.arraycopy(before.toFloats(), 0, batch.observations, 0, 12);
+      System.arraycopy(after.toFloats(), 0, batch.nextObservations, 0, 12);
+      System.arraycopy(encoder.head().fromSpace(actions), 0, batch.actions, 0, 8);
+      batch.terminated[1] = true;
+      encoder.observe(batch, 4);
+      double[] expected = new double[Discriminator.CHUNK];
+      // AIRL's f is its logit without the policy.
+      if (airl) {
+        network.logits(batch, 4, new double[Discriminator.CHUNK], expected);
+      } else {
+        network.rewards(batch, 4, new double[Discriminator.CHUNK], expected);
+      }
+      LearnedReward learned = network.learned();
+      LearnedReward reward = airl ? learned.withForm(LearnedReward.Form.SHAPED) : learned;
+      double[] got = reward.of(before, actions, after, new boolean[] {false, true, false, false});
+      assertArrayEquals(Arrays.copyOf(expected, 4), got, 1e-6);
+      network.descend(batch, 4, new double[] {1, -1, 1, 1});
+      encoder.observe(batch, 3);
+      assertArrayEquals(
+          got, reward.of(before, actions, after, new boolean[] {false, true, false, false}));
+    }
+  }
+
+  @Test
   void shaping_adds_the_discounted_potential_after_and_takes_away_the_one_before() {
     LearnedReward unshaped = reward(LearnedReward.Form.UNSHAPED, OBSERVATIONS, FORCES, false);
     LearnedReward shaped = unshaped.withForm(LearnedReward.Form.SHAPED);

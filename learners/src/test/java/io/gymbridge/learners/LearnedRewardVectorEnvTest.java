@@ -91,8 +91,7 @@ class LearnedRewardVectorEnvTest {
   @Test
   void a_restored_lane_is_paid_as_before() {
     try (VectorEnv inside =
-            new SyncVectorEnv(
-                () -> Envs.make("CartPole-v1"), LANES, AutoresetMode.NEXT_STEP);
+            new SyncVectorEnv(() -> Envs.make("CartPole-v1"), LANES, AutoresetMode.NEXT_STEP);
         LearnedRewardVectorEnv env = new LearnedRewardVectorEnv(inside, reward(inside))) {
       env.reset(1);
       SplittableRandom random = new SplittableRandom(2);
