@@ -38,6 +38,7 @@ import picocli.CommandLine.ScopeType;
       ServeEnvCommand.class,
       ServePolicyCommand.class,
       EnvsCommand.class,
+      TableCommand.class,
       BenchCommand.class,
       GenerateCompletion.class,
       HelpCommand.class
