@@ -31,6 +31,8 @@ import picocli.CommandLine.ScopeType;
       QuickstartCommand.class,
       TrainCommand.class,
       EvaluateCommand.class,
+      TransferCommand.class,
+      PlotRewardCommand.class,
       CollectCommand.class,
       ReplayCommand.class,
       ServeEnvCommand.class,
