@@ -1,6 +1,6 @@
 """Writes `testdata/minari`, which MinariReaderTest reads, with Minari itself.
 
-    pip install "minari[hdf5]==0.5.4"
+    pip install "minari[hdf5]==0.5.4" pillow
     python data/src/test/python/write_minari.py testdata/minari
 
 Eleven episodes of one to three steps: `episode_10` comes behind `episode_9`, not behind `episode_1`.

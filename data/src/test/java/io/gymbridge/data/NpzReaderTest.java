@@ -205,7 +205,7 @@ class NpzReaderTest {
     assertRefused(file, "cannot be read");
     Files.write(file, new byte[0]);
     assertRefused(file, "cannot be read");
-    assertRefused(raw(Map.of("obs", NdArray.of(new float[4], 2, 2))), "it lacks \"rews\"");
+    assertRefused(raw(Map.of("obs", NdArray.of(new float[4], 2, 2))), "it lacks \"acts\"");
     assertRefused(
         rawBut("obs", NdArray.of(new float[] {0, Float.NaN, 0, 0}, 2, 2)),
         "\"obs\" holds NaN in row 0");

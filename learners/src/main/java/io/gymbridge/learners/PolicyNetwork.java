@@ -1,5 +1,7 @@
 package io.gymbridge.learners;
 
+import io.gymbridge.core.GymException;
+import io.gymbridge.core.GymException.Kind;
 import io.gymbridge.core.NdArray;
 import io.gymbridge.core.Space;
 import io.gymbridge.core.Value;
@@ -48,6 +50,14 @@ public final class PolicyNetwork {
       }
     }
 
+    /** As settings have it: {@code 64-64 tanh}. */
+    @Override
+    public String toString() {
+      return String.join("-", hidden.stream().map(String::valueOf).toList())
+          + " "
+          + activation.name().toLowerCase(Locale.ROOT);
+    }
+
     /** Two hidden layers of 64, tanh: what PPO's and GAIL's policies commonly have. */
     public static Architecture defaults() {
       return new Architecture(List.of(64, 64), Activation.TANH);
@@ -83,6 +93,26 @@ public final class PolicyNetwork {
             architecture, new ObservationEncoder(observationSpace), ActionHead.of(actionSpace));
     network.mlp.initialise(new SplittableRandom(seed), Math.sqrt(2), 0.01);
     return network;
+  }
+
+  /**
+   * Refuses to be trained further as a network of other spaces, or of another architecture.
+   *
+   * @throws GymException INVALID_ARGUMENT if it is one
+   */
+  void check(Space observations, Space actions, Architecture expected) {
+    if (!observationSpace().equals(observations) || !actionSpace().equals(actions)) {
+      throw new GymException(
+          Kind.INVALID_ARGUMENT,
+          "the network answers observations in %s with actions in %s, expected %s and %s: it was made for another environment"
+              .formatted(observationSpace(), actionSpace(), observations, actions));
+    }
+    if (!architecture.equals(expected)) {
+      throw new GymException(
+          Kind.INVALID_ARGUMENT,
+          "the network has the hidden layers %s, expected %s: train it further with the settings hidden and activation it has"
+              .formatted(architecture, expected));
+    }
   }
 
   public Space observationSpace() {

@@ -142,6 +142,10 @@ class DAggerTest {
               100,
               100,
               true,
+              0,
+              0,
+              1,
+              0.4,
               0);
       return new DAgger(brief, env, Problems.balancer()).run().toOnnx();
     }
