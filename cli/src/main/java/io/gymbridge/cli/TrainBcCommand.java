@@ -16,7 +16,8 @@ import picocli.CommandLine.Mixin;
     name = "bc",
     mixinStandardHelpOptions = true,
     description = {
-      "Behavioral Cloning: learns the expert's actions from demonstrations, by maximum likelihood.",
+      "Behavioral Cloning: learns the expert's actions from demonstrations, by maximum likelihood",
+      "(--set loss=mse: by least squares).",
       "The environment serves to check the demonstrations and to evaluate the result."
     },
     footer = {
@@ -27,27 +28,30 @@ import picocli.CommandLine.Mixin;
 final class TrainBcCommand implements Callable<Integer> {
   @Mixin final EnvironmentOptions environment = new EnvironmentOptions();
   @Mixin final TrainingOptions training = new TrainingOptions();
+  @Mixin final StartOption start = new StartOption();
 
   @Override
   public Integer call() {
     training.check();
     BehavioralCloning.Config config =
-        Settings.apply(BehavioralCloning.Config.defaults(), training.settings)
+        Settings.apply(
+                BehavioralCloning.Config.defaults()
+                    .withArchitecture(start.architecture(PolicyNetwork.Architecture.defaults())),
+                training.settings)
             .withSeed(training.seed);
     try (environment;
         VectorEnv env = environment.open(Math.min(environment.numEnvs, training.episodes))) {
+      PolicyNetwork network = start.network(env.spec(), config.architecture(), config.seed());
       Transitions demonstrations = training.demonstrations(env.spec());
-      PolicyNetwork network;
       try (ProgressLine progress = new ProgressLine("cloning", config.steps())) {
-        network =
-            new BehavioralCloning(
-                    config,
-                    now -> {
-                      progress.stepTo(now.step());
-                      progress.note(
-                          "loss %.3f, held out %.3f".formatted(now.trainLoss(), now.heldOutLoss()));
-                    })
-                .train(demonstrations);
+        new BehavioralCloning(
+                config,
+                now -> {
+                  progress.stepTo(now.step());
+                  progress.note(
+                      "loss %.3f, held out %.3f".formatted(now.trainLoss(), now.heldOutLoss()));
+                })
+            .train(network, demonstrations);
       }
       Evaluation evaluation;
       try (Policy policy = network.toPolicy(training.seed)) {

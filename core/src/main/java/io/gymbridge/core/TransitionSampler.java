@@ -19,8 +19,7 @@ public final class TransitionSampler {
   private final List<Value> observations = new ArrayList<>();
   private final List<Value> actions = new ArrayList<>();
   private final List<Value> nextObservations = new ArrayList<>();
-  private final List<Integer> lengths = new ArrayList<>();
-  private final List<Double> returns = new ArrayList<>();
+  private final Evaluation.Tally tally = new Evaluation.Tally();
   private boolean[] terminated = new boolean[64];
   private int[] episodes = new int[64];
   private int count;
@@ -47,9 +46,8 @@ public final class TransitionSampler {
   public void add(Trajectory trajectory) {
     int offset = random.nextInt(every);
     int rows = Math.max(0, (trajectory.length() - offset + every - 1) / every);
-    int episode = lengths.size();
-    lengths.add(trajectory.length());
-    returns.add(trajectory.episodeReturn());
+    int episode = tally.episodes();
+    tally.add(trajectory);
     if (rows == 0) {
       return;
     }
@@ -74,9 +72,7 @@ public final class TransitionSampler {
 
   /** Returns and lengths of the trajectories that were given, whole. */
   public Evaluation evaluation() {
-    return new Evaluation(
-        returns.stream().mapToDouble(Double::doubleValue).toArray(),
-        lengths.stream().mapToInt(Integer::intValue).toArray());
+    return tally.evaluation();
   }
 
   /**
@@ -88,7 +84,7 @@ public final class TransitionSampler {
     if (count == 0) {
       throw new IllegalArgumentException(
           "taking each %d-th step of %d trajectories leaves no transition: they are too short or too few"
-              .formatted(every, lengths.size()));
+              .formatted(every, tally.episodes()));
     }
     return new Transitions(
         observationSpace,

@@ -3,7 +3,6 @@ package io.gymbridge.learners;
 import io.gymbridge.core.EpisodeLoop;
 import io.gymbridge.core.Evaluation;
 import io.gymbridge.core.NdArray;
-import io.gymbridge.core.Trajectory;
 import io.gymbridge.core.Value;
 import io.gymbridge.core.VectorEnv;
 import io.gymbridge.learners.ExpertQueries.Answer;
@@ -65,20 +64,9 @@ final class LabelledRollouts implements EpisodeLoop.Actor {
 
   /** Plays episodes; returns and lengths in the order in which they ended. */
   Evaluation play(VectorEnv env, int episodes, long seed) {
-    List<Double> returns = new ArrayList<>();
-    List<Integer> lengths = new ArrayList<>();
-    EpisodeLoop.play(
-        env,
-        this,
-        episodes,
-        seed,
-        (int lane, Trajectory episode) -> {
-          returns.add(episode.episodeReturn());
-          lengths.add(episode.length());
-        });
-    return new Evaluation(
-        returns.stream().mapToDouble(Double::doubleValue).toArray(),
-        lengths.stream().mapToInt(Integer::intValue).toArray());
+    Evaluation.Tally tally = new Evaluation.Tally();
+    EpisodeLoop.play(env, this, episodes, seed, (lane, episode) -> tally.add(episode));
+    return tally.evaluation();
   }
 
   @Override
