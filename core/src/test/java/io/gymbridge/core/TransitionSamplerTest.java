@@ -42,7 +42,9 @@ class TransitionSamplerTest {
       assertEquals(row / 5, taken.episodes()[row]);
       assertTrue(row % 5 == 0 || states[row] == states[row - 1] + 20);
     }
-    assertArrayEquals(states, sampled(20, 3, hundred, counting(200, 100, false)).observations().array().toLongs());
+    assertArrayEquals(
+        states,
+        sampled(20, 3, hundred, counting(200, 100, false)).observations().array().toLongs());
   }
 
   @Test

@@ -69,8 +69,7 @@ class ExpertQueriesTest {
     Doubling expert = new Doubling();
     ExpertQueries queries = new ExpertQueries(expert, 0, 0);
     @Nullable Answer[] first = queries.ask(states(1, 2), BOTH, BOTH);
-    @Nullable Answer[] second =
-        queries.ask(states(3, 4), BOTH, new boolean[] {false, true});
+    @Nullable Answer[] second = queries.ask(states(3, 4), BOTH, new boolean[] {false, true});
     expert.mayAnswer.countDown();
     assertEquals(4, action(first[1]));
     assertEquals(2, action(first[0]));
