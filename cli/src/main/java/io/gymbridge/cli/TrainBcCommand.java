@@ -34,24 +34,23 @@ final class TrainBcCommand implements Callable<Integer> {
   public Integer call() {
     training.check();
     BehavioralCloning.Config config =
-        Settings.apply(
-                BehavioralCloning.Config.defaults()
-                    .withArchitecture(start.architecture(PolicyNetwork.Architecture.defaults())),
-                training.settings)
+        Settings.apply(BehavioralCloning.Config.defaults(), training.settings)
             .withSeed(training.seed);
     try (environment;
         VectorEnv env = environment.open(Math.min(environment.numEnvs, training.episodes))) {
-      PolicyNetwork network = start.network(env.spec(), config.architecture(), config.seed());
+      PolicyNetwork begin = start.network();
       Transitions demonstrations = training.demonstrations(env.spec());
+      PolicyNetwork network;
       try (ProgressLine progress = new ProgressLine("cloning", config.steps())) {
-        new BehavioralCloning(
+        network =
+            new BehavioralCloning(
                 config,
                 now -> {
                   progress.stepTo(now.step());
                   progress.note(
                       "loss %.3f, held out %.3f".formatted(now.trainLoss(), now.heldOutLoss()));
                 })
-            .train(network, demonstrations);
+            .train(demonstrations, begin);
       }
       Evaluation evaluation;
       try (Policy policy = network.toPolicy(training.seed)) {

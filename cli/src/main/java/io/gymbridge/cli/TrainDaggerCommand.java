@@ -42,13 +42,7 @@ final class TrainDaggerCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     training.check();
-    DAgger.Config defaults = DAgger.Config.defaults();
-    defaults =
-        defaults.withCloning(
-            defaults
-                .cloning()
-                .withArchitecture(start.architecture(defaults.cloning().architecture())));
-    DAgger.Config config = Settings.apply(defaults, training.settings);
+    DAgger.Config config = Settings.apply(DAgger.Config.defaults(), training.settings);
     config = config.withCloning(config.cloning().withSeed(training.seed));
     try (environment;
         Policy teacher = Policies.open(expert, training.seed, environment.credentials);
@@ -56,8 +50,7 @@ final class TrainDaggerCommand implements Callable<Integer> {
         VectorEnv evaluationEnv =
             environment.open(Math.min(environment.numEnvs, training.episodes))) {
       Policies.checkFits(teacher, env.spec());
-      PolicyNetwork network =
-          start.network(env.spec(), config.cloning().architecture(), training.seed);
+      PolicyNetwork begin = start.network();
       Transitions demonstrations = training.transitions(env.spec());
       DAgger dagger;
       try (ProgressLine progress = new ProgressLine("DAgger", config.rounds())) {
@@ -67,7 +60,7 @@ final class TrainDaggerCommand implements Callable<Integer> {
                 env,
                 evaluationEnv,
                 teacher,
-                network,
+                begin,
                 round -> {
                   progress.step();
                   progress.note(note(round));
@@ -77,6 +70,7 @@ final class TrainDaggerCommand implements Callable<Integer> {
         }
         dagger.run();
       }
+      PolicyNetwork network = dagger.network();
       Evaluation evaluation;
       try (Policy policy = network.toPolicy(training.seed)) {
         evaluation =

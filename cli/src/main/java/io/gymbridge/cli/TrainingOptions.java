@@ -73,8 +73,11 @@ final class TrainingOptions {
       description = "Write the evaluation there, with the settings.")
   @Nullable Path json;
 
+  private long begun;
+
   /** Refuses what would fail at the end, before the beginning. */
   void check() {
+    begun = System.nanoTime();
     Outputs.checkWritable(out);
     Outputs.checkWritable(json);
     if (!out.toString().endsWith(".zip")) {
@@ -156,8 +159,12 @@ final class TrainingOptions {
     System.out.printf(
         "%s: return %.2f ± %.2f over %d episodes, length %.1f%n",
         out, evaluation.mean(), evaluation.sd(), evaluation.episodes(), evaluation.lengthMean());
-    Map<String, Object> figures = Outputs.evaluation(evaluation);
-    figures.putAll(provenance);
-    Outputs.json(json, figures);
+    Map<String, Object> results = Outputs.evaluation(evaluation);
+    results.put("algorithm", algorithm);
+    results.put("environment", spec.id());
+    results.put("seed", seed);
+    results.putAll(provenance);
+    results.put("seconds", Math.round((System.nanoTime() - begun) / 1e8) / 10.0);
+    Outputs.json(json, results);
   }
 }

@@ -161,34 +161,33 @@ public final class BehavioralCloning {
     this.listener = listener;
   }
 
-  /**
-   * Clones what the transitions show, from random weights.
-   *
-   * @throws io.gymbridge.core.GymException INVALID_ARGUMENT for spaces that {@link PolicyNetwork}
-   *     has no head for, or data that is not finite or not in the spaces
-   */
+  /** Clones from random weights; see {@link #train(Transitions, PolicyNetwork)}. */
   public PolicyNetwork train(Transitions transitions) {
+    return train(transitions, null);
+  }
+
+  /**
+   * Clones what the transitions show.
+   *
+   * @param start to begin with, which is not changed; null for random weights
+   * @throws io.gymbridge.core.GymException INVALID_ARGUMENT for spaces that {@link PolicyNetwork}
+   *     has no head for, data that is not finite or not in the spaces, or a start of other spaces
+   *     or another architecture
+   */
+  public PolicyNetwork train(Transitions transitions, @Nullable PolicyNetwork start) {
     PolicyNetwork network =
         PolicyNetwork.create(
             transitions.observationSpace(),
             transitions.actionSpace(),
             config.architecture(),
             config.seed());
-    train(network, transitions);
-    return network;
-  }
-
-  /**
-   * Clones what the transitions show, from where a network stands.
-   *
-   * @throws io.gymbridge.core.GymException INVALID_ARGUMENT for a network of other spaces or
-   *     another architecture, or as {@link #train(Transitions)}
-   */
-  public void train(PolicyNetwork network, Transitions transitions) {
-    network.check(transitions.observationSpace(), transitions.actionSpace(), config.architecture());
+    if (start != null) {
+      network.copyFrom(start);
+    }
     Dataset data = new Dataset(network.encoder(), network.head());
     data.add(transitions.observations(), transitions.actions(), transitions.episodes());
     train(network, data);
+    return network;
   }
 
   /** Trains a network further on what may be an aggregate of several sources. */

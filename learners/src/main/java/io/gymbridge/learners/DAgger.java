@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.function.Consumer;
 import java.util.function.IntToDoubleFunction;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Dataset aggregation (Ross, Gordon and Bagnell 2011, algorithm 3.1): the learner acts, the expert
@@ -273,27 +274,7 @@ public final class DAgger {
 
   /** Begins with random weights, evaluates on the environment it collects on, and tells nobody. */
   public DAgger(Config config, VectorEnv env, Policy expert) {
-    this(config, env, env, expert, round -> {});
-  }
-
-  /** Begins with random weights. */
-  public DAgger(
-      Config config,
-      VectorEnv env,
-      VectorEnv evaluationEnv,
-      Policy expert,
-      Consumer<Round> listener) {
-    this(
-        config,
-        env,
-        evaluationEnv,
-        expert,
-        PolicyNetwork.create(
-            env.spec().observationSpace(),
-            env.spec().actionSpace(),
-            config.cloning().architecture(),
-            config.cloning().seed()),
-        listener);
+    this(config, env, env, expert, null, round -> {});
   }
 
   /**
@@ -302,26 +283,32 @@ public final class DAgger {
    *
    * @param env to collect on, with NEXT_STEP or SAME_STEP autoreset
    * @param evaluationEnv to evaluate on; may be the same
-   * @param network to begin with, which is trained
+   * @param start to begin with, which is not changed; null for random weights
    * @param listener told after each round
    * @throws GymException INVALID_ARGUMENT for spaces that {@link PolicyNetwork} has no head for, or
-   *     a network of others or of another architecture
+   *     a start of others or of another architecture
    */
   public DAgger(
       Config config,
       VectorEnv env,
       VectorEnv evaluationEnv,
       Policy expert,
-      PolicyNetwork network,
+      @Nullable PolicyNetwork start,
       Consumer<Round> listener) {
-    network.check(
-        env.spec().observationSpace(), env.spec().actionSpace(), config.cloning().architecture());
     this.config = config;
     this.env = env;
     this.evaluationEnv = evaluationEnv;
     this.queries = new ExpertQueries(expert, config.queryBudget(), config.answerCache());
     this.listener = listener;
-    this.network = network;
+    this.network =
+        PolicyNetwork.create(
+            env.spec().observationSpace(),
+            env.spec().actionSpace(),
+            config.cloning().architecture(),
+            config.cloning().seed());
+    if (start != null) {
+      network.copyFrom(start);
+    }
     this.ensemble = new Ensemble(network, config.ensemble(), config.cloning().seed());
     this.aggregate = new Dataset(network.encoder(), network.head());
   }

@@ -1,5 +1,6 @@
 package io.gymbridge.learners;
 
+import io.gymbridge.core.EnvState;
 import io.gymbridge.core.GymException;
 import io.gymbridge.core.GymException.Kind;
 import io.gymbridge.core.NdArray;
@@ -50,14 +51,6 @@ public final class PolicyNetwork {
       }
     }
 
-    /** As settings have it: {@code 64-64 tanh}. */
-    @Override
-    public String toString() {
-      return String.join("-", hidden.stream().map(String::valueOf).toList())
-          + " "
-          + activation.name().toLowerCase(Locale.ROOT);
-    }
-
     /** Two hidden layers of 64, tanh: what PPO's and GAIL's policies commonly have. */
     public static Architecture defaults() {
       return new Architecture(List.of(64, 64), Activation.TANH);
@@ -93,26 +86,6 @@ public final class PolicyNetwork {
             architecture, new ObservationEncoder(observationSpace), ActionHead.of(actionSpace));
     network.mlp.initialise(new SplittableRandom(seed), Math.sqrt(2), 0.01);
     return network;
-  }
-
-  /**
-   * Refuses to be trained further as a network of other spaces, or of another architecture.
-   *
-   * @throws GymException INVALID_ARGUMENT if it is one
-   */
-  void check(Space observations, Space actions, Architecture expected) {
-    if (!observationSpace().equals(observations) || !actionSpace().equals(actions)) {
-      throw new GymException(
-          Kind.INVALID_ARGUMENT,
-          "the network answers observations in %s with actions in %s, expected %s and %s: it was made for another environment"
-              .formatted(observationSpace(), actionSpace(), observations, actions));
-    }
-    if (!architecture.equals(expected)) {
-      throw new GymException(
-          Kind.INVALID_ARGUMENT,
-          "the network has the hidden layers %s, expected %s: train it further with the settings hidden and activation it has"
-              .formatted(architecture, expected));
-    }
   }
 
   public Space observationSpace() {
@@ -249,6 +222,39 @@ public final class PolicyNetwork {
    */
   public static PolicyNetwork fromBundle(PolicyBundle bundle) {
     return BundleExport.fromBundle(bundle);
+  }
+
+  /**
+   * Takes the parameters and the normalisation of another network over.
+   *
+   * @throws GymException INVALID_ARGUMENT if it has other spaces, sizes or activations
+   */
+  void copyFrom(PolicyNetwork other) {
+    if (!other.mlp.shape().equals(mlp.shape())
+        || !other.observationSpace().equals(observationSpace())
+        || !other.actionSpace().equals(actionSpace())) {
+      throw new GymException(
+          Kind.INVALID_ARGUMENT,
+          "the policy to start from is %s, from %s to %s; expected %s, from %s to %s: set hidden and activation as it has them"
+              .formatted(
+                  other,
+                  other.observationSpace(),
+                  other.actionSpace(),
+                  this,
+                  observationSpace(),
+                  actionSpace()));
+    }
+    System.arraycopy(other.parameters, 0, parameters, 0, parameters.length);
+    encoder.setNormalisation(other.encoder.mean(), other.encoder.std());
+    if (head instanceof GaussianHead mine && other.head instanceof GaussianHead theirs) {
+      mine.restore(theirs.center(), theirs.scale(), theirs.variance());
+    }
+  }
+
+  /** Saves or restores the parameters and the normalisation. */
+  void exchange(EnvState saved) {
+    saved.floats(parameters);
+    encoder.exchange(saved);
   }
 
   /** A copy as a network of DL4J's, its output layer without a loss of its own. */

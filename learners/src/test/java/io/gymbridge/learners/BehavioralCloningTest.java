@@ -274,12 +274,14 @@ class BehavioralCloningTest {
     BehavioralCloning.Config gentle =
         new BehavioralCloning.Config(
             CONFIG.architecture(), 1, 64, 1e-5, 0, Loss.MSE, 0.1, 250, 10, 0);
-    new BehavioralCloning(gentle).train(network, data);
-    double after = Problems.meanSquaredError(network, data);
+    byte[] start = network.toOnnx();
+    double after =
+        Problems.meanSquaredError(new BehavioralCloning(gentle).train(data, network), data);
     assertEquals(before, after, before / 2);
+    assertArrayEquals(start, network.toOnnx(), "the start is not changed");
     Transitions other = Problems.random(Problems.OBSERVATIONS, new Discrete(3), 50, 1);
     GymException error =
-        assertThrows(GymException.class, () -> new BehavioralCloning(CONFIG).train(network, other));
-    assertTrue(error.getMessage().contains("another environment"), error.getMessage());
+        assertThrows(GymException.class, () -> new BehavioralCloning(CONFIG).train(other, network));
+    assertTrue(error.getMessage().contains("the policy to start from is"), error.getMessage());
   }
 }

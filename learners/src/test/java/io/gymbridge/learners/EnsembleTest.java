@@ -47,7 +47,11 @@ class EnsembleTest {
             new boolean[inner.length],
             IntStream.range(0, inner.length).map(row -> row / 10).toArray());
     Ensemble ensemble = ensemble(Problems.ACTIONS, 3);
-    ensemble.members().forEach(member -> new BehavioralCloning(CONFIG).train(member, half));
+    for (PolicyNetwork member : ensemble.members()) {
+      Dataset data = new Dataset(member.encoder(), member.head());
+      data.add(half.observations(), half.actions(), half.episodes());
+      new BehavioralCloning(CONFIG).train(member, data);
+    }
     double known = mean(ensemble.disagreement(observations(200, -5, -0.5)));
     NdArray unlike = observations(200, 0.5, 5);
     double unknown = mean(ensemble.disagreement(unlike));
