@@ -36,6 +36,7 @@ import picocli.CommandLine.ScopeType;
       ServeEnvCommand.class,
       ServePolicyCommand.class,
       EnvsCommand.class,
+      TableCommand.class,
       BenchCommand.class,
       GenerateCompletion.class,
       HelpCommand.class
