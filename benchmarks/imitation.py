@@ -1,10 +1,11 @@
 """DAgger and Behavioral Cloning beside published experts, through the bridge: every seed, the final policy.
 
-    $(scripts/python-env) benchmarks/imitation.py --policies DIR [--tasks HalfCheetah-v5,Hopper-v5,CartPole-v1]
+    $(scripts/python-env) benchmarks/imitation.py --policies DIR [--tasks HalfCheetah-v5,Hopper-v5,CartPole-v1] [--gated]
 
 DIR holds the published experts as `benchmarks/convert_policy.py` reads them. For each task it serves the environment and
 the expert from Python, records one demonstration episode, keeps each 20th transition of it, and trains from Java; the
-results go to benchmarks/imitation.json and benchmarks/imitation.md.
+results go to benchmarks/imitation.json; the table of benchmarks/imitation.md is printed. With --gated DAgger runs once
+more with each seed, and asks only where three networks disagree.
 """
 
 from __future__ import annotations
@@ -29,6 +30,8 @@ TASKS = {
     "CartPole-v1": ("sb3_ppo_CartPole-v1.npz", 10, 4),
 }
 
+VARIANTS: dict[str, list[str]] = {"dagger": [], "gated": ["ensemble=3"]}
+
 
 def serve(folder: Path, kind: str, *arguments: str) -> tuple[subprocess.Popen[str], str]:
     """Starts a Python server and waits until it listens."""
@@ -51,8 +54,8 @@ def run(*arguments: str, result: Path | None = None) -> dict[str, Any]:
     return {} if result is None else dict(json.loads(result.read_text()))
 
 
-def measure(task: str, policies: Path, seeds: list[int], folder: Path) -> dict[str, Any]:
-    """The expert, and both learners with every seed."""
+def measure(task: str, policies: Path, seeds: list[int], folder: Path, gated: bool) -> dict[str, Any]:
+    """The expert, and all learners with every seed."""
     file, rounds, episodes = TASKS[task]
     expert_file = folder / f"{task}.npz"
     converter = ROOT / "benchmarks" / "convert_policy.py"
@@ -72,13 +75,15 @@ def measure(task: str, policies: Path, seeds: list[int], folder: Path) -> dict[s
             common = [*where, "--demos", str(demos), "--subsample", str(SUBSAMPLE), "--seed", str(seed)]
             common += ["--out", str(out), "--episodes", str(EPISODES)]
             cloned = run("train", "bc", *common, result=result)
-            start = time.monotonic()
-            dagger = run(
-                "train", "dagger", *common, "--expert", expert, "--set", f"rounds={rounds}",
-                "--set", f"episodesPerRound={episodes}", result=result,
-            )  # fmt: skip
-            row = {"seed": seed, "bc": cloned, "dagger": dagger, "dagger_seconds": time.monotonic() - start}
-            row["dagger_of_expert"] = dagger["return_mean"] / reference["return_mean"]
+            row: dict[str, Any] = {"seed": seed, "bc": cloned}
+            for variant, settings in VARIANTS.items():
+                if variant == "dagger" or gated:
+                    setting = [part for value in (f"rounds={rounds}", f"episodesPerRound={episodes}", *settings)
+                               for part in ("--set", value)]  # fmt: skip
+                    start = time.monotonic()
+                    row[variant] = run("train", "dagger", *common, "--expert", expert, *setting, result=result)
+                    row[f"{variant}_seconds"] = time.monotonic() - start
+                    row[f"{variant}_of_expert"] = row[variant]["return_mean"] / reference["return_mean"]
             print(task, json.dumps(row), flush=True)
             runs.append(row)
     finally:
@@ -90,15 +95,21 @@ def measure(task: str, policies: Path, seeds: list[int], folder: Path) -> dict[s
 
 def table(results: list[dict[str, Any]]) -> str:
     """The results as Markdown."""
-    lines = ["| environment | expert | seed | BC | DAgger | DAgger / expert | time |", "|---|---|---|---|---|---|---|"]
+    lines = ["| environment | expert | seed | BC | DAgger | DAgger / expert | queries | time |"]
+    lines += ["|---" * 8 + "|"]
     for result in results:
         for row in result["runs"]:
-            figures = (result["expert"], row["bc"], row["dagger"])
-            expert, cloned, dagger = (f"{f['return_mean']:.0f} ± {f['return_sd']:.0f}" for f in figures)
-            lines.append(
-                f"| {result['task']} | {expert} | {row['seed']} | {cloned} | {dagger} "
-                f"| {row['dagger_of_expert']:.3f} | {row['dagger_seconds']:.0f} s |"
-            )
+            for variant in VARIANTS:
+                if variant not in row:
+                    continue
+                figures = (result["expert"], row["bc"], row[variant])
+                expert, cloned, dagger = (f"{f['return_mean']:.0f} ± {f['return_sd']:.0f}" for f in figures)
+                gated = "" if variant == "dagger" else ", gated"
+                lines.append(
+                    f"| {result['task']}{gated} | {expert} | {row['seed']} | {cloned} | {dagger} "
+                    f"| {row[f'{variant}_of_expert']:.3f} | {row[variant]['queries']} "
+                    f"| {row[f'{variant}_seconds']:.0f} s |"
+                )
     return "\n".join(lines)
 
 
@@ -107,13 +118,14 @@ def main() -> None:
     parser.add_argument("--policies", type=Path, required=True, metavar="DIR")
     parser.add_argument("--tasks", default=",".join(TASKS))
     parser.add_argument("--seeds", default="0,1,2")
+    parser.add_argument("--gated", action="store_true", help="DAgger once more, asking where an ensemble disagrees")
     parser.add_argument("--out", type=Path, default=ROOT / "benchmarks" / "imitation.json")
     arguments = parser.parse_args()
     seeds = [int(seed) for seed in arguments.seeds.split(",")]
     results = []
     with tempfile.TemporaryDirectory() as folder:
         for task in arguments.tasks.split(","):
-            results.append(measure(task, arguments.policies, seeds, Path(folder)))
+            results.append(measure(task, arguments.policies, seeds, Path(folder), arguments.gated))
             arguments.out.write_text(json.dumps(results, indent=2) + "\n")
     print(table(results))
 

@@ -1,14 +1,12 @@
 package io.gymbridge.cli;
 
-import io.gymbridge.core.Demonstrations;
+import io.gymbridge.core.EpisodeLoop;
 import io.gymbridge.core.Evaluation;
 import io.gymbridge.core.Policy;
-import io.gymbridge.core.Trajectory;
 import io.gymbridge.core.VectorEnv;
-import io.gymbridge.data.NpzDemonstrations;
+import io.gymbridge.data.NpzWriter;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -59,15 +57,38 @@ final class CollectCommand implements Callable<Integer> {
         Policy acting = Policies.open(expert, seed, environment.credentials);
         VectorEnv env = environment.open(Math.min(environment.numEnvs, episodes))) {
       Policies.checkFits(acting, env.spec());
-      List<Trajectory> played =
-          Play.episodes("collecting", env, acting, !stochastic, episodes, seed);
-      NpzDemonstrations.write(
-          out, new Demonstrations(env.spec().observationSpace(), env.spec().actionSpace(), played));
-      Evaluation evaluation = Evaluation.of(played);
+      Evaluation evaluation = record(env, acting);
       System.out.printf(
           "%s: %d episodes, return %.2f ± %.2f%n",
-          out, played.size(), evaluation.mean(), evaluation.sd());
+          out, evaluation.episodes(), evaluation.mean(), evaluation.sd());
     }
     return Main.OK;
+  }
+
+  /** Plays the episodes and writes each as it ends, lane 0's first in the file. */
+  private Evaluation record(VectorEnv env, Policy acting) throws IOException {
+    if (episodes < 1) {
+      throw new UserError("--episodes must be at least 1, got " + episodes);
+    }
+    Evaluation.Tally tally = new Evaluation.Tally();
+    try (NpzWriter writer = new NpzWriter(out);
+        ProgressLine progress = new ProgressLine("collecting", episodes)) {
+      EpisodeLoop.play(
+          env,
+          (observations, active) -> acting.act(observations, !stochastic),
+          episodes,
+          seed,
+          (lane, episode) -> {
+            try {
+              writer.add(lane, episode);
+            } catch (IOException e) {
+              throw new UserError("cannot write " + out + ": " + e.getMessage(), e);
+            }
+            tally.add(episode);
+            progress.step();
+          });
+      writer.finish();
+    }
+    return tally.evaluation();
   }
 }

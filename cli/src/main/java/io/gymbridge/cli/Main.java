@@ -34,6 +34,7 @@ import picocli.CommandLine.ScopeType;
       TransferCommand.class,
       PlotRewardCommand.class,
       CollectCommand.class,
+      DemosCommand.class,
       ReplayCommand.class,
       ServeEnvCommand.class,
       ServePolicyCommand.class,

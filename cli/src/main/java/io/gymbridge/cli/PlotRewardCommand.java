@@ -1,14 +1,19 @@
 package io.gymbridge.cli;
 
-import io.gymbridge.core.Demonstrations;
+import io.gymbridge.core.EnvSpec;
 import io.gymbridge.core.Trajectory;
-import io.gymbridge.data.NpzDemonstrations;
+import io.gymbridge.core.TransitionSampler;
+import io.gymbridge.data.DemonstrationReader;
 import io.gymbridge.learners.LearnedReward;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.OptionalDouble;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -45,15 +50,25 @@ final class PlotRewardCommand implements Callable<Integer> {
   public Integer call() {
     Outputs.checkWritable(out);
     LearnedReward reward = paying.required();
-    Demonstrations demonstrations =
-        NpzDemonstrations.read(demos, reward.observationSpace(), reward.actionSpace())
-            .demonstrations();
-    double[] own =
-        demonstrations.trajectories().stream()
-            .map(Trajectory::rewards)
-            .flatMapToDouble(Arrays::stream)
-            .toArray();
-    RewardPlot plot = new RewardPlot(reward, demonstrations.transitions(), own);
+    EnvSpec fitting =
+        new EnvSpec(
+            "the learned reward",
+            reward.observationSpace(),
+            reward.actionSpace(),
+            0,
+            OptionalDouble.empty(),
+            Map.of());
+    TransitionSampler all =
+        new TransitionSampler(fitting.observationSpace(), fitting.actionSpace(), 1, 0);
+    List<double[]> rewards = new ArrayList<>();
+    try (DemonstrationReader reader = DemonstrationReader.open(demos, fitting)) {
+      for (Trajectory next = reader.next(); next != null; next = reader.next()) {
+        all.add(next);
+        rewards.add(next.rewards());
+      }
+    }
+    double[] own = rewards.stream().flatMapToDouble(Arrays::stream).toArray();
+    RewardPlot plot = new RewardPlot(reward, all.transitions(), own);
     System.out.printf(
         Locale.ROOT,
         "correlation of the learned reward with the environment's over %d transitions: %.3f%s%n",

@@ -164,6 +164,7 @@ final class QuickstartCommand implements Callable<Integer> {
               env,
               evaluationEnv,
               expert,
+              null,
               round -> {
                 progress.step();
                 progress.note("return %.2f".formatted(round.evaluation().mean()));

@@ -190,7 +190,7 @@ final class TableCommand implements Callable<Integer> {
     return failed;
   }
 
-  /** Plays random actions, and records demonstrations where nobody brought any. */
+  /** The references: random actions, and demonstrations, recorded where nobody brought any. */
   private void prepare(String env, List<Cell> cells) {
     Path random = folder.resolve("random-" + env + ".json");
     if (!Files.exists(random)) {
@@ -198,6 +198,17 @@ final class TableCommand implements Callable<Integer> {
           "random-" + env,
           List.of("evaluate", "--policy", "random", "--env", env, "--json", random.toString()));
     }
+    recordDemonstrations(env, cells);
+    Path expert = folder.resolve("expert-" + env + ".json");
+    Path demonstrations = demos.get(env);
+    if (demonstrations != null && !Files.exists(expert)) {
+      child(
+          "expert-" + env,
+          List.of("demos", demonstrations.toString(), "--env", env, "--json", expert.toString()));
+    }
+  }
+
+  private void recordDemonstrations(String env, List<Cell> cells) {
     boolean wanted = cells.stream().anyMatch(cell -> cell.row().trajectories() != null);
     Path recorded = work.resolve("demos-" + env + ".npz");
     if (!wanted || demos.containsKey(env)) {
@@ -268,7 +279,6 @@ final class TableCommand implements Callable<Integer> {
               cell.seed(),
               numbers(evaluated.path("returns")),
               numbers(evaluated.path("sampled").path("returns")),
-              evaluated.path("expert_return").asDouble(Double.NaN),
               evaluated.path("seconds").asDouble(),
               acting ? curve(log) : List.of(),
               said));
@@ -347,24 +357,37 @@ final class TableCommand implements Callable<Integer> {
 
   private void write(Table table) throws IOException {
     List<Result> all = new ArrayList<>();
-    Map<String, Double> random = new TreeMap<>();
+    Map<String, Double> random = references("random-");
+    Map<String, Double> expert = references("expert-");
     try (Stream<Path> files = Files.list(folder)) {
       for (Path file : files.filter(f -> f.toString().endsWith(".json")).sorted().toList()) {
         String name = file.getFileName().toString();
-        if (name.startsWith("random-")) {
-          random.put(
-              name.substring("random-".length(), name.length() - ".json".length()),
-              Outputs.JSON.readTree(file.toFile()).path("return_mean").asDouble());
-        } else {
+        if (!name.startsWith("random-") && !name.startsWith("expert-")) {
           all.add(Outputs.JSON.readValue(file.toFile(), new TypeReference<Result>() {}));
         }
       }
     }
-    TableReport tables = new TableReport(new Results(table.rows(), all, random), seeds);
+    TableReport tables = new TableReport(new Results(table.rows(), all, random, expert), seeds);
     page(table, tables, random);
     TextTable text = new TextTable(tables.lines().get(0).toArray(String[]::new));
     tables.lines().stream().skip(1).forEach(line -> text.row(line.toArray(String[]::new)));
     System.out.println(text);
+  }
+
+  /** Mean returns by environment. */
+  private Map<String, Double> references(String prefix) throws IOException {
+    Map<String, Double> means = new TreeMap<>();
+    try (Stream<Path> files = Files.list(folder)) {
+      for (Path file : files.toList()) {
+        String name = file.getFileName().toString();
+        if (name.startsWith(prefix)) {
+          means.put(
+              name.substring(prefix.length(), name.length() - ".json".length()),
+              Outputs.JSON.readTree(file.toFile()).path("return_mean").asDouble());
+        }
+      }
+    }
+    return means;
   }
 
   private void page(Table table, TableReport tables, Map<String, Double> random)

@@ -16,7 +16,8 @@ import picocli.CommandLine.Mixin;
     name = "bc",
     mixinStandardHelpOptions = true,
     description = {
-      "Behavioral Cloning: learns the expert's actions from demonstrations, by maximum likelihood.",
+      "Behavioral Cloning: learns the expert's actions from demonstrations, by maximum likelihood",
+      "(--set loss=mse: by least squares).",
       "The environment serves to check the demonstrations and to evaluate the result."
     },
     footer = {
@@ -27,6 +28,7 @@ import picocli.CommandLine.Mixin;
 final class TrainBcCommand implements Callable<Integer> {
   @Mixin final EnvironmentOptions environment = new EnvironmentOptions();
   @Mixin final TrainingOptions training = new TrainingOptions();
+  @Mixin final StartOption start = new StartOption();
 
   @Override
   public Integer call() {
@@ -36,6 +38,7 @@ final class TrainBcCommand implements Callable<Integer> {
             .withSeed(training.seed);
     try (environment;
         VectorEnv env = environment.open(Math.min(environment.numEnvs, training.episodes))) {
+      PolicyNetwork begin = start.network();
       Transitions demonstrations = training.demonstrations(env.spec());
       PolicyNetwork network;
       try (ProgressLine progress = new ProgressLine("cloning", config.steps())) {
@@ -47,7 +50,7 @@ final class TrainBcCommand implements Callable<Integer> {
                       progress.note(
                           "loss %.3f, held out %.3f".formatted(now.trainLoss(), now.heldOutLoss()));
                     })
-                .train(demonstrations);
+                .train(demonstrations, begin);
       }
       Evaluation evaluation;
       try (Policy policy = network.toPolicy(training.seed)) {

@@ -18,7 +18,8 @@ import picocli.CommandLine.Option;
     mixinStandardHelpOptions = true,
     description = {
       "DAgger: the learner acts, the expert says what it would have done, and the learner is trained on all that was",
-      "ever said. With --demos it begins from demonstrations."
+      "ever said. With --demos it begins from demonstrations, with --from from a bundle's network.",
+      "--set ensemble=3 asks only where three networks disagree, --set queryBudget=N at most N times."
     },
     footer = {
       "",
@@ -29,6 +30,7 @@ import picocli.CommandLine.Option;
 final class TrainDaggerCommand implements Callable<Integer> {
   @Mixin final EnvironmentOptions environment = new EnvironmentOptions();
   @Mixin final TrainingOptions training = new TrainingOptions();
+  @Mixin final StartOption start = new StartOption();
 
   @Option(
       names = "--expert",
@@ -48,6 +50,7 @@ final class TrainDaggerCommand implements Callable<Integer> {
         VectorEnv evaluationEnv =
             environment.open(Math.min(environment.numEnvs, training.episodes))) {
       Policies.checkFits(teacher, env.spec());
+      PolicyNetwork begin = start.network();
       Transitions demonstrations = training.transitions(env.spec());
       DAgger dagger;
       try (ProgressLine progress = new ProgressLine("DAgger", config.rounds())) {
@@ -57,11 +60,10 @@ final class TrainDaggerCommand implements Callable<Integer> {
                 env,
                 evaluationEnv,
                 teacher,
+                begin,
                 round -> {
                   progress.step();
-                  progress.note(
-                      "%d labels, return %.2f"
-                          .formatted(round.samples(), round.evaluation().mean()));
+                  progress.note(note(round));
                 });
         if (demonstrations != null) {
           dagger.add(demonstrations);
@@ -84,11 +86,28 @@ final class TrainDaggerCommand implements Callable<Integer> {
               Settings.describe(config),
               "labels",
               (long) dagger.samples(),
+              "states",
+              dagger.queries().states(),
+              "queries",
+              dagger.queries().queries(),
+              "cache_hits",
+              dagger.queries().cacheHits(),
+              "gated_share",
+              dagger.queries().gatedShare(),
               "expert",
               expert),
           dagger.visitedObservations(),
           evaluation);
     }
     return Main.OK;
+  }
+
+  private static String note(DAgger.Round round) {
+    DAgger.Queries asked = round.queries();
+    String hits = asked.cacheHits() == 0 ? "" : ", %d known".formatted(asked.cacheHits());
+    String gated =
+        asked.gatedShare() == 0 ? "" : ", %.0f%% not asked".formatted(100 * asked.gatedShare());
+    return "%d queries%s%s, return %.2f"
+        .formatted(asked.queries(), hits, gated, round.evaluation().mean());
   }
 }

@@ -1,11 +1,12 @@
 package io.gymbridge.cli;
 
-import io.gymbridge.core.Demonstrations;
 import io.gymbridge.core.EnvSpec;
 import io.gymbridge.core.Evaluation;
+import io.gymbridge.core.Trajectory;
+import io.gymbridge.core.TransitionSampler;
 import io.gymbridge.core.Transitions;
 import io.gymbridge.core.Value;
-import io.gymbridge.data.NpzDemonstrations;
+import io.gymbridge.data.DemonstrationReader;
 import io.gymbridge.learners.PolicyNetwork;
 import io.gymbridge.policies.PolicyBundle;
 import java.io.IOException;
@@ -20,7 +21,8 @@ final class TrainingOptions {
   @Option(
       names = "--demos",
       paramLabel = "FILE|DIR",
-      description = "Demonstrations: an .npz file, or a folder of them.")
+      description =
+          "Demonstrations: an .npz file, a folder of them, or a Minari data set's folder.")
   @Nullable Path demos;
 
   @Option(
@@ -65,7 +67,10 @@ final class TrainingOptions {
           "Deterministic episodes to evaluate the result with. Default: ${DEFAULT-VALUE}.")
   int episodes = 20;
 
-  @Option(names = "--json", paramLabel = "FILE", description = "Write the evaluation there.")
+  @Option(
+      names = "--json",
+      paramLabel = "FILE",
+      description = "Write the evaluation there, with the settings.")
   @Nullable Path json;
 
   private long begun;
@@ -88,26 +93,35 @@ final class TrainingOptions {
     if (demos == null) {
       return null;
     }
-    NpzDemonstrations.Loaded loaded =
-        NpzDemonstrations.read(demos, spec.observationSpace(), spec.actionSpace());
-    if (loaded.clippedActions() > 0) {
-      System.err.printf(
-          "  %d actions lay outside the action space and were moved to its bounds%n",
-          loaded.clippedActions());
+    if ((trajectories != null && trajectories < 1) || subsample < 1) {
+      throw new UserError("--trajectories and --subsample must be at least 1");
     }
-    Demonstrations all = loaded.demonstrations();
+    TransitionSampler sampler =
+        new TransitionSampler(spec.observationSpace(), spec.actionSpace(), subsample, seed);
+    int taken = 0;
+    try (DemonstrationReader reader = DemonstrationReader.open(demos, spec)) {
+      while (trajectories == null || taken < trajectories) {
+        Trajectory trajectory = reader.next();
+        if (trajectory == null) {
+          break;
+        }
+        sampler.add(trajectory);
+        taken++;
+      }
+      reader.notes().forEach(note -> System.err.println("  " + note));
+    }
+    if (trajectories != null && taken < trajectories) {
+      throw new UserError(
+          "asked for %d trajectories, there are %d in %s".formatted(trajectories, taken, demos));
+    }
     try {
-      Demonstrations chosen = trajectories == null ? all : all.limit(trajectories);
-      Transitions transitions = chosen.subsample(subsample, seed);
+      Transitions transitions = sampler.transitions();
       System.err.printf(
           "  %d demonstrations, return %.2f ± %.2f; %d transitions are used%n",
-          chosen.trajectories().size(),
-          chosen.evaluation().mean(),
-          chosen.evaluation().sd(),
-          transitions.size());
+          taken, sampler.evaluation().mean(), sampler.evaluation().sd(), transitions.size());
       return transitions;
     } catch (IllegalArgumentException e) {
-      throw new UserError(e.getMessage() + " in " + demos, e);
+      throw new UserError(demos + ": " + e.getMessage(), e);
     }
   }
 
@@ -121,7 +135,10 @@ final class TrainingOptions {
     return transitions;
   }
 
-  /** Writes the bundle, whose golden examples come from {@code observations}, and the figures. */
+  /**
+   * Writes the bundle, whose golden examples come from {@code observations}, and as JSON the
+   * evaluation with the provenance beside it.
+   */
   void finish(
       PolicyNetwork network,
       String algorithm,

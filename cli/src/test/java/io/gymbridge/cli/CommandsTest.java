@@ -5,6 +5,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.gymbridge.client.ManagedServer;
+import io.jhdf.HdfFile;
+import io.jhdf.WritableHdfFile;
+import io.jhdf.api.WritableGroup;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -220,6 +223,116 @@ class CommandsTest {
         CommandRun.of("evaluate", "--policy", path("cart.zip"), "--env", "Reacher-v5");
     assertEquals(Main.USAGE, other.code(), other.err());
     assertTrue(other.err().contains("made for another environment"), other.err());
+  }
+
+  @Test
+  void a_minari_data_set_is_cloned_and_a_bundle_trained_further() throws IOException {
+    Path data = Files.createDirectories(folder.resolve("pole").resolve("data"));
+    try (WritableHdfFile hdf = HdfFile.write(data.resolve("main_data.hdf5"))) {
+      for (int number : new int[] {10, 2}) {
+        WritableGroup episode = hdf.putGroup("episode_" + number);
+        float[][] observations = new float[31][4];
+        long[] actions = new long[30];
+        for (int step = 0; step < 30; step++) {
+          observations[step][2] = step % 2 == 0 ? 0.1f : -0.1f;
+          actions[step] = step % 2 == 0 ? 1 : 0;
+        }
+        episode.putDataset("observations", observations);
+        episode.putDataset("actions", actions);
+        episode.putDataset("rewards", new double[30]);
+        episode.putDataset("terminations", new byte[30]);
+        episode.putDataset("truncations", new byte[30]);
+      }
+    }
+    String demos = path("pole");
+    ok(
+        "train",
+        "bc",
+        "--env",
+        "CartPole-v1",
+        "--demos",
+        demos,
+        "--trajectories",
+        "2",
+        "--out",
+        path("first.zip"),
+        "--set",
+        "steps=300",
+        "--episodes",
+        "2");
+    ok(
+        "train",
+        "bc",
+        "--env",
+        "CartPole-v1",
+        "--demos",
+        demos,
+        "--from",
+        path("first.zip"),
+        "--out",
+        path("second.zip"),
+        "--set",
+        "steps=300",
+        "--episodes",
+        "2");
+    CommandRun other =
+        CommandRun.of(
+            "train",
+            "bc",
+            "--env",
+            "CartPole-v1",
+            "--demos",
+            demos,
+            "--from",
+            path("first.zip"),
+            "--out",
+            path("third.zip"),
+            "--set",
+            "hidden=8");
+    assertEquals(Main.USAGE, other.code(), other.err());
+    assertTrue(other.err().contains("set hidden and activation as it has them"), other.err());
+    CommandRun few =
+        CommandRun.of(
+            "train",
+            "bc",
+            "--env",
+            "CartPole-v1",
+            "--demos",
+            demos,
+            "--trajectories",
+            "3",
+            "--out",
+            path("third.zip"));
+    assertTrue(few.err().contains("asked for 3 trajectories, there are 2"), few.err());
+  }
+
+  @Test
+  void dagger_reports_what_it_asked_within_its_budget() throws IOException {
+    ok(
+        "train",
+        "dagger",
+        "--env",
+        "CartPole-v1",
+        "--expert",
+        expert + "/act",
+        "--out",
+        path("asked.zip"),
+        "--set",
+        "rounds=3",
+        "--set",
+        "steps=200",
+        "--set",
+        "ensemble=2",
+        "--set",
+        "queryBudget=2500",
+        "--json",
+        path("asked.json"));
+    JsonNode figures = json("asked.json");
+    assertEquals(2500, figures.get("queries").asInt());
+    assertEquals(2500, figures.get("labels").asInt());
+    assertTrue(figures.get("gated_share").asDouble() > 0);
+    assertTrue(figures.get("states").asInt() > 2500);
+    assertEquals(0, figures.get("cache_hits").asInt());
   }
 
   @Test

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import io.gymbridge.learners.Airl;
+import io.gymbridge.learners.BehavioralCloning;
 import io.gymbridge.learners.DAgger;
 import io.gymbridge.learners.Gail;
 import io.gymbridge.learners.Ppo;
@@ -32,6 +33,7 @@ class SettingsTest {
   void every_described_setting_can_be_set_to_what_it_is() {
     for (Record defaults :
         List.of(
+            BehavioralCloning.Config.defaults(),
             DAgger.Config.defaults(),
             Ppo.Config.defaults(),
             Trpo.Config.defaults(),
@@ -51,6 +53,9 @@ class SettingsTest {
             Map.of("schedule", "linear"),
             Map.of("schedule", "sometimes"),
             Map.of("activation", "sine"),
+            Map.of("loss", "absolute"),
+            Map.of("queryRate", "1.5"),
+            Map.of("ensemble", "0"),
             Map.of("hidden", "64,64"))) {
       assertThrows(
           UserError.class, () -> Settings.apply(DAgger.Config.defaults(), wrong), wrong.toString());

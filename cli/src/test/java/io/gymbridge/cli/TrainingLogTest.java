@@ -89,7 +89,9 @@ class TrainingLogTest {
   void another_file_is_left_alone() throws IOException {
     Files.writeString(csv(), "a,b\n1,2\n");
     UserError error = assertThrows(UserError.class, () -> log(4096, 6144));
-    assertTrue(error.getMessage().contains("its columns are not those"), error.getMessage());
+    assertTrue(
+        String.valueOf(error.getMessage()).contains("its columns are not those"),
+        error.getMessage());
     assertEquals(List.of("a,b", "1,2"), Files.readAllLines(csv()));
   }
 }

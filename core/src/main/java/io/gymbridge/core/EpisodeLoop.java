@@ -65,18 +65,45 @@ public final class EpisodeLoop {
    */
   public static List<Trajectory> play(
       VectorEnv env, Actor actor, int episodes, long seed, Consumer<Trajectory> onEpisode) {
+    List<List<Trajectory>> finished = new ArrayList<>();
+    for (int lane = 0; lane < env.numEnvs(); lane++) {
+      finished.add(new ArrayList<>());
+    }
+    play(
+        env,
+        actor,
+        episodes,
+        seed,
+        (lane, trajectory) -> {
+          finished.get(lane).add(trajectory);
+          onEpisode.accept(trajectory);
+        });
+    return finished.stream().flatMap(List::stream).toList();
+  }
+
+  /** Is given episodes as they end. */
+  @FunctionalInterface
+  public interface Sink {
+    /** An episode of a lane; a lane's come in order. */
+    void accept(int lane, Trajectory episode);
+  }
+
+  /**
+   * As {@link #play(VectorEnv, Actor, int, long, Consumer)}, but keeps no episode once the sink has
+   * it.
+   */
+  public static void play(VectorEnv env, Actor actor, int episodes, long seed, Sink sink) {
     if (env.autoresetMode() == AutoresetMode.DISABLED) {
       throw new GymException(
           Kind.INVALID_ARGUMENT, "playing episodes wants NEXT_STEP or SAME_STEP autoreset");
     }
     int lanes = env.numEnvs();
-    List<List<Trajectory>> finished = new ArrayList<>();
     List<Recording> recordings = new ArrayList<>();
+    int[] played = new int[lanes];
     int[] wanted = new int[lanes];
     boolean[] active = new boolean[lanes];
     Value observations = env.reset(seed).observations();
     for (int lane = 0; lane < lanes; lane++) {
-      finished.add(new ArrayList<>());
       recordings.add(new Recording(observations.row(lane)));
       wanted[lane] = episodes / lanes + (lane < episodes % lanes ? 1 : 0);
       active[lane] = wanted[lane] > 0;
@@ -98,7 +125,7 @@ public final class EpisodeLoop {
           continue;
         }
         if (step.lost()[lane] && ++losses[lane] == MAX_LOSSES) {
-          throw lostAgain(step, lane, finished.get(lane).size() + 1);
+          throw lostAgain(step, lane, played[lane] + 1);
         }
         if (dummy) {
           recordings.set(lane, new Recording(observations.row(lane)));
@@ -111,8 +138,8 @@ public final class EpisodeLoop {
         if (ends) {
           Trajectory trajectory =
               recordings.get(lane).finish(step.terminated()[lane], step.truncated()[lane]);
-          finished.get(lane).add(trajectory);
-          onEpisode.accept(trajectory);
+          sink.accept(lane, trajectory);
+          played[lane]++;
           left--;
           losses[lane] = 0;
           wanted[lane]--;
@@ -121,7 +148,6 @@ public final class EpisodeLoop {
         }
       }
     }
-    return finished.stream().flatMap(List::stream).toList();
   }
 
   private static GymException lostAgain(VectorEnv.Step step, int lane, int episode) {

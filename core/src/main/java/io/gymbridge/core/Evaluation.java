@@ -48,4 +48,31 @@ public record Evaluation(double[] returns, int[] lengths) {
   public double lengthMean() {
     return Arrays.stream(lengths).average().orElse(Double.NaN);
   }
+
+  /** Sums up episodes that are not kept. Not thread-safe. */
+  public static final class Tally {
+    private double[] returns = new double[16];
+    private int[] lengths = new int[16];
+    private int episodes;
+
+    /** Counts one more. */
+    public void add(Trajectory episode) {
+      if (episodes == lengths.length) {
+        returns = Arrays.copyOf(returns, 2 * episodes);
+        lengths = Arrays.copyOf(lengths, 2 * episodes);
+      }
+      returns[episodes] = episode.episodeReturn();
+      lengths[episodes++] = episode.length();
+    }
+
+    /** Number of episodes so far. */
+    public int episodes() {
+      return episodes;
+    }
+
+    /** All so far, in the order in which they were added. */
+    public Evaluation evaluation() {
+      return new Evaluation(Arrays.copyOf(returns, episodes), Arrays.copyOf(lengths, episodes));
+    }
+  }
 }

@@ -1,9 +1,10 @@
 /**
- * Demonstrations on disk.
+ * Demonstrations on disk, an episode at a time.
  *
- * <p>Start with {@link io.gymbridge.data.NpzDemonstrations}, which reads and writes the {@code
- * .npz} files that NumPy and the imitation libraries use. Files are not trusted: sizes are checked
- * before anything is allocated, and pickled objects are refused.
+ * <p>Start with {@link io.gymbridge.data.DemonstrationReader}, which reads {@code .npz} files and
+ * Minari data sets, and {@link io.gymbridge.data.NpzWriter}. Neither holds more than the episode at
+ * hand. Files are not trusted: sizes are checked before anything is allocated, pickled objects are
+ * refused, and links to other files are not followed.
  */
 @NullMarked
 package io.gymbridge.data;

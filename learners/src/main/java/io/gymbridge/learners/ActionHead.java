@@ -72,17 +72,19 @@ sealed interface ActionHead permits GaussianHead, CategoricalHead {
   /**
    * Mean loss over a minibatch, and its gradient.
    *
+   * @param kind MSE for a Gaussian head only
    * @param outputs of the network, (n, {@link #outputs()})
    * @param targets rows of {@link #targetSize()}, as {@link #targets} makes them
    * @param rows which row of {@code targets} belongs to each of n output rows, from {@code from} on
    * @param gradient receives ∂(mean loss)/∂outputs, (n, {@link #outputs()})
    */
-  double loss(float[] outputs, float[] targets, int[] rows, int from, int n, float[] gradient);
+  double loss(
+      Loss kind, float[] outputs, float[] targets, int[] rows, int from, int n, float[] gradient);
 
   /**
    * Mean loss over {@code n} rows of outputs, without a gradient; the quantity that is reported.
    */
-  double loss(float[] outputs, float[] targets, int[] rows);
+  double loss(Loss kind, float[] outputs, float[] targets, int[] rows);
 
   /** The mean or most likely actions for {@code n} rows of outputs. */
   NdArray decide(float[] outputs, int n);

@@ -8,14 +8,14 @@ import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Behavioural cloning (Pomerleau 1991): maximum likelihood of the expert's actions, by minibatches.
+ * Behavioural cloning (Pomerleau 1991): regression of the expert's actions, by minibatches.
  *
- * <p>Gaussian negative log-likelihood for Box actions, cross-entropy for Discrete and MultiDiscrete
- * ones; see {@link GaussianHead} for what departs from the plain likelihood. Training stops early
- * when the loss on held-out data no longer falls, and the best network seen is kept. Held out are
- * whole trajectories, since neighbouring steps resemble each other too much to judge by; where
- * there are too few trajectories, single transitions; where there are too few of those, none, and
- * {@link Progress#heldOut} says so.
+ * <p>Gaussian negative log-likelihood (or mean squared error) for Box actions, cross-entropy for
+ * Discrete and MultiDiscrete ones; see {@link GaussianHead} for what departs from the plain
+ * likelihood. Training stops early when the loss on held-out data no longer falls, and the best
+ * network seen is kept. Held out are whole trajectories, since neighbouring steps resemble each
+ * other too much to judge by; where there are too few trajectories, single transitions; where there
+ * are too few of those, none, and {@link Progress#heldOut} says so.
  *
  * <p>The same data, configuration and seed give the same network to the last bit.
  */
@@ -28,7 +28,9 @@ public final class BehavioralCloning {
    * @param steps most gradient steps; the learning rate falls over these by a half cosine
    * @param batchSize transitions in a minibatch
    * @param learningRate of Adam, at the beginning
-   * @param weightDecay decoupled (AdamW), times the learning rate per step; 0 for none
+   * @param weightDecay decoupled (AdamW): each step takes this times the learning rate off every
+   *     weight, but not off the biases; 0 for none
+   * @param loss what is made small: LIKELIHOOD, or for Box actions MSE
    * @param heldOutFraction of the data, in [0, 0.5]
    * @param checkEvery gradient steps between two looks at the held-out loss
    * @param patience looks without a new best after which training stops
@@ -40,6 +42,7 @@ public final class BehavioralCloning {
       int batchSize,
       double learningRate,
       double weightDecay,
+      Loss loss,
       double heldOutFraction,
       int checkEvery,
       int patience,
@@ -60,11 +63,20 @@ public final class BehavioralCloning {
     /**
      * 64-64 tanh (GAIL and PPO policies); batch 64 and learning rate 1e-2, which clone
      * HalfCheetah's expert best here in 2000 and in 10000 steps, of 32 and 64 and of 1e-3, 3e-3 and
-     * 1e-2; no weight decay; a tenth held out.
+     * 1e-2; no weight decay; likelihood; a tenth held out.
      */
     public static Config defaults() {
       return new Config(
-          PolicyNetwork.Architecture.defaults(), 10_000, 64, 1e-2, 0, 0.1, 250, 10, 0);
+          PolicyNetwork.Architecture.defaults(),
+          10_000,
+          64,
+          1e-2,
+          0,
+          Loss.LIKELIHOOD,
+          0.1,
+          250,
+          10,
+          0);
     }
 
     public Config withSeed(long newSeed) {
@@ -74,6 +86,7 @@ public final class BehavioralCloning {
           batchSize,
           learningRate,
           weightDecay,
+          loss,
           heldOutFraction,
           checkEvery,
           patience,
@@ -87,6 +100,7 @@ public final class BehavioralCloning {
           batchSize,
           learningRate,
           weightDecay,
+          loss,
           heldOutFraction,
           checkEvery,
           patience,
@@ -100,6 +114,7 @@ public final class BehavioralCloning {
           batchSize,
           learningRate,
           weightDecay,
+          loss,
           heldOutFraction,
           checkEvery,
           patience,
@@ -121,8 +136,8 @@ public final class BehavioralCloning {
    *
    * @param step gradient steps so far
    * @param epoch passes over the training data so far
-   * @param trainLoss mean loss of the minibatches since the last report, in nats per transition
-   * @param heldOutLoss in nats per transition; NaN where nothing is held out
+   * @param trainLoss mean loss of the minibatches since the last report, in {@link Loss}'s units
+   * @param heldOutLoss likewise; NaN where nothing is held out
    * @param best whether this is the lowest held-out loss so far
    */
   public record Progress(
@@ -146,19 +161,29 @@ public final class BehavioralCloning {
     this.listener = listener;
   }
 
+  /** Clones from random weights; see {@link #train(Transitions, PolicyNetwork)}. */
+  public PolicyNetwork train(Transitions transitions) {
+    return train(transitions, null);
+  }
+
   /**
    * Clones what the transitions show.
    *
+   * @param start to begin with, which is not changed; null for random weights
    * @throws io.gymbridge.core.GymException INVALID_ARGUMENT for spaces that {@link PolicyNetwork}
-   *     has no head for, or data that is not finite or not in the spaces
+   *     has no head for, data that is not finite or not in the spaces, or a start of other spaces
+   *     or another architecture
    */
-  public PolicyNetwork train(Transitions transitions) {
+  public PolicyNetwork train(Transitions transitions, @Nullable PolicyNetwork start) {
     PolicyNetwork network =
         PolicyNetwork.create(
             transitions.observationSpace(),
             transitions.actionSpace(),
             config.architecture(),
             config.seed());
+    if (start != null) {
+      network.copyFrom(start);
+    }
     Dataset data = new Dataset(network.encoder(), network.head());
     data.add(transitions.observations(), transitions.actions(), transitions.episodes());
     train(network, data);
@@ -171,8 +196,7 @@ public final class BehavioralCloning {
     float[] features = data.normalisedFeatures();
     float[] targets = data.targets();
     Split split = split(data, new SplittableRandom(config.seed()));
-    SupervisedFit fit =
-        new SupervisedFit(network, config.batchSize(), config.weightDecay(), config.seed() + 1);
+    SupervisedFit fit = new SupervisedFit(network, config, config.seed() + 1);
     Best best = new Best();
     fit.run(
         features,

@@ -105,7 +105,8 @@ final class CategoricalHead implements ActionHead {
 
   @Override
   public double loss(
-      float[] output, float[] targets, int[] rows, int from, int n, float[] gradient) {
+      Loss kind, float[] output, float[] targets, int[] rows, int from, int n, float[] gradient) {
+    check(kind);
     double loss = 0;
     int first = 0;
     for (int row = 0; row < n; row++) {
@@ -130,7 +131,8 @@ final class CategoricalHead implements ActionHead {
   }
 
   @Override
-  public double loss(float[] output, float[] targets, int[] rows) {
+  public double loss(Loss kind, float[] output, float[] targets, int[] rows) {
+    check(kind);
     double loss = 0;
     for (int row = 0; row < rows.length; row++) {
       int first = row * outputs;
@@ -147,6 +149,15 @@ final class CategoricalHead implements ActionHead {
       }
     }
     return loss / rows.length;
+  }
+
+  private void check(Loss kind) {
+    if (kind == Loss.MSE) {
+      throw new GymException(
+          Kind.INVALID_ARGUMENT,
+          "no mean squared error between choices in %s: loss=likelihood is for them"
+              .formatted(space));
+    }
   }
 
   @Override

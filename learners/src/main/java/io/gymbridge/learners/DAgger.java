@@ -1,22 +1,16 @@
 package io.gymbridge.learners;
 
 import io.gymbridge.core.Demonstrations;
-import io.gymbridge.core.EpisodeLoop;
 import io.gymbridge.core.Evaluation;
 import io.gymbridge.core.GymException;
-import io.gymbridge.core.GymException.Kind;
-import io.gymbridge.core.NdArray;
 import io.gymbridge.core.Policy;
-import io.gymbridge.core.Trajectory;
 import io.gymbridge.core.Transitions;
 import io.gymbridge.core.Value;
 import io.gymbridge.core.VectorEnv;
 import io.gymbridge.policies.OnnxPolicy;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Collections;
 import java.util.List;
-import java.util.SplittableRandom;
 import java.util.function.Consumer;
 import java.util.function.IntToDoubleFunction;
 import java.util.stream.IntStream;
@@ -28,9 +22,11 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>In round i each step of each lane is taken by the expert with probability β_i and by the
  * learner otherwise (the mixture of the paper, decided per time step). Every visited state is
- * labelled by the expert, all lanes in one call. Where it departs from the paper: the same network
- * is trained on instead of a new one from scratch, for a few passes a round, and a longer fit ends
- * the training; the last network is the result, not the best on validation.
+ * labelled by the expert, all lanes in one call; or, with an ensemble, only those states about
+ * which its members disagree most, with a budget as long as that lasts, and with a cache only those
+ * that are new. Where it departs from the paper: the same network is trained on instead of a new
+ * one from scratch, for a few passes a round, and a longer fit ends the training; the last network
+ * is the result, not the best on validation.
  *
  * <p>It sees an environment and an expert, both of which may live behind a connection. The loop may
  * be run at once with {@link #run} or a round at a time. Not thread-safe.
@@ -114,6 +110,15 @@ public final class DAgger {
    * @param deterministicRollouts whether the learner's own actions are its means
    * @param evaluationEpisodes deterministic episodes after each round, from the same seed each
    *     time; 0 for none
+   * @param queryBudget most states that the expert is asked about; then the round is played to its
+   *     end by the learner, and no other begins. 0 for any number
+   * @param ensemble networks that learn the same, of which the learner is one: where they disagree
+   *     most the expert is asked. 1 to ask about every state
+   * @param queryRate with an ensemble, about this share of the learner's states is asked about, in
+   *     (0, 1]
+   * @param answerCache observations whose answers are kept and not asked for again, those used
+   *     last; for deterministic experts and tasks whose states come again to the last bit. 0 for
+   *     none
    */
   public record Config(
       BehavioralCloning.Config cloning,
@@ -124,18 +129,31 @@ public final class DAgger {
       int minStepsPerRound,
       int maxStepsPerRound,
       boolean deterministicRollouts,
-      int evaluationEpisodes) {
+      int evaluationEpisodes,
+      long queryBudget,
+      int ensemble,
+      double queryRate,
+      int answerCache) {
     public Config {
       if (rounds < 1 || episodesPerRound < 1 || minStepsPerRound < 1 || evaluationEpisodes < 0) {
         throw new IllegalArgumentException(
             "rounds, episodesPerRound and minStepsPerRound must be at least 1");
+      }
+      if (queryBudget < 0 || answerCache < 0 || ensemble < 1) {
+        throw new IllegalArgumentException(
+            "queryBudget and answerCache must not be below 0, ensemble not below 1");
+      }
+      if (!(queryRate > 0 && queryRate <= 1)) {
+        throw new IllegalArgumentException("queryRate must lie in (0, 1], got " + queryRate);
       }
     }
 
     /**
      * 15 rounds of 4 episodes, 4 passes a round (imitation 1.0: 15 rounds of β, 3 episodes, 4
      * passes), β = 1 then 0 (the paper's section 5), at least 1000 and at most 4000 gradient steps
-     * a round, the learner's means (its samples leave the states that its means would visit).
+     * a round, the learner's means (its samples leave the states that its means would visit); every
+     * state asked about. {@code queryRate} is what {@code ensemble} 3 keeps the expert's return
+     * with on HalfCheetah-v5 and Hopper-v5 (docs/experts.md).
      */
     public static Config defaults() {
       return new Config(
@@ -147,7 +165,11 @@ public final class DAgger {
           1000,
           4000,
           true,
-          5);
+          5,
+          0,
+          1,
+          0.4,
+          0);
     }
 
     public Config withCloning(BehavioralCloning.Config newCloning) {
@@ -160,7 +182,11 @@ public final class DAgger {
           minStepsPerRound,
           maxStepsPerRound,
           deterministicRollouts,
-          evaluationEpisodes);
+          evaluationEpisodes,
+          queryBudget,
+          ensemble,
+          queryRate,
+          answerCache);
     }
 
     public Config withRounds(int newRounds) {
@@ -173,7 +199,43 @@ public final class DAgger {
           minStepsPerRound,
           maxStepsPerRound,
           deterministicRollouts,
-          evaluationEpisodes);
+          evaluationEpisodes,
+          queryBudget,
+          ensemble,
+          queryRate,
+          answerCache);
+    }
+
+    /** With a limit, an ensemble and a cache as the components say. */
+    public Config withQueries(long newBudget, int newEnsemble, double newRate, int newAnswerCache) {
+      return new Config(
+          cloning,
+          rounds,
+          episodesPerRound,
+          schedule,
+          epochsPerRound,
+          minStepsPerRound,
+          maxStepsPerRound,
+          deterministicRollouts,
+          evaluationEpisodes,
+          newBudget,
+          newEnsemble,
+          newRate,
+          newAnswerCache);
+    }
+  }
+
+  /**
+   * What was asked so far.
+   *
+   * @param states that were visited
+   * @param queries states that the expert was asked about
+   * @param cacheHits states whose answer was known
+   */
+  public record Queries(long states, long queries, long cacheHits) {
+    /** Share of the states that went without an answer, in [0, 1]. */
+    public double gatedShare() {
+      return states == 0 ? 0 : 1 - (queries + cacheHits) / (double) states;
     }
   }
 
@@ -182,7 +244,8 @@ public final class DAgger {
    *
    * @param round from 0
    * @param beta the expert's share of the actions in it
-   * @param samples labelled states so far
+   * @param samples labelled states so far, those added from before included
+   * @param queries what was asked so far
    * @param loss mean training loss of the round, in nats per transition
    * @param rollouts the episodes collected in it, by the mixture
    * @param evaluation of the learner alone after the round; no episodes where not asked for
@@ -191,6 +254,7 @@ public final class DAgger {
       int round,
       double beta,
       int samples,
+      Queries queries,
       double loss,
       Evaluation rollouts,
       Evaluation evaluation) {}
@@ -198,37 +262,43 @@ public final class DAgger {
   private final Config config;
   private final VectorEnv env;
   private final VectorEnv evaluationEnv;
-  private final Policy expert;
   private final Consumer<Round> listener;
   private final PolicyNetwork network;
+  private final Ensemble ensemble;
+  private final ExpertQueries queries;
   private final Dataset aggregate;
   private final List<Value> visited = new ArrayList<>();
+  private long states;
   private int episodes;
   private int round;
 
-  /** Evaluates on the environment that it collects on, and tells nobody. */
+  /** Begins with random weights, evaluates on the environment it collects on, and tells nobody. */
   public DAgger(Config config, VectorEnv env, Policy expert) {
-    this(config, env, env, expert, round -> {});
+    this(config, env, env, expert, null, round -> {});
   }
 
   /**
-   * Neither environment nor expert are closed by it.
+   * Neither environment nor expert are closed by it. The expert is asked from another thread, one
+   * call at a time.
    *
    * @param env to collect on, with NEXT_STEP or SAME_STEP autoreset
    * @param evaluationEnv to evaluate on; may be the same
+   * @param start to begin with, which is not changed; null for random weights
    * @param listener told after each round
-   * @throws GymException INVALID_ARGUMENT for spaces that {@link PolicyNetwork} has no head for
+   * @throws GymException INVALID_ARGUMENT for spaces that {@link PolicyNetwork} has no head for, or
+   *     a start of others or of another architecture
    */
   public DAgger(
       Config config,
       VectorEnv env,
       VectorEnv evaluationEnv,
       Policy expert,
+      @Nullable PolicyNetwork start,
       Consumer<Round> listener) {
     this.config = config;
     this.env = env;
     this.evaluationEnv = evaluationEnv;
-    this.expert = expert;
+    this.queries = new ExpertQueries(expert, config.queryBudget(), config.answerCache());
     this.listener = listener;
     this.network =
         PolicyNetwork.create(
@@ -236,6 +306,10 @@ public final class DAgger {
             env.spec().actionSpace(),
             config.cloning().architecture(),
             config.cloning().seed());
+    if (start != null) {
+      network.copyFrom(start);
+    }
+    this.ensemble = new Ensemble(network, config.ensemble(), config.cloning().seed());
     this.aggregate = new Dataset(network.encoder(), network.head());
   }
 
@@ -270,14 +344,19 @@ public final class DAgger {
     return aggregate.size();
   }
 
+  /** What was asked so far. */
+  public Queries queries() {
+    return new Queries(states, queries.queries(), queries.cacheHits());
+  }
+
   /** Up to a few hundred of the states that were visited, e.g. for a bundle's golden examples. */
   public Value visitedObservations() {
     return Value.concatenate(visited);
   }
 
-  /** Runs the rounds that are left and the last fit. */
+  /** Runs the rounds that are left, as long as the expert may be asked, and the last fit. */
   public PolicyNetwork run() {
-    while (round < config.rounds()) {
+    while (round < config.rounds() && !queries.exhausted()) {
       round();
     }
     return finish();
@@ -290,12 +369,11 @@ public final class DAgger {
     if (aggregate.size() > 0 && round == 0 && beta < 1) {
       train(seed - 1);
     }
-    List<Trajectory> rollouts = collect(beta, seed);
+    Evaluation rollouts = collect(beta, seed);
     double loss = train(seed);
     Evaluation evaluation =
         evaluate(config.evaluationEpisodes(), config.cloning().seed() + 500_000);
-    Round done =
-        new Round(round, beta, aggregate.size(), loss, Evaluation.of(rollouts), evaluation);
+    Round done = new Round(round, beta, aggregate.size(), queries(), loss, rollouts, evaluation);
     round++;
     listener.accept(done);
     return done;
@@ -317,111 +395,66 @@ public final class DAgger {
     }
   }
 
+  /** Trains all networks of the ensemble; the learner's loss. */
   private double train(long seed) {
-    aggregate.normalise(network);
-    float[] features = aggregate.normalisedFeatures();
-    int[] rows = IntStream.range(0, aggregate.size()).toArray();
-    BehavioralCloning.Config cloning = config.cloning();
-    int passes = (int) Math.ceil(config.epochsPerRound() * aggregate.size() / cloning.batchSize());
-    int steps = Math.max(config.minStepsPerRound(), Math.min(config.maxStepsPerRound(), passes));
-    SupervisedFit fit =
-        new SupervisedFit(network, cloning.batchSize(), cloning.weightDecay(), seed);
-    double loss =
-        fit.run(
-            features,
-            aggregate.targets(),
-            rows,
-            steps,
-            cloning.learningRate(),
-            steps,
-            (step, trainLoss) -> true);
-    fit.fitStd(features, aggregate.targets(), rows);
+    double loss = Double.NaN;
+    float[] features = new float[0];
+    for (int member = 0; member < ensemble.members().size(); member++) {
+      PolicyNetwork trained = ensemble.members().get(member);
+      aggregate.normalise(trained);
+      if (member == 0) {
+        features = aggregate.normalisedFeatures();
+      }
+      int[] rows = ensemble.rows(member, aggregate.size());
+      BehavioralCloning.Config cloning = config.cloning();
+      int passes = (int) Math.ceil(config.epochsPerRound() * rows.length / cloning.batchSize());
+      int steps = Math.max(config.minStepsPerRound(), Math.min(config.maxStepsPerRound(), passes));
+      SupervisedFit fit = new SupervisedFit(trained, cloning, seed + 17L * member);
+      double own =
+          fit.run(
+              features,
+              aggregate.targets(),
+              rows,
+              steps,
+              cloning.learningRate(),
+              steps,
+              (step, trainLoss) -> true);
+      fit.fitStd(features, aggregate.targets(), rows);
+      loss = member == 0 ? own : loss;
+    }
     return loss;
   }
 
-  /**
-   * Plays a round's episodes and labels what they visit. Each lane has its own random numbers, and
-   * its labels are added after those of the lane before it, so that the aggregate is the same in
-   * all autoreset modes.
-   */
-  private List<Trajectory> collect(double beta, long seed) {
-    int lanes = env.numEnvs();
-    SplittableRandom seeds = new SplittableRandom(seed);
-    List<SplittableRandom> random = new ArrayList<>();
-    List<List<Value>> seen = new ArrayList<>();
-    List<List<Value>> labels = new ArrayList<>();
-    for (int lane = 0; lane < lanes; lane++) {
-      random.add(seeds.split());
-      seen.add(new ArrayList<>());
-      labels.add(new ArrayList<>());
-    }
-    List<Trajectory> episodesPlayed;
-    try (@Nullable OnnxPolicy learner = beta < 1 ? network.toPolicy(seed) : null) {
-      episodesPlayed =
-          EpisodeLoop.play(
-              env,
-              (observations, active) -> {
-                int[] asked = IntStream.range(0, lanes).filter(lane -> active[lane]).toArray();
-                if (asked.length == 0) {
-                  NdArray any = network.actionSpace().sample(new SplittableRandom(0)).array();
-                  return Value.stack(Collections.nCopies(lanes, any));
-                }
-                NdArray answers = label(observations.take(asked), asked.length);
-                int[] answered = new int[lanes];
-                boolean[] byExpert = new boolean[lanes];
-                for (int i = 0; i < asked.length; i++) {
-                  int lane = asked[i];
-                  seen.get(lane).add(observations.row(lane));
-                  labels.get(lane).add(answers.row(i));
-                  answered[lane] = i;
-                  byExpert[lane] = beta >= 1 || random.get(lane).nextDouble() < beta;
-                }
-                Value taken = network.head().clip(answers.take(answered));
-                return learner == null
-                    ? taken
-                    : mixed(
-                        taken, learner.act(observations, config.deterministicRollouts()), byExpert);
-              },
-              config.episodesPerRound(),
-              seed,
-              episode -> {});
-    }
-    for (int lane = 0; lane < lanes; lane++) {
-      if (!seen.get(lane).isEmpty()) {
-        Value observations = Value.stack(seen.get(lane));
+  /** Plays a round's episodes and adds what the expert says of their states. */
+  private Evaluation collect(double beta, long seed) {
+    try (OnnxPolicy learner = network.toPolicy(seed)) {
+      LabelledRollouts rollouts =
+          new LabelledRollouts(
+              ensemble,
+              observations -> learner.act(observations, config.deterministicRollouts()),
+              queries,
+              beta,
+              config.queryRate(),
+              env.numEnvs(),
+              seed);
+      Evaluation played = rollouts.play(env, config.episodesPerRound(), seed);
+      states += rollouts.visited();
+      for (LabelledRollouts.Labelled labelled : rollouts.labelled()) {
         // A lane's episodes of one round count as one, which early stopping holds out as a whole.
-        int[] numbers = new int[observations.batchSize()];
-        Arrays.fill(numbers, 1_000_000 + round * lanes + lane);
-        aggregate.add(observations, Value.stack(labels.get(lane)), numbers);
-        remember(observations);
+        int[] numbers = new int[labelled.observations().batchSize()];
+        Arrays.fill(numbers, 1_000_000 + round * env.numEnvs() + labelled.lane());
+        aggregate.add(labelled.observations(), labelled.actions(), numbers);
+        remember(labelled.observations());
       }
+      return played;
+    } finally {
+      queries.endRound();
     }
-    return episodesPlayed;
-  }
-
-  private NdArray label(Value observations, int asked) {
-    NdArray answers = expert.act(observations, true).array();
-    if (answers.batchSize() != asked) {
-      throw new GymException(
-          Kind.INVALID_ARGUMENT,
-          "the expert gave %d actions for %d observations".formatted(answers.batchSize(), asked));
-    }
-    return answers;
   }
 
   private void remember(Value observations) {
     if (visited.size() < 256) {
       visited.add(observations);
     }
-  }
-
-  private static Value mixed(Value expert, Value own, boolean[] byExpert) {
-    NdArray both = Value.concatenate(List.of(expert, own)).array();
-    int n = byExpert.length;
-    int[] rows = new int[n];
-    for (int lane = 0; lane < n; lane++) {
-      rows[lane] = byExpert[lane] ? lane : n + lane;
-    }
-    return both.take(rows);
   }
 }

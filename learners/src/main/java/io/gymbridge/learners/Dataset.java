@@ -62,7 +62,7 @@ final class Dataset {
 
   /** Takes the network's normalisation from all rows, and its action scale if it has none yet. */
   void normalise(PolicyNetwork network) {
-    head.fitScale(targets, size);
+    network.head().fitScale(targets, size);
     if (!encoder.normalises()) {
       return;
     }

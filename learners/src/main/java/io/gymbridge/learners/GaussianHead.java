@@ -17,8 +17,8 @@ import java.util.stream.IntStream;
  *
  * <p>Targets are in units in which a bounded component spans [−1, 1], so that the scale of the
  * actions does not matter; components without two finite bounds are scaled by the mean and standard
- * deviation of the first training targets. The loss is the negative log-likelihood, with two
- * choices of our own:
+ * deviation of the first training targets. The loss is the plain mean squared error, or the
+ * negative log-likelihood with two choices of our own:
  *
  * <ul>
  *   <li>The standard deviation is not descended upon but set to what maximises the likelihood given
@@ -137,6 +137,27 @@ final class GaussianHead implements ActionHead {
 
   @Override
   public double loss(
+      Loss kind, float[] outputs, float[] targets, int[] rows, int from, int n, float[] gradient) {
+    return kind == Loss.MSE
+        ? squaredError(outputs, targets, rows, from, n, gradient)
+        : negativeLogLikelihood(outputs, targets, rows, from, n, gradient);
+  }
+
+  /** Over a minibatch, per component; every residual counts, also beyond a bound. */
+  private double squaredError(
+      float[] outputs, float[] targets, int[] rows, int from, int n, float[] gradient) {
+    int size = center.length;
+    double loss = 0;
+    for (int at = 0; at < n * size; at++) {
+      int row = rows[from + at / size];
+      double residual = outputs[at] - wanted(targets[row * size + at % size], at % size);
+      loss += residual * residual / (n * size);
+      gradient[at] = (float) (2 * residual / (n * size));
+    }
+    return loss;
+  }
+
+  private double negativeLogLikelihood(
       float[] outputs, float[] targets, int[] rows, int from, int n, float[] gradient) {
     int size = center.length;
     double loss = 0;
@@ -157,7 +178,10 @@ final class GaussianHead implements ActionHead {
   }
 
   @Override
-  public double loss(float[] outputs, float[] targets, int[] rows) {
+  public double loss(Loss kind, float[] outputs, float[] targets, int[] rows) {
+    if (kind == Loss.MSE) {
+      return squaredError(outputs, targets, rows, 0, rows.length, new float[outputs.length]);
+    }
     double loss = 0;
     double[] meanSquares = meanSquares(outputs, targets, rows);
     for (int i = 0; i < center.length; i++) {
@@ -187,8 +211,13 @@ final class GaussianHead implements ActionHead {
     return sums;
   }
 
+  /** A target in the units of the outputs. */
+  private double wanted(double target, int component) {
+    return (target - center[component]) / scale[component];
+  }
+
   private double residual(double output, double target, int component) {
-    double wanted = (target - center[component]) / scale[component];
+    double wanted = wanted(target, component);
     if (bounded[component]) {
       if ((wanted >= 1 - 1e-6 && output > wanted) || (wanted <= -1 + 1e-6 && output < wanted)) {
         return 0;

@@ -8,7 +8,7 @@ import io.gymbridge.core.GymException;
 import io.gymbridge.core.GymException.Kind;
 import io.gymbridge.core.NdArray;
 import io.gymbridge.core.Space;
-import io.gymbridge.data.NpyFormat;
+import io.gymbridge.data.NpyArray;
 import io.gymbridge.learners.nn.Activation;
 import io.gymbridge.learners.nn.Mlp;
 import io.gymbridge.policies.SpaceJson;
@@ -121,7 +121,7 @@ final class LearnedRewardFile {
 
   private static void put(ZipOutputStream zip, String name, NdArray array) throws IOException {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-    NpyFormat.write(bytes, array);
+    NpyArray.write(bytes, array);
     put(zip, name, bytes.toByteArray());
   }
 
@@ -248,7 +248,7 @@ final class LearnedRewardFile {
     ZipEntry entry = entry(zip, name);
     NdArray array;
     try (InputStream in = zip.getInputStream(entry)) {
-      array = NpyFormat.read(in, entry.getSize());
+      array = NpyArray.read(in, entry.getSize());
     } catch (IOException e) {
       throw new IOException(name + ": " + e.getMessage(), e);
     }

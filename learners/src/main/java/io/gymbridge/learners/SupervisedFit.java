@@ -16,19 +16,22 @@ final class SupervisedFit {
   private final PolicyNetwork network;
   private final int batchSize;
   private final double weightDecay;
+  private final Loss loss;
   private final SplittableRandom random;
   private final Adam adam;
   private final float[] gradient;
   private Mlp.Pass pass;
 
-  SupervisedFit(PolicyNetwork network, int batchSize, double weightDecay, long seed) {
+  /** Takes batch size, weight decay and loss from a configuration. */
+  SupervisedFit(PolicyNetwork network, BehavioralCloning.Config config, long seed) {
     this.network = network;
-    this.batchSize = batchSize;
-    this.weightDecay = weightDecay;
+    this.batchSize = config.batchSize();
+    this.weightDecay = config.weightDecay();
+    this.loss = config.loss();
     this.random = new SplittableRandom(seed);
     this.adam = new Adam(network.trained(), network.mlp().shape().parameters(), 1e-8);
     this.gradient = new float[network.mlp().shape().parameters()];
-    this.pass = network.mlp().pass(batchSize);
+    this.pass = network.mlp().pass(config.batchSize());
   }
 
   /** Told after every {@code every} steps; answers whether to go on. */
@@ -80,10 +83,10 @@ final class SupervisedFit {
   /** One minibatch: rows[from] … rows[from + n - 1]; gives the mean loss before it. */
   private double step(
       float[] features, float[] targets, int[] rows, int from, int n, double learningRate) {
-    double loss = computeGradient(features, targets, rows, from, n);
+    double mean = computeGradient(features, targets, rows, from, n);
     network.mlp().decay(learningRate * weightDecay);
     adam.step(gradient, learningRate);
-    return loss;
+    return mean;
   }
 
   /** The mean loss, whose gradient it leaves in {@link #gradient}. */
@@ -93,10 +96,11 @@ final class SupervisedFit {
       System.arraycopy(features, rows[from + row] * width, pass.input(), row * width, width);
     }
     pass.forward(n);
-    double loss = network.head().loss(pass.output(), targets, rows, from, n, pass.outputGradient());
+    double mean =
+        network.head().loss(loss, pass.output(), targets, rows, from, n, pass.outputGradient());
     Arrays.fill(gradient, 0);
     pass.backward(n, gradient);
-    return loss;
+    return mean;
   }
 
   /** Mean loss over some rows. */
@@ -104,7 +108,7 @@ final class SupervisedFit {
     double sum = 0;
     for (int from = 0; from < rows.length; from += CHUNK) {
       int[] chunk = Arrays.copyOfRange(rows, from, Math.min(rows.length, from + CHUNK));
-      sum += network.head().loss(outputs(features, chunk), targets, chunk) * chunk.length;
+      sum += network.head().loss(loss, outputs(features, chunk), targets, chunk) * chunk.length;
     }
     return sum / rows.length;
   }

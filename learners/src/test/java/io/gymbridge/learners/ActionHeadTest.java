@@ -39,6 +39,13 @@ class ActionHeadTest {
   @ParameterizedTest
   @MethodSource("actions")
   void gradient_of_the_loss_equals_its_differences(Space actions) {
+    gradientEqualsDifferences(Loss.LIKELIHOOD, actions);
+    if (actions instanceof Box) {
+      gradientEqualsDifferences(Loss.MSE, actions);
+    }
+  }
+
+  private void gradientEqualsDifferences(Loss kind, Space actions) {
     ActionHead head = ActionHead.of(actions);
     float[] targets = targets(head, actions);
     int[] rows = IntStream.range(0, N).toArray();
@@ -48,16 +55,16 @@ class ActionHeadTest {
       outputs[i] = Math.round(random.nextGaussian() * 100) / 256f;
     }
     float[] gradient = new float[outputs.length];
-    head.loss(outputs, targets, rows, 0, N, gradient);
+    head.loss(kind, outputs, targets, rows, 0, N, gradient);
     // The Gaussian's deviation has moved with the data; here it has to be where it was.
     head.bind(new float[head.distribution().shared()], 0);
     for (int i = 0; i < outputs.length; i++) {
       float value = outputs[i];
       float step = 1f / 256;
       outputs[i] = value + step;
-      double above = head.loss(outputs, targets, rows);
+      double above = head.loss(kind, outputs, targets, rows);
       outputs[i] = value - step;
-      double below = head.loss(outputs, targets, rows);
+      double below = head.loss(kind, outputs, targets, rows);
       outputs[i] = value;
       double expected = (above - below) / (2 * step);
       assertEquals(expected, gradient[i], 1e-5, "output " + i);

@@ -210,4 +210,78 @@ class BehavioralCloningTest {
       }
     }
   }
+
+  private static BehavioralCloning.Config with(Loss loss, double weightDecay, int steps) {
+    return new BehavioralCloning.Config(
+        CONFIG.architecture(), steps, 64, 1e-2, weightDecay, loss, 0.1, 250, 10, 0);
+  }
+
+  @Test
+  void squared_errors_are_made_small_as_well_as_likelihoods() {
+    Transitions data = Problems.smooth(2_000, 1);
+    List<Double> losses = new ArrayList<>();
+    PolicyNetwork network =
+        new BehavioralCloning(
+                with(Loss.MSE, 0, 3_000), progress -> losses.add(progress.heldOutLoss()))
+            .train(data);
+    double error = Problems.meanSquaredError(network, Problems.smooth(500, 2));
+    assertTrue(error < 0.01, "error " + error);
+    // Actions span [-2, 2], units [-1, 1]: the loss is a quarter of the squared error.
+    double least = losses.stream().mapToDouble(Double::doubleValue).min().orElseThrow();
+    assertEquals(error / 4, least, error / 4);
+  }
+
+  @Test
+  void squared_errors_between_choices_are_refused() {
+    Transitions choices = Problems.random(Problems.OBSERVATIONS, new Discrete(3), 50, 1);
+    GymException error =
+        assertThrows(
+            GymException.class, () -> new BehavioralCloning(with(Loss.MSE, 0, 10)).train(choices));
+    assertTrue(error.getMessage().contains("loss=likelihood"), error.getMessage());
+  }
+
+  @Test
+  void weight_decay_makes_weights_smaller_by_learning_rate_times_decay() {
+    Transitions data = Problems.smooth(64, 1);
+    PolicyNetwork network =
+        PolicyNetwork.create(data.observationSpace(), data.actionSpace(), CONFIG.architecture(), 0);
+    Dataset dataset = new Dataset(network.encoder(), network.head());
+    dataset.add(data.observations(), data.actions(), data.episodes());
+    dataset.normalise(network);
+    float[] begin = network.trained();
+    float[] plain = trained(with(Loss.MSE, 0, 1), data);
+    float[] decayed = trained(with(Loss.MSE, 0.5, 1), data);
+    int weights = 64 * Problems.OBSERVATIONS.flatSize();
+    for (int i = 0; i < weights; i++) {
+      // Both took the same step, one from a weight that was smaller by 1e-2 × 0.5.
+      double step = plain[i] - begin[i];
+      assertEquals(begin[i] * (1 - 1e-2 * 0.5) + step, decayed[i], 1e-6);
+    }
+    for (int i = weights; i < weights + 64; i++) {
+      assertEquals(plain[i], decayed[i], "biases stay");
+    }
+  }
+
+  private static float[] trained(BehavioralCloning.Config config, Transitions data) {
+    return new BehavioralCloning(config).train(data).trained();
+  }
+
+  @Test
+  void training_goes_on_where_a_network_stands() {
+    Transitions data = Problems.smooth(500, 1);
+    PolicyNetwork network = new BehavioralCloning(with(Loss.MSE, 0, 2_000)).train(data);
+    double before = Problems.meanSquaredError(network, data);
+    BehavioralCloning.Config gentle =
+        new BehavioralCloning.Config(
+            CONFIG.architecture(), 1, 64, 1e-5, 0, Loss.MSE, 0.1, 250, 10, 0);
+    byte[] start = network.toOnnx();
+    double after =
+        Problems.meanSquaredError(new BehavioralCloning(gentle).train(data, network), data);
+    assertEquals(before, after, before / 2);
+    assertArrayEquals(start, network.toOnnx(), "the start is not changed");
+    Transitions other = Problems.random(Problems.OBSERVATIONS, new Discrete(3), 50, 1);
+    GymException error =
+        assertThrows(GymException.class, () -> new BehavioralCloning(CONFIG).train(other, network));
+    assertTrue(error.getMessage().contains("the policy to start from is"), error.getMessage());
+  }
 }

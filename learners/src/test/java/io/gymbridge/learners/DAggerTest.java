@@ -52,6 +52,7 @@ class DAggerTest {
                 env,
                 evaluationEnv,
                 Problems.balancer(),
+                null,
                 round -> samples.add(round.samples()));
         dagger.run();
         assertEquals(2, samples.size());
@@ -142,6 +143,10 @@ class DAggerTest {
               100,
               100,
               true,
+              0,
+              0,
+              1,
+              0.4,
               0);
       return new DAgger(brief, env, Problems.balancer()).run().toOnnx();
     }
@@ -173,6 +178,138 @@ class DAggerTest {
       DAgger dagger = new DAgger(config(1, 0), env, wrong);
       GymException error = assertThrows(GymException.class, dagger::round);
       assertEquals(GymException.Kind.INVALID_ARGUMENT, error.kind());
+    }
+  }
+
+  /** A balancer that notes which observations it was asked about. */
+  private static Policy noting(List<Value> asked) {
+    Policy balancer = Problems.balancer();
+    return new Policy() {
+      @Override
+      public Space observationSpace() {
+        return balancer.observationSpace();
+      }
+
+      @Override
+      public Space actionSpace() {
+        return balancer.actionSpace();
+      }
+
+      @Override
+      public Value act(Value observations, boolean deterministic) {
+        asked.add(observations);
+        return balancer.act(observations, deterministic);
+      }
+    };
+  }
+
+  private static DAgger.Config brief(long budget, int ensemble, double rate, int cache) {
+    return new DAgger.Config(
+            config(3, 0).cloning().withSteps(200),
+            3,
+            4,
+            DAgger.Schedule.expertFirst(),
+            1,
+            100,
+            100,
+            true,
+            0,
+            0,
+            1,
+            1,
+            0)
+        .withQueries(budget, ensemble, rate, cache);
+  }
+
+  @Test
+  void an_ensemble_asks_about_a_share_of_the_states_and_about_the_same_ones_again() {
+    List<List<Value>> asked = List.of(new ArrayList<>(), new ArrayList<>(), new ArrayList<>());
+    List<byte[]> networks = new ArrayList<>();
+    for (int run = 0; run < 3; run++) {
+      // The states are decided lane by lane, so that the autoreset mode makes no difference.
+      AutoresetMode mode = run == 2 ? AutoresetMode.SAME_STEP : AutoresetMode.NEXT_STEP;
+      try (VectorEnv env = Problems.cartPoles(2, mode)) {
+        DAgger dagger = new DAgger(brief(0, 3, 0.4, 0), env, noting(asked.get(run)));
+        DAgger.Round first = dagger.round();
+        assertEquals(0, first.queries().gatedShare(), "where the expert acts it is asked");
+        dagger.round();
+        DAgger.Queries all = dagger.queries();
+        double share =
+            (all.queries() - first.queries().queries())
+                / (double) (all.states() - first.queries().states());
+        assertTrue(share > 0.1 && share < 0.7, "asked about " + share);
+        assertEquals(all.queries(), asked.get(run).stream().mapToInt(Value::batchSize).sum());
+        assertEquals(all.queries(), dagger.samples());
+        networks.add(dagger.network().toOnnx());
+      }
+    }
+    assertEquals(asked.get(0), asked.get(1));
+    assertArrayEquals(networks.get(0), networks.get(1));
+    assertArrayEquals(networks.get(0), networks.get(2));
+  }
+
+  @Test
+  void a_spent_budget_ends_the_training_with_all_labels_used() {
+    List<Value> asked = new ArrayList<>();
+    try (VectorEnv env = Problems.cartPoles(2, AutoresetMode.NEXT_STEP)) {
+      DAgger dagger = new DAgger(brief(301, 1, 1, 0), env, noting(asked));
+      dagger.run();
+      assertEquals(301, dagger.queries().queries());
+      assertEquals(301, asked.stream().mapToInt(Value::batchSize).sum());
+      assertEquals(301, dagger.samples());
+      assertTrue(dagger.queries().gatedShare() > 0);
+    }
+  }
+
+  @Test
+  void a_cache_saves_questions_and_changes_nothing_else() {
+    List<byte[]> networks = new ArrayList<>();
+    List<DAgger.Queries> asked = new ArrayList<>();
+    for (int cache : new int[] {0, 100_000}) {
+      try (VectorEnv env = Problems.cartPoles(1, AutoresetMode.NEXT_STEP)) {
+        DAgger dagger = new DAgger(brief(0, 1, 1, cache), env, Problems.balancer());
+        // Rounds of the same number begin in the same states.
+        dagger.round();
+        dagger.startAt(0);
+        dagger.round();
+        networks.add(dagger.network().toOnnx());
+        asked.add(dagger.queries());
+      }
+    }
+    assertArrayEquals(networks.get(0), networks.get(1));
+    assertEquals(0, asked.get(0).cacheHits());
+    assertEquals(asked.get(0).queries(), asked.get(1).queries() + asked.get(1).cacheHits());
+    assertTrue(asked.get(1).cacheHits() >= asked.get(1).queries(), asked.get(1).toString());
+  }
+
+  @Test
+  void training_goes_on_from_a_network_that_fits_and_from_no_other() {
+    Policy expert = Problems.balancer();
+    PolicyNetwork.Architecture small =
+        new PolicyNetwork.Architecture(List.of(8), io.gymbridge.learners.nn.Activation.TANH);
+    PolicyNetwork fits =
+        PolicyNetwork.create(
+            expert.observationSpace(),
+            expert.actionSpace(),
+            PolicyNetwork.Architecture.defaults(),
+            9);
+    try (VectorEnv env = Problems.cartPoles(1, AutoresetMode.NEXT_STEP)) {
+      DAgger dagger = new DAgger(brief(0, 1, 1, 0), env, env, expert, fits, round -> {});
+      assertArrayEquals(fits.toOnnx(), dagger.network().toOnnx());
+      for (PolicyNetwork other :
+          List.of(
+              PolicyNetwork.create(expert.observationSpace(), expert.actionSpace(), small, 9),
+              PolicyNetwork.create(
+                  Problems.OBSERVATIONS,
+                  expert.actionSpace(),
+                  PolicyNetwork.Architecture.defaults(),
+                  9))) {
+        GymException error =
+            assertThrows(
+                GymException.class,
+                () -> new DAgger(brief(0, 1, 1, 0), env, env, expert, other, round -> {}));
+        assertEquals(GymException.Kind.INVALID_ARGUMENT, error.kind());
+      }
     }
   }
 }

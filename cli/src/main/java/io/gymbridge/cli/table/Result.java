@@ -1,6 +1,5 @@
 package io.gymbridge.cli.table;
 
-import com.fasterxml.jackson.annotation.JsonProperty;
 import java.util.List;
 
 /**
@@ -11,7 +10,6 @@ import java.util.List;
  * @param deterministic returns of the evaluation's episodes, with the likeliest actions
  * @param sampled the same with sampled actions; empty where the algorithm's policy is judged by the
  *     likeliest only
- * @param expertReturn mean of the demonstrations; NaN without
  * @param seconds it took
  * @param curve pairs of steps and mean return of the episodes that ended then
  * @param command that was run
@@ -22,7 +20,6 @@ public record Result(
     long seed,
     double[] deterministic,
     double[] sampled,
-    @JsonProperty("expert_return") double expertReturn,
     double seconds,
     List<double[]> curve,
     String command) {

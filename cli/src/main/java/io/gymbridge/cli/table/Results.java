@@ -6,18 +6,23 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalDouble;
 
 /** All rows and what has been run of them so far. */
 public final class Results {
   private final Map<String, Row> rows = new LinkedHashMap<>();
   private final Map<String, List<Result>> byRow = new LinkedHashMap<>();
   private final Map<String, Double> random;
+  private final Map<String, Double> expert;
 
   /**
    * @param random mean return of random actions by environment
+   * @param expert mean return of the demonstrations by environment
    */
-  public Results(List<Row> rows, Collection<Result> results, Map<String, Double> random) {
+  public Results(
+      List<Row> rows,
+      Collection<Result> results,
+      Map<String, Double> random,
+      Map<String, Double> expert) {
     for (Row row : rows) {
       this.rows.put(row.name(), row);
       byRow.put(row.name(), new ArrayList<>());
@@ -30,6 +35,7 @@ public final class Results {
     }
     byRow.values().forEach(all -> all.sort((a, b) -> Long.compare(a.seed(), b.seed())));
     this.random = random;
+    this.expert = expert;
   }
 
   public Collection<Row> rows() {
@@ -46,20 +52,22 @@ public final class Results {
     return Optional.ofNullable(random.get(row.env()));
   }
 
-  /** Mean return of the demonstrations. */
-  public OptionalDouble expert(Row row) {
-    return of(row).stream().mapToDouble(Result::expertReturn).filter(e -> !Double.isNaN(e)).max();
+  /** Mean return of the demonstrations; empty for rows that have none. */
+  public Optional<Double> expert(Row row) {
+    return row.trajectories() == null
+        ? Optional.empty()
+        : Optional.ofNullable(expert.get(row.env()));
   }
 
   /** Normalised scores of a row's runs; empty where there is no reference. */
   public double[] normalised(Row row) {
-    OptionalDouble expert = expert(row);
+    Optional<Double> best = expert(row);
     Optional<Double> lowest = random(row);
-    if (expert.isEmpty() || lowest.isEmpty()) {
+    if (best.isEmpty() || lowest.isEmpty()) {
       return new double[0];
     }
     return of(row).stream()
-        .mapToDouble(result -> Scores.normalised(result.mean(), lowest.get(), expert.getAsDouble()))
+        .mapToDouble(result -> Scores.normalised(result.mean(), lowest.get(), best.get()))
         .toArray();
   }
 

@@ -7,7 +7,6 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.OptionalDouble;
 import java.util.Set;
 
 /** The results as tables of text and as pictures; what page they are put on is others' business. */
@@ -55,8 +54,7 @@ public final class TableReport {
                     .filter(run -> run.sampled().length > 0)
                     .mapToDouble(run -> Scores.mean(run.sampled()))
                     .toArray())));
-    OptionalDouble expert = results.expert(row);
-    line.add(expert.isPresent() ? figure(expert.getAsDouble()) : "");
+    line.add(results.expert(row).map(TableReport::figure).orElse(""));
     double[] normalised = results.normalised(row);
     line.add(normalised.length == 0 ? "" : share(Scores.mean(normalised)));
     line.add(row.published() == null ? "" : figure(row.published()) + " (" + row.source() + ")");

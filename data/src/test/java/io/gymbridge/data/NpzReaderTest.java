@@ -1,27 +1,29 @@
 package io.gymbridge.data;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.gymbridge.core.Box;
 import io.gymbridge.core.DType;
-import io.gymbridge.core.Demonstrations;
 import io.gymbridge.core.Discrete;
 import io.gymbridge.core.EnvSpec;
+import io.gymbridge.core.Evaluation;
 import io.gymbridge.core.GymException;
 import io.gymbridge.core.NdArray;
 import io.gymbridge.core.Space;
-import io.gymbridge.core.Text;
 import io.gymbridge.core.TextValue;
 import io.gymbridge.core.Trajectory;
 import io.gymbridge.core.Value;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.nio.channels.Channels;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -32,7 +34,7 @@ import java.util.zip.ZipOutputStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-class NpzDemonstrationsTest {
+class NpzReaderTest {
   private static final EnvSpec SPEC =
       spec(Box.of(DType.FLOAT64, -10, 10, 2), Box.of(DType.FLOAT32, -1, 1, 1), 3);
 
@@ -42,7 +44,7 @@ class NpzDemonstrationsTest {
     return new EnvSpec("Test-v0", observations, actions, limit, OptionalDouble.empty(), Map.of());
   }
 
-  private static Demonstrations demonstrations() {
+  private static List<Trajectory> demonstrations() {
     Trajectory first =
         new Trajectory(
             NdArray.of(new double[] {0, 1, 2, 3, 4, 5}, 3, 2),
@@ -57,15 +59,35 @@ class NpzDemonstrationsTest {
             new double[] {3},
             false,
             true);
-    return new Demonstrations(SPEC.observationSpace(), SPEC.actionSpace(), List.of(first, second));
+    return List.of(first, second);
   }
 
-  private static NpzDemonstrations.Loaded load(Path source, EnvSpec spec) {
-    return NpzDemonstrations.read(source, spec.observationSpace(), spec.actionSpace());
+  private static List<Trajectory> load(Path source, EnvSpec spec) {
+    return load(source, spec, new ArrayList<>());
+  }
+
+  private static List<Trajectory> load(Path source, EnvSpec spec, List<String> notes) {
+    List<Trajectory> read = new ArrayList<>();
+    try (DemonstrationReader reader = DemonstrationReader.open(source, spec)) {
+      for (Trajectory next = reader.next(); next != null; next = reader.next()) {
+        read.add(next);
+      }
+      notes.addAll(reader.notes());
+    }
+    return read;
   }
 
   private static double meanReturn(Path source, EnvSpec spec) {
-    return load(source, spec).demonstrations().evaluation().mean();
+    return Evaluation.of(load(source, spec)).mean();
+  }
+
+  private static void write(Path file, List<Trajectory> trajectories) throws IOException {
+    try (NpzWriter writer = new NpzWriter(file)) {
+      for (Trajectory trajectory : trajectories) {
+        writer.add(0, trajectory);
+      }
+      writer.finish();
+    }
   }
 
   private Path raw(Map<String, NdArray> arrays) throws IOException {
@@ -74,7 +96,8 @@ class NpzDemonstrationsTest {
         ZipOutputStream zip = new ZipOutputStream(stream)) {
       for (Map.Entry<String, NdArray> array : arrays.entrySet()) {
         zip.putNextEntry(new ZipEntry(array.getKey() + ".npy"));
-        NpyFormat.write(zip, array.getValue());
+        new NpyHeader(array.getValue().dtype(), array.getValue().shape()).write(zip);
+        Channels.newChannel(zip).write(array.getValue().data());
         zip.closeEntry();
       }
     }
@@ -91,11 +114,8 @@ class NpzDemonstrationsTest {
     Value texts = Value.stack(List.of(new TextValue("a"), new TextValue("b")));
     Trajectory trajectory =
         new Trajectory(texts, NdArray.of(new long[1], 1), new double[1], true, false);
-    Demonstrations demonstrations =
-        new Demonstrations(new Text(1), new Discrete(2), List.of(trajectory));
     Path file = folder.resolve("texts.npz");
-    GymException error =
-        assertThrows(GymException.class, () -> NpzDemonstrations.write(file, demonstrations));
+    GymException error = assertThrows(GymException.class, () -> write(file, List.of(trajectory)));
     assertEquals(GymException.Kind.INVALID_ARGUMENT, error.kind());
     assertTrue(Files.notExists(file));
   }
@@ -103,11 +123,11 @@ class NpzDemonstrationsTest {
   @Test
   void what_is_written_is_read_again() throws IOException {
     Path file = folder.resolve("demos.npz");
-    NpzDemonstrations.write(file, demonstrations());
-    Demonstrations read = load(file, SPEC).demonstrations();
+    write(file, demonstrations());
+    List<Trajectory> read = load(file, SPEC);
     for (int i = 0; i < 2; i++) {
-      Trajectory expected = demonstrations().trajectories().get(i);
-      Trajectory actual = read.trajectories().get(i);
+      Trajectory expected = demonstrations().get(i);
+      Trajectory actual = read.get(i);
       assertEquals(expected.observations(), actual.observations());
       assertEquals(expected.actions(), actual.actions());
       assertEquals(Arrays.toString(expected.rewards()), Arrays.toString(actual.rewards()));
@@ -118,9 +138,43 @@ class NpzDemonstrationsTest {
 
   @Test
   void a_folder_is_its_files_one_after_the_other() throws IOException {
-    NpzDemonstrations.write(folder.resolve("a.npz"), demonstrations());
-    NpzDemonstrations.write(folder.resolve("b.npz"), demonstrations());
-    assertEquals(4, load(folder, SPEC).demonstrations().trajectories().size());
+    write(folder.resolve("a.npz"), demonstrations());
+    write(folder.resolve("b.npz"), demonstrations());
+    assertEquals(4, load(folder, SPEC).size());
+  }
+
+  @Test
+  void episodes_are_written_group_after_group_whatever_ended_first() throws IOException {
+    Path file = folder.resolve("demos.npz");
+    try (NpzWriter writer = new NpzWriter(file)) {
+      writer.add(1, demonstrations().get(1));
+      writer.add(0, demonstrations().get(0));
+      writer.add(1, demonstrations().get(0));
+      writer.finish();
+    }
+    List<Trajectory> read = load(file, SPEC);
+    assertEquals(List.of(2, 1, 2), read.stream().map(Trajectory::length).toList());
+    assertEquals(demonstrations().get(1).observations(), read.get(1).observations());
+    assertEquals(demonstrations().get(0).actions(), read.get(2).actions());
+    try (var left = Files.list(folder)) {
+      assertEquals(List.of(file), left.toList());
+    }
+  }
+
+  @Test
+  void damage_behind_the_first_episode_does_not_keep_it_from_being_read() throws IOException {
+    Map<String, NdArray> arrays = new TreeMap<>();
+    arrays.put("obs", NdArray.of(new float[] {0, 0, 0, 0, 0, 0, Float.NaN, 0}, 4, 2));
+    arrays.put("acts", NdArray.of(new float[2], 2, 1));
+    arrays.put("rews", NdArray.of(new float[2], 2));
+    arrays.put("ep_lens", NdArray.of(new long[] {1, 1}, 2));
+    arrays.put("terminated", NdArray.of(new long[2], 2));
+    arrays.put("truncated", NdArray.of(new long[2], 2));
+    try (DemonstrationReader reader = DemonstrationReader.open(raw(arrays), SPEC)) {
+      assertNotNull(reader.next());
+      GymException error = assertThrows(GymException.class, reader::next);
+      assertTrue(error.getMessage().contains("episode 1: \"obs\" holds NaN"), error.getMessage());
+    }
   }
 
   @Test
@@ -133,24 +187,25 @@ class NpzDemonstrationsTest {
                 "rews", NdArray.of(new float[5], 5),
                 "indices", NdArray.of(new long[] {3}, 1),
                 "terminal", NdArray.ofLongs(DType.BOOL, new long[] {1, 1}, 2)));
-    NpzDemonstrations.Loaded loaded = load(file, SPEC);
-    assertEquals(2, loaded.clippedActions());
-    List<Trajectory> read = loaded.demonstrations().trajectories();
+    List<String> notes = new ArrayList<>();
+    List<Trajectory> read = load(file, SPEC, notes);
+    assertEquals(
+        List.of("2 actions lay outside the action space and were moved to its bounds"), notes);
     assertEquals(NdArray.of(new float[] {0, 0, 1}, 3, 1), read.get(0).actions());
     assertTrue(read.get(0).terminated() && read.get(1).terminated());
   }
 
   @Test
   void wrong_files_are_refused_with_the_reason() throws IOException {
-    assertRefused(folder.resolve("none.npz"), "no .npz file at");
+    assertRefused(folder.resolve("none.npz"), "no demonstrations at");
     Path file = folder.resolve("demos.npz");
-    NpzDemonstrations.write(file, demonstrations());
+    write(file, demonstrations());
     byte[] whole = Files.readAllBytes(file);
     Files.write(file, Arrays.copyOf(whole, whole.length / 2));
     assertRefused(file, "cannot be read");
     Files.write(file, new byte[0]);
     assertRefused(file, "cannot be read");
-    assertRefused(raw(Map.of("obs", NdArray.of(new float[4], 2, 2))), "it lacks \"rews\"");
+    assertRefused(raw(Map.of("obs", NdArray.of(new float[4], 2, 2))), "it lacks \"acts\"");
     assertRefused(
         rawBut("obs", NdArray.of(new float[] {0, Float.NaN, 0, 0}, 2, 2)),
         "\"obs\" holds NaN in row 0");
@@ -184,7 +239,7 @@ class NpzDemonstrationsTest {
                 "rews", NdArray.of(new float[3], 3),
                 "indices", NdArray.of(new long[] {2}, 1),
                 "terminal", NdArray.ofLongs(DType.BOOL, new long[] {0, 1}, 2)));
-    List<Trajectory> read = load(file, SPEC).demonstrations().trajectories();
+    List<Trajectory> read = load(file, SPEC);
     assertEquals(List.of(2, 1), read.stream().map(Trajectory::length).toList());
     assertEquals(List.of(false, true), read.stream().map(Trajectory::terminated).toList());
     assertEquals(List.of(false, false), read.stream().map(Trajectory::truncated).toList());
@@ -234,9 +289,7 @@ class NpzDemonstrationsTest {
   @Test
   void failed_write_leaves_no_temporary_file() throws IOException {
     Path occupied = Files.createDirectories(folder.resolve("occupied.npz").resolve("inside"));
-    assertThrows(
-        IOException.class,
-        () -> NpzDemonstrations.write(folder.resolve("occupied.npz"), demonstrations()));
+    assertThrows(IOException.class, () -> write(folder.resolve("occupied.npz"), demonstrations()));
     assertTrue(Files.isDirectory(occupied));
     try (var left = Files.list(folder)) {
       assertEquals(1, left.count());

@@ -1,7 +1,6 @@
 package io.gymbridge.data;
 
 import io.gymbridge.core.DType;
-import io.gymbridge.core.NdArray;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
@@ -16,10 +15,12 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
- * NumPy's {@code .npy}: a header in the notation of Python's literals, then the elements. Little-
- * endian, row-major arrays of numbers are read; pickled objects are not.
+ * What NumPy's {@code .npy} says of an array before its elements, in the notation of Python's
+ * literals. Little-endian, row-major arrays of numbers are known; pickled objects are refused.
+ *
+ * @param shape number of rows first
  */
-public final class NpyFormat {
+record NpyHeader(DType dtype, int[] shape) {
   private static final byte[] MAGIC = {(byte) 0x93, 'N', 'U', 'M', 'P', 'Y'};
   private static final int MAX_HEADER = 64 << 10;
   private static final Pattern DESCR = Pattern.compile("'descr'\\s*:\\s*'([^']*)'");
@@ -37,16 +38,12 @@ public final class NpyFormat {
           Map.entry("|u1", DType.UINT8),
           Map.entry("|b1", DType.BOOL));
 
-  private NpyFormat() {}
-
   /**
-   * Reads one array.
+   * Reads it, up to where the elements begin.
    *
-   * @param available bytes that the source says it has; an array that claims more is refused before
-   *     anything is allocated for it
    * @throws IOException if it is cut short, not {@code .npy}, or of a kind that is not read
    */
-  public static NdArray read(InputStream in, long available) throws IOException {
+  static NpyHeader read(InputStream in) throws IOException {
     byte[] start = exactly(in, 8);
     if (!Arrays.equals(MAGIC, Arrays.copyOf(start, 6))) {
       throw new IOException("not a .npy array");
@@ -70,17 +67,22 @@ public final class NpyFormat {
     if (found(ORDER, header, "fortran_order").equals("True") && shape.length > 1) {
       throw new IOException("it is column-major: save numpy.ascontiguousarray of it");
     }
+    if (shape.length == 0) {
+      throw new IOException("it is a single number, expected rows");
+    }
+    return new NpyHeader(dtype, shape);
+  }
+
+  /** Bytes of one row; more than 2 GiB are refused. */
+  int rowBytes() throws IOException {
     long bytes = dtype.bytes();
-    for (int dimension : shape) {
-      if (dimension > 0 && bytes > Integer.MAX_VALUE / dimension) {
-        throw new IOException("it claims more than 2 GiB");
+    for (int i = 1; i < shape.length; i++) {
+      bytes = shape[i] == 0 ? 0 : bytes > Integer.MAX_VALUE / shape[i] ? -1 : bytes * shape[i];
+      if (bytes < 0) {
+        throw new IOException("it claims rows of more than 2 GiB");
       }
-      bytes *= dimension;
     }
-    if (bytes > available) {
-      throw new IOException("it claims %d bytes, there are %d".formatted(bytes, available));
-    }
-    return NdArray.wrap(dtype, ByteBuffer.wrap(exactly(in, (int) bytes)), shape);
+    return (int) bytes;
   }
 
   private static String found(Pattern pattern, String header, String key) throws IOException {
@@ -103,7 +105,8 @@ public final class NpyFormat {
     }
   }
 
-  private static byte[] exactly(InputStream in, int count) throws IOException {
+  /** So many bytes, or an error: no more memory is taken than there are bytes. */
+  static byte[] exactly(InputStream in, int count) throws IOException {
     byte[] bytes = in.readNBytes(count);
     if (bytes.length < count) {
       throw new EOFException("it is cut short");
@@ -111,28 +114,23 @@ public final class NpyFormat {
     return bytes;
   }
 
-  /** Writes one array, in version 1.0 of the format. */
-  public static void write(OutputStream out, NdArray array) throws IOException {
+  /** Writes it, in version 1.0 of the format. */
+  void write(OutputStream out) throws IOException {
     String descr =
         TYPES.entrySet().stream()
-            .filter(entry -> entry.getValue() == array.dtype())
+            .filter(entry -> entry.getValue() == dtype)
             .map(Map.Entry::getKey)
             .findFirst()
             .orElseThrow(
-                () ->
-                    new IOException("arrays of " + array.dtype().numpyName() + " are not written"));
-    String shape =
-        Arrays.stream(array.shape()).mapToObj(n -> n + ",").collect(Collectors.joining(" "));
+                () -> new IOException("arrays of " + dtype.numpyName() + " are not written"));
+    String dimensions =
+        Arrays.stream(shape).mapToObj(n -> n + ",").collect(Collectors.joining(" "));
     String header =
-        "{'descr': '%s', 'fortran_order': False, 'shape': (%s), }".formatted(descr, shape);
+        "{'descr': '%s', 'fortran_order': False, 'shape': (%s), }".formatted(descr, dimensions);
     int padding = 63 - (10 + header.length()) % 64;
     byte[] text = (header + " ".repeat(padding) + "\n").getBytes(StandardCharsets.ISO_8859_1);
     out.write(MAGIC);
     out.write(new byte[] {1, 0, (byte) text.length, (byte) (text.length >> 8)});
     out.write(text);
-    ByteBuffer data = array.data();
-    byte[] bytes = new byte[data.remaining()];
-    data.get(bytes);
-    out.write(bytes);
   }
 }
