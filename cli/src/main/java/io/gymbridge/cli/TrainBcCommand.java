@@ -44,13 +44,13 @@ final class TrainBcCommand implements Callable<Integer> {
       try (ProgressLine progress = new ProgressLine("cloning", config.steps())) {
         network =
             new BehavioralCloning(
-                config,
-                now -> {
-                  progress.stepTo(now.step());
-                  progress.note(
-                      "loss %.3f, held out %.3f".formatted(now.trainLoss(), now.heldOutLoss()));
-                })
-            .train(demonstrations, begin);
+                    config,
+                    now -> {
+                      progress.stepTo(now.step());
+                      progress.note(
+                          "loss %.3f, held out %.3f".formatted(now.trainLoss(), now.heldOutLoss()));
+                    })
+                .train(demonstrations, begin);
       }
       Evaluation evaluation;
       try (Policy policy = network.toPolicy(training.seed)) {

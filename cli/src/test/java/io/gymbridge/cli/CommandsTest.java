@@ -245,26 +245,88 @@ class CommandsTest {
       }
     }
     String demos = path("pole");
-    ok("train", "bc", "--env", "CartPole-v1", "--demos", demos, "--trajectories", "2", "--out",
-        path("first.zip"), "--set", "steps=300", "--episodes", "2");
-    ok("train", "bc", "--env", "CartPole-v1", "--demos", demos, "--from", path("first.zip"), "--out",
-        path("second.zip"), "--set", "steps=300", "--episodes", "2");
+    ok(
+        "train",
+        "bc",
+        "--env",
+        "CartPole-v1",
+        "--demos",
+        demos,
+        "--trajectories",
+        "2",
+        "--out",
+        path("first.zip"),
+        "--set",
+        "steps=300",
+        "--episodes",
+        "2");
+    ok(
+        "train",
+        "bc",
+        "--env",
+        "CartPole-v1",
+        "--demos",
+        demos,
+        "--from",
+        path("first.zip"),
+        "--out",
+        path("second.zip"),
+        "--set",
+        "steps=300",
+        "--episodes",
+        "2");
     CommandRun other =
-        CommandRun.of("train", "bc", "--env", "CartPole-v1", "--demos", demos, "--from",
-            path("first.zip"), "--out", path("third.zip"), "--set", "hidden=8");
+        CommandRun.of(
+            "train",
+            "bc",
+            "--env",
+            "CartPole-v1",
+            "--demos",
+            demos,
+            "--from",
+            path("first.zip"),
+            "--out",
+            path("third.zip"),
+            "--set",
+            "hidden=8");
     assertEquals(Main.USAGE, other.code(), other.err());
     assertTrue(other.err().contains("set hidden and activation as it has them"), other.err());
     CommandRun few =
-        CommandRun.of("train", "bc", "--env", "CartPole-v1", "--demos", demos, "--trajectories", "3",
-            "--out", path("third.zip"));
+        CommandRun.of(
+            "train",
+            "bc",
+            "--env",
+            "CartPole-v1",
+            "--demos",
+            demos,
+            "--trajectories",
+            "3",
+            "--out",
+            path("third.zip"));
     assertTrue(few.err().contains("asked for 3 trajectories, there are 2"), few.err());
   }
 
   @Test
   void dagger_reports_what_it_asked_within_its_budget() throws IOException {
-    ok("train", "dagger", "--env", "CartPole-v1", "--expert", expert + "/act", "--out",
-        path("asked.zip"), "--set", "rounds=3", "--set", "steps=200", "--set", "ensemble=2", "--set",
-        "queryBudget=2500", "--json", path("asked.json"));
+    ok(
+        "train",
+        "dagger",
+        "--env",
+        "CartPole-v1",
+        "--expert",
+        expert + "/act",
+        "--out",
+        path("asked.zip"),
+        "--set",
+        "rounds=3",
+        "--set",
+        "steps=200",
+        "--set",
+        "ensemble=2",
+        "--set",
+        "queryBudget=2500",
+        "--json",
+        path("asked.json"));
     JsonNode figures = json("asked.json");
     assertEquals(2500, figures.get("queries").asInt());
     assertEquals(2500, figures.get("labels").asInt());
