@@ -1,6 +1,6 @@
 """DAgger and Behavioral Cloning beside published experts, through the bridge: every seed, the final policy.
 
-    $(scripts/python-env) benchmarks/imitation.py --policies DIR [--tasks HalfCheetah-v5,Hopper-v5,CartPole-v1] [--gated]
+    $(scripts/python-env) benchmarks/imitation.py --policies DIR [--tasks HalfCheetah-v5,Hopper-v5] [--gated]
 
 DIR holds the published experts as `benchmarks/convert_policy.py` reads them. For each task it serves the environment and
 the expert from Python, records one demonstration episode, keeps each 20th transition of it, and trains from Java; the

@@ -22,6 +22,7 @@ EPISODES = 11
 
 
 def main(target: Path) -> None:
+    """Replaces the data set at a folder."""
     with tempfile.TemporaryDirectory() as root:
         os.environ["MINARI_DATASETS_PATH"] = root
         import minari
@@ -35,9 +36,7 @@ def main(target: Path) -> None:
             episodes.append(
                 EpisodeBuffer(
                     id=episode,
-                    observations=[
-                        np.array([episode / 2, step / 2], np.float32) for step in range(steps + 1)
-                    ],
+                    observations=[np.array([episode / 2, step / 2], np.float32) for step in range(steps + 1)],
                     actions=[np.int64(step % 3) for step in range(steps)],
                     rewards=[episode + 0.25 * step for step in range(steps)],
                     terminations=[flag and ends for flag in last],

@@ -152,8 +152,8 @@ public final class DAgger {
      * 15 rounds of 4 episodes, 4 passes a round (imitation 1.0: 15 rounds of β, 3 episodes, 4
      * passes), β = 1 then 0 (the paper's section 5), at least 1000 and at most 4000 gradient steps
      * a round, the learner's means (its samples leave the states that its means would visit); every
-     * state asked about. {@code queryRate} is what {@code ensemble} 3 keeps the expert's return
-     * with on HalfCheetah-v5 and Hopper-v5 (docs/experts.md).
+     * state asked about. With {@code queryRate} as here, an {@code ensemble} of 3 reaches 99.9 % of
+     * the expert's return on Hopper-v5 with 40 % of the queries (benchmarks/imitation.md).
      */
     public static Config defaults() {
       return new Config(
