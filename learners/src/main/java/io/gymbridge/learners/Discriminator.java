@@ -7,7 +7,7 @@ package io.gymbridge.learners;
 sealed interface Discriminator permits Gail.Network, Airl.Network {
 
   /** Rows that one call takes at most. */
-  int CHUNK = 1024;
+  int CHUNK = 2048;
 
   TransitionEncoder encoder();
 
