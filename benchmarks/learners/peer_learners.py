@@ -67,16 +67,20 @@ class Stopwatch:
         self._end = self._begin + seconds
         self._started: float | None = None
         self._done = 0
+        self._cpu = 0.0
         self.per_second = float("nan")
+        self.cpu_share = float("nan")
 
     def done(self, amount: int) -> bool:
         """Notes that so much was done since the last call; whether the time is up."""
         now = time.perf_counter()
         if self._started is None:
             self._started = now if now >= self._begin else None
+            self._cpu = time.process_time()
             return False
         self._done += amount
         self.per_second = self._done / (now - self._started)
+        self.cpu_share = (time.process_time() - self._cpu) / (now - self._started)
         return now >= self._end
 
 
@@ -92,13 +96,17 @@ class System(ABC):
         """Trains a new policy until `done`, which is told how much was done, says that it is enough."""
 
     def run(self, seconds: float) -> dict[str, float]:
-        """Trains for so long; gives per_second: steps, or updates of Behavioral Cloning."""
+        """Trains for so long.
+
+        Gives per_second, steps or updates of Behavioral Cloning, and cpu_share: of the time, how much this process had
+        a processor for.
+        """
         watch = Stopwatch(seconds)
         try:
             self.train(watch.done)
         except _Enough:
             pass
-        return {"per_second": watch.per_second}
+        return {"per_second": watch.per_second, "cpu_share": watch.cpu_share}
 
     def close(self) -> None:
         """Ends what the system started."""

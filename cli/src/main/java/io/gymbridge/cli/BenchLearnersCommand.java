@@ -266,20 +266,22 @@ final class BenchLearnersCommand implements Callable<Integer> {
         Gail.Config config = Settings.apply(Gail.Config.defaults(), adversarial);
         yield new SteadyTraining(
             done ->
-                new Gail(config, now -> done.accept(now.steps()))
-                    .train(env, demonstrations, FOREVER));
+                new Gail(config)
+                    .start(env, demonstrations, FOREVER, null)
+                    .run(now -> done.accept(now.steps())));
       }
       case AIRL -> {
         Airl.Config config = Settings.apply(Airl.Config.defaults(), adversarial);
         yield new SteadyTraining(
             done ->
-                new Airl(config, now -> done.accept(now.steps()))
-                    .train(env, demonstrations, FOREVER));
+                new Airl(config)
+                    .start(env, demonstrations, FOREVER, null)
+                    .run(now -> done.accept(now.steps())));
       }
       case PPO -> {
         Ppo.Config config = Settings.apply(Ppo.Config.defaults(), ppo);
         yield new SteadyTraining(
-            done -> new Ppo(config, now -> done.accept(now.steps())).train(env, FOREVER));
+            done -> new Ppo(config).start(env, FOREVER, null).run(now -> done.accept(now.steps())));
       }
       case BC -> {
         BehavioralCloning.Config config =
@@ -337,12 +339,9 @@ final class BenchLearnersCommand implements Callable<Integer> {
         if (system != null && !results.hasFailed(cell)) {
           progress.note(cell.label());
           try {
-            double perSecond =
-                system
-                    .run(repeat < 0 ? seconds / 2 : seconds)
-                    .getOrDefault("per_second", Double.NaN);
+            Map<String, Double> figures = system.run(repeat < 0 ? seconds / 2 : seconds);
             if (repeat >= 0) {
-              results.add(cell, perSecond);
+              results.add(cell, figures);
             }
           } catch (GymException e) {
             results.fail(cell, String.valueOf(e.getMessage()));

@@ -49,10 +49,15 @@ final class Outputs {
 
   /** A reader sees the old file or the new one, never a part. */
   static void text(Path file, String content) {
+    bytes(file, content.getBytes(StandardCharsets.UTF_8));
+  }
+
+  /** A reader sees the old file or the new one, never a part. */
+  static void bytes(Path file, byte[] content) {
     Path temporary =
         file.resolveSibling(file.getFileName() + ".tmp" + ProcessHandle.current().pid());
     try {
-      Files.writeString(temporary, content, StandardCharsets.UTF_8);
+      Files.write(temporary, content);
       Files.move(
           temporary, file, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
     } catch (IOException e) {
@@ -74,13 +79,14 @@ final class Outputs {
     }
   }
 
-  /** {@code {"return_mean", "return_sd", "episodes", "length_mean"}}. */
+  /** {@code {"return_mean", "return_sd", "episodes", "length_mean", "returns"}}. */
   static Map<String, Object> evaluation(Evaluation evaluation) {
     Map<String, Object> fields = new LinkedHashMap<>();
     fields.put("return_mean", evaluation.mean());
     fields.put("return_sd", evaluation.sd());
     fields.put("episodes", evaluation.episodes());
     fields.put("length_mean", evaluation.lengthMean());
+    fields.put("returns", evaluation.returns());
     return fields;
   }
 }

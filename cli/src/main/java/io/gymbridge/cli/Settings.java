@@ -40,7 +40,7 @@ final class Settings {
     Map<String, String> described = new TreeMap<>();
     for (RecordComponent component : configuration.getClass().getRecordComponents()) {
       Object value = get(configuration, component);
-      if (component.getType().isRecord() && value instanceof Record nested) {
+      if (value instanceof Record nested && !component.getType().equals(DAgger.Schedule.class)) {
         described.putAll(describe(nested));
       } else if (value instanceof List<?> sizes) {
         described.put(
@@ -63,7 +63,7 @@ final class Settings {
       values[i] =
           given != null
               ? parse(components[i].getName(), given, types[i])
-              : types[i].isRecord() && value instanceof Record nested
+              : value instanceof Record nested && !types[i].equals(DAgger.Schedule.class)
                   ? replace(nested, left)
                   : value;
     }

@@ -1,6 +1,5 @@
 package io.gymbridge.cli;
 
-import io.gymbridge.core.Transitions;
 import io.gymbridge.learners.Airl;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -21,16 +20,19 @@ import picocli.CommandLine.Mixin;
     })
 final class TrainAirlCommand implements Callable<Integer> {
   @Mixin final OnPolicyOptions options = new OnPolicyOptions();
+  @Mixin final GeneratorOption generator = new GeneratorOption();
 
   @Override
   public Integer call() {
-    Airl.Config config = options.configure(Airl.Config.defaults());
+    Airl.Config defaults = Airl.Config.defaults();
+    Airl.Config config =
+        options.configure(
+            "airl",
+            defaults.withAdversarial(generator.of(options, "airl", defaults.adversarial())));
     return options.run(
         "AIRL",
         config,
-        (env, listener) -> {
-          Transitions demonstrations = options.training.demonstrations(env.spec());
-          return new Airl(config, listener).train(env, demonstrations, options.steps);
-        });
+        (env, steps, start) ->
+            new Airl(config).start(env, options.training.demonstrations(env.spec()), steps, start));
   }
 }

@@ -1,6 +1,5 @@
 package io.gymbridge.cli;
 
-import io.gymbridge.core.Transitions;
 import io.gymbridge.learners.Gail;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -21,16 +20,19 @@ import picocli.CommandLine.Mixin;
     })
 final class TrainGailCommand implements Callable<Integer> {
   @Mixin final OnPolicyOptions options = new OnPolicyOptions();
+  @Mixin final GeneratorOption generator = new GeneratorOption();
 
   @Override
   public Integer call() {
-    Gail.Config config = options.configure(Gail.Config.defaults());
+    Gail.Config defaults = Gail.Config.defaults();
+    Gail.Config config =
+        options.configure(
+            "gail",
+            defaults.withAdversarial(generator.of(options, "gail", defaults.adversarial())));
     return options.run(
         "GAIL",
         config,
-        (env, listener) -> {
-          Transitions demonstrations = options.training.demonstrations(env.spec());
-          return new Gail(config, listener).train(env, demonstrations, options.steps);
-        });
+        (env, steps, start) ->
+            new Gail(config).start(env, options.training.demonstrations(env.spec()), steps, start));
   }
 }

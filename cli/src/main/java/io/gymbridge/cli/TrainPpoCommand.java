@@ -22,8 +22,7 @@ final class TrainPpoCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    Ppo.Config config = options.configure(Ppo.Config.defaults());
-    return options.run(
-        "PPO", config, (env, listener) -> new Ppo(config, listener).train(env, options.steps));
+    Ppo.Config config = options.configure("ppo", Ppo.Config.defaults());
+    return options.run("PPO", config, new Ppo(config)::start);
   }
 }

@@ -22,8 +22,7 @@ final class TrainTrpoCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    Trpo.Config config = options.configure(Trpo.Config.defaults());
-    return options.run(
-        "TRPO", config, (env, listener) -> new Trpo(config, listener).train(env, options.steps));
+    Trpo.Config config = options.configure("trpo", Trpo.Config.defaults());
+    return options.run("TRPO", config, new Trpo(config)::start);
   }
 }

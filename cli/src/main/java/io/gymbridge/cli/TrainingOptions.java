@@ -68,8 +68,11 @@ final class TrainingOptions {
   @Option(names = "--json", paramLabel = "FILE", description = "Write the evaluation there.")
   @Nullable Path json;
 
+  private long begun;
+
   /** Refuses what would fail at the end, before the beginning. */
   void check() {
+    begun = System.nanoTime();
     Outputs.checkWritable(out);
     Outputs.checkWritable(json);
     if (!out.toString().endsWith(".zip")) {
@@ -139,6 +142,12 @@ final class TrainingOptions {
     System.out.printf(
         "%s: return %.2f ± %.2f over %d episodes, length %.1f%n",
         out, evaluation.mean(), evaluation.sd(), evaluation.episodes(), evaluation.lengthMean());
-    Outputs.json(json, Outputs.evaluation(evaluation));
+    Map<String, Object> results = Outputs.evaluation(evaluation);
+    results.put("algorithm", algorithm);
+    results.put("environment", spec.id());
+    results.put("seed", seed);
+    results.putAll(provenance);
+    results.put("seconds", Math.round((System.nanoTime() - begun) / 1e8) / 10.0);
+    Outputs.json(json, results);
   }
 }

@@ -30,8 +30,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>The bytes, little-endian: "GYMS", the format's version (int32, 1), the length and the UTF-8
  * bytes of the saver's name, its own version (int32), the fields one after the other, and the
- * CRC-32 of all that. A float64 or int64 takes 8 bytes, a flag 1, a byte array its length (int32)
- * and itself.
+ * CRC-32 of all that. A float64 or int64 takes 8 bytes, a float32 4, a flag 1, a byte array its
+ * length (int32) and itself.
  */
 public final class EnvState {
   private static final int MAGIC = 0x534D5947;
@@ -197,6 +197,24 @@ public final class EnvState {
   public void reals(double[] values) {
     for (int i = 0; i < values.length; i++) {
       values[i] = real(values[i]);
+    }
+  }
+
+  /** Numbers, always as many as there are; the array is changed. */
+  public void floats(float[] values) {
+    for (int i = 0; i < values.length; i++) {
+      if (saved != null) {
+        values[i] = saved.getFloat();
+      } else {
+        writeInt(Float.floatToRawIntBits(values[i]));
+      }
+    }
+  }
+
+  /** Flags, always as many as there are; the array is changed. */
+  public void flags(boolean[] values) {
+    for (int i = 0; i < values.length; i++) {
+      values[i] = flag(values[i]);
     }
   }
 

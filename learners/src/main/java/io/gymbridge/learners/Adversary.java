@@ -1,7 +1,11 @@
 package io.gymbridge.learners;
 
+import io.gymbridge.core.EnvState;
 import io.gymbridge.core.Transitions;
+import io.gymbridge.core.VectorEnv;
+import io.gymbridge.learners.nn.SeededRandom;
 import java.util.SplittableRandom;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What GAIL and AIRL have in common: in every round a {@link Discriminator} is trained on as many
@@ -9,38 +13,12 @@ import java.util.SplittableRandom;
  */
 final class Adversary implements OnPolicy.Rewards {
 
-  /**
-   * Hyperparameters.
-   *
-   * @param batchSize transitions of each side in an update of the discriminator
-   * @param updates of the discriminator per round; 0 leaves it as it begins, which is the control
-   *     that shows what the reward's sign alone does
-   * @param replay how many of the learner's latest transitions are drawn from
-   * @param entropyWeight of the entropy of the discriminator's opinion, which keeps it from being
-   *     too sure; 1e-3 in the paper's code
-   * @param absorbing whether what comes after the task's end is a state of its own, with a reward
-   *     that is learned (Kostrikov et al. 2019)
-   * @param gamma discount, of the rewards in the absorbing state
-   * @param seed of the draws
-   */
-  record Config(
-      int batchSize,
-      int updates,
-      int replay,
-      double entropyWeight,
-      boolean absorbing,
-      double gamma,
-      long seed) {
-    Config {
-      if (batchSize < 1 || 2 * batchSize > Discriminator.CHUNK || updates < 0 || replay < 1) {
-        throw new IllegalArgumentException(
-            "discriminator batches must lie in [1, %d], updates be 0 or more, and replay 1 or more"
-                .formatted(Discriminator.CHUNK / 2));
-      }
-    }
+  /** Makes the part in which GAIL and AIRL differ. */
+  interface Maker {
+    Discriminator make(TransitionEncoder encoder, long seed);
   }
 
-  private final Config config;
+  private final AdversarialConfig config;
   private final Discriminator discriminator;
   private final TransitionBatch expert;
   private final TransitionBatch replay;
@@ -48,25 +26,63 @@ final class Adversary implements OnPolicy.Rewards {
   private final double[] logs = new double[Discriminator.CHUNK];
   private final double[] logits = new double[Discriminator.CHUNK];
   private final double[] gradient = new double[Discriminator.CHUNK];
-  private final SplittableRandom random;
+  private final SeededRandom random;
   private int filled;
   private int next;
 
-  Adversary(Config config, Discriminator discriminator, Transitions demonstrations) {
+  Adversary(
+      AdversarialConfig config,
+      Discriminator discriminator,
+      Transitions demonstrations,
+      long seed) {
     this.config = config;
     this.discriminator = discriminator;
     this.expert = discriminator.encoder().encode(demonstrations);
     this.replay = discriminator.encoder().batch(config.replay());
     this.batch = discriminator.encoder().batch(Discriminator.CHUNK);
-    this.random = new SplittableRandom(config.seed());
+    this.random = new SeededRandom(seed);
+  }
+
+  /** A training whose rewards a discriminator learns. */
+  static OnPolicy start(
+      VectorEnv env,
+      AdversarialConfig config,
+      Maker maker,
+      Transitions demonstrations,
+      long steps,
+      @Nullable PolicyNetwork start) {
+    OnPolicy training = new OnPolicy(env, config.generator(), steps, start);
+    PolicyNetwork policy = training.policy();
+    SplittableRandom seeds =
+        new SplittableRandom(config.generator().acting().seed() ^ 0x9e3779b97f4a7c15L);
+    Discriminator discriminator =
+        maker.make(
+            new TransitionEncoder(policy.encoder(), policy.head(), config.absorbing()),
+            seeds.nextLong());
+    return training.withRewards(
+        new Adversary(config, discriminator, demonstrations, seeds.nextLong()));
+  }
+
+  @Override
+  public String toString() {
+    return "%s, replay %d".formatted(discriminator, replay.capacity());
+  }
+
+  @Override
+  public void exchange(EnvState saved) {
+    discriminator.exchange(saved);
+    replay.exchange(saved);
+    random.exchange(saved);
+    filled = saved.integer(filled, 0, replay.capacity());
+    next = saved.integer(next, 0, replay.capacity() - 1);
   }
 
   @Override
   public OnPolicy.Discrimination apply(Rollout rollout, PolicyNetwork policy) {
     remember(rollout);
     Tally tally = new Tally();
-    for (int update = 0; update < Math.max(1, config.updates()); update++) {
-      train(policy, tally, config.updates() > 0);
+    for (int update = 0; update < Math.max(1, config.discriminatorUpdates()); update++) {
+      train(policy, tally, config.discriminatorUpdates() > 0);
     }
     pay(rollout, policy, tally);
     return tally.summary();
@@ -93,7 +109,7 @@ final class Adversary implements OnPolicy.Rewards {
 
   /** One update on a fresh draw: the expert's rows first, then as many of the learner's. */
   private void train(PolicyNetwork policy, Tally tally, boolean learn) {
-    int half = config.batchSize();
+    int half = config.discriminatorBatchSize();
     int n = 2 * half;
     for (int i = 0; i < half; i++) {
       batch.set(i, expert, random.nextInt(expert.capacity()));
@@ -107,7 +123,7 @@ final class Adversary implements OnPolicy.Rewards {
       double probability = 1 / (1 + Math.exp(-logit));
       double label = i < half ? 1 : 0;
       double byEntropy = -logit * probability * (1 - probability);
-      gradient[i] = (probability - label - config.entropyWeight() * byEntropy) / n;
+      gradient[i] = (probability - label - config.discriminatorEntropyWeight() * byEntropy) / n;
       tally.add(logit, label == 1, n);
     }
     tally.batches++;
@@ -122,7 +138,8 @@ final class Adversary implements OnPolicy.Rewards {
       batch.setAbsorbing(0);
       logs[0] = 0;
       discriminator.rewards(batch, 1, logs, logits);
-      after = logits[0] * config.gamma() / (1 - config.gamma());
+      double gamma = config.generator().acting().gamma();
+      after = logits[0] * gamma / (1 - gamma);
     }
     int[] rows = rollout.validRows();
     for (int from = 0; from < rows.length; from += Discriminator.CHUNK) {

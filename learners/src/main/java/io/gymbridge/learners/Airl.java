@@ -1,14 +1,14 @@
 package io.gymbridge.learners;
 
+import io.gymbridge.core.EnvState;
 import io.gymbridge.core.Transitions;
 import io.gymbridge.core.VectorEnv;
 import io.gymbridge.learners.nn.Activation;
-import io.gymbridge.learners.nn.Adam;
 import io.gymbridge.learners.nn.Mlp;
 import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
-import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Adversarial inverse reinforcement learning (Fu, Luo and Levine 2018): the discriminator's logit
@@ -32,99 +32,55 @@ public final class Airl {
   /**
    * Hyperparameters.
    *
-   * @param generator of the policy; its seed is that of everything
+   * @param adversarial what AIRL shares with GAIL
    * @param rewardHidden units of g's hidden layers, ReLU
    * @param potentialHidden of h's
    * @param stateOnly whether g sees the state alone, or the action too
-   * @param discriminatorBatchSize transitions of each side in an update of the discriminator
-   * @param discriminatorUpdates per round; 0 for a frozen one, as a control
-   * @param discriminatorLearningRate of its Adam
-   * @param discriminatorWeightDecay decoupled, of g and h
-   * @param replay how many of the learner's latest transitions it is trained on
    * @param reward what the learner is paid
-   * @param absorbing whether what comes after the task's end is a state with a learned reward
    */
   public record Config(
-      Ppo.Config generator,
+      AdversarialConfig adversarial,
       List<Integer> rewardHidden,
       List<Integer> potentialHidden,
       boolean stateOnly,
-      int discriminatorBatchSize,
-      int discriminatorUpdates,
-      double discriminatorLearningRate,
-      double discriminatorWeightDecay,
-      int replay,
-      Reward reward,
-      boolean absorbing) {
+      Reward reward) {
 
-    /** Generator and updates as GAIL's; 32-32 each, as in the paper. */
+    /** 32-32 each, as in the paper; absorbing states, without which ending early may pay. */
     public static Config defaults() {
       List<Integer> small = List.of(32, 32);
       return new Config(
-          Gail.Config.defaults().generator(),
-          small,
-          small,
-          false,
-          512,
-          8,
-          1e-3,
-          0,
-          8192,
-          Reward.LOGIT,
-          true);
+          AdversarialConfig.defaults().withAbsorbing(true), small, small, false, Reward.LOGIT);
+    }
+
+    /** A copy with what is shared with GAIL replaced. */
+    public Config withAdversarial(AdversarialConfig newAdversarial) {
+      return new Config(newAdversarial, rewardHidden, potentialHidden, stateOnly, reward);
     }
   }
 
   private final Config config;
-  private final Consumer<OnPolicy.Progress> listener;
 
-  /** With a listener, told after every round. */
-  public Airl(Config config, Consumer<OnPolicy.Progress> listener) {
+  public Airl(Config config) {
     this.config = config;
-    this.listener = listener;
   }
 
   /**
-   * Trains a policy; the environment's own rewards are looked at for reports only.
+   * Begins to train a policy; the environment's own rewards are looked at for reports only.
    *
    * @param env any number of lanes, in any autoreset mode; it is reset
    * @param demonstrations of the expert, in the same spaces
    * @param steps of all lanes together, at least
+   * @param start a policy to begin with, such as behavioural cloning's; null for random weights
    */
-  public PolicyNetwork train(VectorEnv env, Transitions demonstrations, long steps) {
-    Ppo.Config ppo = config.generator();
-    OnPolicy training =
-        new OnPolicy(
-            env,
-            ppo.architecture(),
-            new OnPolicy.Settings(
-                ppo.rolloutSteps(),
-                ppo.normaliseObservations(),
-                ppo.normaliseRewards(),
-                ppo.gamma(),
-                ppo.seed()),
-            (policy, seed) -> new Ppo.Update(ppo, policy, seed));
-    SplittableRandom seeds = new SplittableRandom(ppo.seed() ^ 0x9e3779b97f4a7c15L);
-    PolicyNetwork policy = training.policy();
-    Network network =
-        new Network(
-            config,
-            new TransitionEncoder(policy.encoder(), policy.head(), config.absorbing()),
-            seeds.nextLong());
-    Adversary adversary =
-        new Adversary(
-            new Adversary.Config(
-                config.discriminatorBatchSize(),
-                config.discriminatorUpdates(),
-                config.replay(),
-                0,
-                config.absorbing(),
-                ppo.gamma(),
-                seeds.nextLong()),
-            network,
-            demonstrations);
-    training.run(steps, adversary, listener);
-    return policy;
+  public OnPolicy start(
+      VectorEnv env, Transitions demonstrations, long steps, @Nullable PolicyNetwork start) {
+    return Adversary.start(
+        env,
+        config.adversarial(),
+        (encoder, seed) -> new Network(config, encoder, seed),
+        demonstrations,
+        steps,
+        start);
   }
 
   /** The discriminator: reward g and potential h, trained together. */
@@ -132,12 +88,10 @@ public final class Airl {
     private final Config config;
     private final TransitionEncoder encoder;
     private final float[] parameters;
-    private final Mlp reward;
-    private final Mlp potential;
     private final Mlp.Pass rewardPass;
     private final Mlp.Pass potentialPass;
     private final Mlp.Pass nextPass;
-    private final Adam adam;
+    private final DiscriminatorDescent descent;
     private final float[] gradient;
 
     Network(Config config, TransitionEncoder encoder, long seed) {
@@ -152,15 +106,15 @@ public final class Airl {
       Mlp.Shape potentialShape =
           new Mlp.Shape(encoder.stateWidth(), config.potentialHidden(), 1, Activation.RELU);
       this.parameters = new float[rewardShape.parameters() + potentialShape.parameters()];
-      this.reward = new Mlp(rewardShape, parameters, 0);
-      this.potential = new Mlp(potentialShape, parameters, rewardShape.parameters());
+      Mlp reward = new Mlp(rewardShape, parameters, 0);
+      Mlp potential = new Mlp(potentialShape, parameters, rewardShape.parameters());
       SplittableRandom random = new SplittableRandom(seed);
       reward.initialise(random, Math.sqrt(2), 1);
       potential.initialise(random, Math.sqrt(2), 1);
       this.rewardPass = reward.pass(CHUNK);
       this.potentialPass = potential.pass(CHUNK);
       this.nextPass = potential.pass(CHUNK);
-      this.adam = new Adam(parameters, 1e-8);
+      this.descent = new DiscriminatorDescent(config.adversarial(), parameters, reward, potential);
       this.gradient = new float[parameters.length];
     }
 
@@ -204,7 +158,7 @@ public final class Airl {
 
     /** Factor of the potential after a step. */
     private double beyond(TransitionBatch batch, int row) {
-      return batch.terminated[row] ? 0 : config.generator().gamma();
+      return batch.terminated[row] ? 0 : config.adversarial().generator().acting().gamma();
     }
 
     @Override
@@ -218,9 +172,19 @@ public final class Airl {
       rewardPass.backward(n, gradient);
       potentialPass.backward(n, gradient);
       nextPass.backward(n, gradient);
-      reward.decay(config.discriminatorLearningRate() * config.discriminatorWeightDecay());
-      potential.decay(config.discriminatorLearningRate() * config.discriminatorWeightDecay());
-      adam.step(gradient, config.discriminatorLearningRate());
+      descent.step(gradient);
+    }
+
+    @Override
+    public String toString() {
+      return "AIRL %s %s".formatted(config.rewardHidden(), config.potentialHidden());
+    }
+
+    @Override
+    public void exchange(EnvState saved) {
+      saved.floats(parameters);
+      descent.exchange(saved);
+      encoder.exchange(saved);
     }
 
     @Override

@@ -1,5 +1,7 @@
 package io.gymbridge.learners;
 
+import io.gymbridge.core.EnvState;
+
 /**
  * Tells an expert's transitions from a learner's: the logit of their being the expert's, and what
  * the learner is paid for them. All in which GAIL and AIRL differ. Not thread-safe.
@@ -7,7 +9,7 @@ package io.gymbridge.learners;
 sealed interface Discriminator permits Gail.Network, Airl.Network {
 
   /** Rows that one call takes at most. */
-  int CHUNK = 2048;
+  int CHUNK = 4096;
 
   TransitionEncoder encoder();
 
@@ -30,4 +32,7 @@ sealed interface Discriminator permits Gail.Network, Airl.Network {
 
   /** What the learner is paid for the first n rows, at most {@value #CHUNK}. */
   void rewards(TransitionBatch batch, int n, double[] logProbabilities, double[] rewards);
+
+  /** Saves or restores networks, optimiser and statistics. */
+  void exchange(EnvState saved);
 }

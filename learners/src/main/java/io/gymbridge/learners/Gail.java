@@ -1,14 +1,14 @@
 package io.gymbridge.learners;
 
+import io.gymbridge.core.EnvState;
 import io.gymbridge.core.Transitions;
 import io.gymbridge.core.VectorEnv;
 import io.gymbridge.learners.nn.Activation;
-import io.gymbridge.learners.nn.Adam;
 import io.gymbridge.learners.nn.Mlp;
 import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
-import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Generative adversarial imitation learning (Ho and Ermon 2016): a discriminator D learns to tell
@@ -20,8 +20,9 @@ import java.util.function.Consumer;
  * success. log D is never positive, so that ending is worth something by itself: right for
  * MountainCar and Acrobot. {@link Reward} says which; absorbing states remove the bias.
  *
- * <p>The generator is PPO or TRPO; the discriminator has no gradient penalty, but weight decay, a
- * bonus for unsureness, and a replay of the learner's earlier transitions. Not thread-safe.
+ * <p>The generator is PPO or TRPO; the discriminator has no gradient penalty, but weight decay,
+ * spectral normalisation, a bonus for unsureness, and a replay of the learner's earlier
+ * transitions. Not thread-safe.
  */
 public final class Gail {
 
@@ -38,99 +39,47 @@ public final class Gail {
   /**
    * Hyperparameters.
    *
-   * @param generator of the policy; its seed is that of everything
+   * @param adversarial what GAIL shares with AIRL
    * @param discriminatorHidden units of its hidden layers, tanh
-   * @param discriminatorBatchSize transitions of each side in an update of it
-   * @param discriminatorUpdates per round; 0 for a frozen one, as a control
-   * @param discriminatorLearningRate of its Adam
-   * @param discriminatorWeightDecay decoupled
-   * @param discriminatorEntropyWeight of the entropy of its opinion
-   * @param replay how many of the learner's latest transitions it is trained on
    * @param reward what the learner is paid
-   * @param absorbing whether what comes after the task's end is a state with a learned reward
    */
   public record Config(
-      Ppo.Config generator,
-      List<Integer> discriminatorHidden,
-      int discriminatorBatchSize,
-      int discriminatorUpdates,
-      double discriminatorLearningRate,
-      double discriminatorWeightDecay,
-      double discriminatorEntropyWeight,
-      int replay,
-      Reward reward,
-      boolean absorbing) {
+      AdversarialConfig adversarial, List<Integer> discriminatorHidden, Reward reward) {
 
-    /**
-     * PPO's defaults, but with rollouts half as long: the discriminator's opinion changes, and a
-     * policy that is asked more often keeps up with it. 32-32, 8 updates of 512 and 512, replay of
-     * 8192, as imitation 1.0 has it.
-     */
+    /** 32-32, as imitation 1.0 has it. */
     public static Config defaults() {
-      return new Config(
-          Ppo.Config.defaults().withRolloutSteps(128),
-          List.of(32, 32),
-          512,
-          8,
-          1e-3,
-          0,
-          1e-3,
-          8192,
-          Reward.POSITIVE,
-          false);
+      return new Config(AdversarialConfig.defaults(), List.of(32, 32), Reward.POSITIVE);
+    }
+
+    /** A copy with what is shared with AIRL replaced. */
+    public Config withAdversarial(AdversarialConfig newAdversarial) {
+      return new Config(newAdversarial, discriminatorHidden, reward);
     }
   }
 
   private final Config config;
-  private final Consumer<OnPolicy.Progress> listener;
 
-  /** With a listener, told after every round. */
-  public Gail(Config config, Consumer<OnPolicy.Progress> listener) {
+  public Gail(Config config) {
     this.config = config;
-    this.listener = listener;
   }
 
   /**
-   * Trains a policy; the environment's own rewards are looked at for reports only.
+   * Begins to train a policy; the environment's own rewards are looked at for reports only.
    *
    * @param env any number of lanes, in any autoreset mode; it is reset
    * @param demonstrations of the expert, in the same spaces
    * @param steps of all lanes together, at least
+   * @param start a policy to begin with, such as behavioural cloning's; null for random weights
    */
-  public PolicyNetwork train(VectorEnv env, Transitions demonstrations, long steps) {
-    Ppo.Config ppo = config.generator();
-    OnPolicy training =
-        new OnPolicy(
-            env,
-            ppo.architecture(),
-            new OnPolicy.Settings(
-                ppo.rolloutSteps(),
-                ppo.normaliseObservations(),
-                ppo.normaliseRewards(),
-                ppo.gamma(),
-                ppo.seed()),
-            (policy, seed) -> new Ppo.Update(ppo, policy, seed));
-    SplittableRandom seeds = new SplittableRandom(ppo.seed() ^ 0x9e3779b97f4a7c15L);
-    PolicyNetwork policy = training.policy();
-    Network network =
-        new Network(
-            config,
-            new TransitionEncoder(policy.encoder(), policy.head(), config.absorbing()),
-            seeds.nextLong());
-    Adversary adversary =
-        new Adversary(
-            new Adversary.Config(
-                config.discriminatorBatchSize(),
-                config.discriminatorUpdates(),
-                config.replay(),
-                config.discriminatorEntropyWeight(),
-                config.absorbing(),
-                ppo.gamma(),
-                seeds.nextLong()),
-            network,
-            demonstrations);
-    training.run(steps, adversary, listener);
-    return policy;
+  public OnPolicy start(
+      VectorEnv env, Transitions demonstrations, long steps, @Nullable PolicyNetwork start) {
+    return Adversary.start(
+        env,
+        config.adversarial(),
+        (encoder, seed) -> new Network(config, encoder, seed),
+        demonstrations,
+        steps,
+        start);
   }
 
   /** The discriminator: one network of states and actions. */
@@ -139,7 +88,7 @@ public final class Gail {
     private final TransitionEncoder encoder;
     private final Mlp mlp;
     private final Mlp.Pass pass;
-    private final Adam adam;
+    private final DiscriminatorDescent descent;
     private final float[] gradient;
 
     Network(Config config, TransitionEncoder encoder, long seed) {
@@ -151,7 +100,7 @@ public final class Gail {
                   encoder.stateActionWidth(), config.discriminatorHidden(), 1, Activation.TANH));
       mlp.initialise(new SplittableRandom(seed), Math.sqrt(2), 1);
       this.pass = mlp.pass(CHUNK);
-      this.adam = new Adam(mlp.parameters(), 1e-8);
+      this.descent = new DiscriminatorDescent(config.adversarial(), mlp.parameters(), mlp);
       this.gradient = new float[mlp.parameters().length];
     }
 
@@ -181,8 +130,19 @@ public final class Gail {
       }
       Arrays.fill(gradient, 0);
       pass.backward(n, gradient);
-      mlp.decay(config.discriminatorLearningRate() * config.discriminatorWeightDecay());
-      adam.step(gradient, config.discriminatorLearningRate());
+      descent.step(gradient);
+    }
+
+    @Override
+    public String toString() {
+      return "GAIL " + config.discriminatorHidden();
+    }
+
+    @Override
+    public void exchange(EnvState saved) {
+      saved.floats(mlp.parameters());
+      descent.exchange(saved);
+      encoder.exchange(saved);
     }
 
     @Override

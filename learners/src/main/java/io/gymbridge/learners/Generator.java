@@ -1,10 +1,24 @@
 package io.gymbridge.learners;
 
+import io.gymbridge.core.EnvState;
+
 /**
  * What improves a policy on the rewards of a rollout: the part in which PPO and TRPO differ.
  * Rewards may be the environment's or learned ones.
  */
 public sealed interface Generator permits Ppo.Update, Trpo.Update {
+
+  /** Which of the two, and its hyperparameters. */
+  sealed interface Config permits Ppo.Config, Trpo.Config {
+    /** What does not depend on which. */
+    OnPolicy.Config acting();
+
+    /** The same, acting in another way. */
+    Config withActing(OnPolicy.Config acting);
+
+    /** What improves a policy; it holds on to it. */
+    Generator make(PolicyNetwork policy, long seed);
+  }
 
   /**
    * Estimates advantages and takes one update of policy and values.
@@ -13,6 +27,9 @@ public sealed interface Generator permits Ppo.Update, Trpo.Update {
    * @param progress how much of the training is behind, in [0, 1]
    */
   Diagnostics update(Rollout rollout, double progress);
+
+  /** Saves or restores all but the policy. */
+  void exchange(EnvState saved);
 
   /**
    * What tells why nothing is learned.

@@ -2,6 +2,7 @@ package io.gymbridge.learners;
 
 import io.gymbridge.core.Box;
 import io.gymbridge.core.Discrete;
+import io.gymbridge.core.EnvState;
 import io.gymbridge.core.GymException;
 import io.gymbridge.core.GymException.Kind;
 import io.gymbridge.core.NdArray;
@@ -117,5 +118,11 @@ final class ObservationEncoder {
   /** Whether observations are normalised at all: one-hot ones are not. */
   boolean normalises() {
     return space instanceof Box;
+  }
+
+  /** Saves or restores the normalisation. */
+  void exchange(EnvState saved) {
+    saved.reals(mean);
+    saved.reals(std);
   }
 }

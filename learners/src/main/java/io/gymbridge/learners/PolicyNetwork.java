@@ -1,5 +1,8 @@
 package io.gymbridge.learners;
 
+import io.gymbridge.core.EnvState;
+import io.gymbridge.core.GymException;
+import io.gymbridge.core.GymException.Kind;
 import io.gymbridge.core.NdArray;
 import io.gymbridge.core.Space;
 import io.gymbridge.core.Value;
@@ -219,6 +222,39 @@ public final class PolicyNetwork {
    */
   public static PolicyNetwork fromBundle(PolicyBundle bundle) {
     return BundleExport.fromBundle(bundle);
+  }
+
+  /**
+   * Takes the parameters and the normalisation of another network over.
+   *
+   * @throws GymException INVALID_ARGUMENT if it has other spaces, sizes or activations
+   */
+  void copyFrom(PolicyNetwork other) {
+    if (!other.mlp.shape().equals(mlp.shape())
+        || !other.observationSpace().equals(observationSpace())
+        || !other.actionSpace().equals(actionSpace())) {
+      throw new GymException(
+          Kind.INVALID_ARGUMENT,
+          "the policy to start from is %s, from %s to %s; expected %s, from %s to %s: set hidden and activation as it has them"
+              .formatted(
+                  other,
+                  other.observationSpace(),
+                  other.actionSpace(),
+                  this,
+                  observationSpace(),
+                  actionSpace()));
+    }
+    System.arraycopy(other.parameters, 0, parameters, 0, parameters.length);
+    encoder.setNormalisation(other.encoder.mean(), other.encoder.std());
+    if (head instanceof GaussianHead mine && other.head instanceof GaussianHead theirs) {
+      mine.restore(theirs.center(), theirs.scale(), theirs.variance());
+    }
+  }
+
+  /** Saves or restores the parameters and the normalisation. */
+  void exchange(EnvState saved) {
+    saved.floats(parameters);
+    encoder.exchange(saved);
   }
 
   /** A copy as a network of DL4J's, its output layer without a loss of its own. */

@@ -1,15 +1,15 @@
 package io.gymbridge.learners;
 
+import io.gymbridge.core.EnvState;
 import io.gymbridge.core.VectorEnv;
-import io.gymbridge.learners.nn.Activation;
 import io.gymbridge.learners.nn.Adam;
 import io.gymbridge.learners.nn.Distribution;
 import io.gymbridge.learners.nn.Mlp;
+import io.gymbridge.learners.nn.SeededRandom;
 import java.util.Arrays;
-import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
-import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Proximal policy optimisation (Schulman et al. 2017) with the clipped objective and generalised
@@ -30,52 +30,32 @@ public final class Ppo {
   /**
    * Hyperparameters.
    *
-   * @param architecture of the policy and of the value network
-   * @param rolloutSteps steps of each lane between two updates
+   * @param acting what PPO shares with TRPO
    * @param batchSize transitions in a minibatch
    * @param epochs passes over a rollout
    * @param learningRate of Adam
    * @param anneal whether learning rate and clip fall evenly to 0 over the training
-   * @param gamma discount
-   * @param lambda of the advantage estimation
    * @param clip most that the ratio of probabilities may differ from 1 with effect
-   * @param entropyWeight of the entropy in the objective
    * @param maxGradientNorm of each network's gradient
    * @param targetDivergence ends the passes of an update early; 0 for never
-   * @param logStd of Gaussians at the beginning, in units in which a bounded action spans [−1, 1]
-   * @param normaliseObservations by running statistics
-   * @param normaliseRewards by the running deviation of the discounted return
-   * @param seed of everything
    */
   public record Config(
-      PolicyNetwork.Architecture architecture,
-      int rolloutSteps,
+      OnPolicy.Config acting,
       int batchSize,
       int epochs,
       double learningRate,
       boolean anneal,
-      double gamma,
-      double lambda,
       double clip,
-      double entropyWeight,
       double maxGradientNorm,
-      double targetDivergence,
-      double logStd,
-      boolean normaliseObservations,
-      boolean normaliseRewards,
-      long seed) {
+      double targetDivergence)
+      implements Generator.Config {
     public Config {
-      if (rolloutSteps < 1 || batchSize < 2 || epochs < 1) {
-        throw new IllegalArgumentException(
-            "rolloutSteps and epochs must be at least 1, batchSize at least 2");
-      }
-      if (!(learningRate > 0) || !(clip > 0) || !(maxGradientNorm > 0)) {
-        throw new IllegalArgumentException(
-            "learningRate, clip and maxGradientNorm must be above 0");
-      }
-      if (!(gamma >= 0 && gamma <= 1) || !(lambda >= 0 && lambda <= 1)) {
-        throw new IllegalArgumentException("gamma and lambda must lie in [0, 1]");
-      }
+      Checks.atLeast(2, "batchSize", batchSize);
+      Checks.atLeast(1, "epochs", epochs);
+      Checks.positive("learningRate", learningRate);
+      Checks.positive("clip", clip);
+      Checks.positive("maxGradientNorm", maxGradientNorm);
+      Checks.within(0, Double.MAX_VALUE, "targetDivergence", targetDivergence);
     }
 
     /**
@@ -85,105 +65,60 @@ public final class Ppo {
      */
     public static Config defaults() {
       return new Config(
-          new PolicyNetwork.Architecture(List.of(64, 64), Activation.TANH),
-          256,
+          new OnPolicy.Config(
+              PolicyNetwork.Architecture.defaults(), 256, 0.99, 0.95, 0, 0, true, true, 0),
           64,
           10,
           3e-4,
           true,
-          0.99,
-          0.95,
           0.2,
-          0,
           0.5,
-          0,
-          0,
-          true,
-          true,
           0);
     }
 
-    /** A copy with rollouts of another length. */
-    public Config withRolloutSteps(int newRolloutSteps) {
+    @Override
+    public Config withActing(OnPolicy.Config newActing) {
       return new Config(
-          architecture,
-          newRolloutSteps,
+          newActing,
           batchSize,
           epochs,
           learningRate,
           anneal,
-          gamma,
-          lambda,
           clip,
-          entropyWeight,
           maxGradientNorm,
-          targetDivergence,
-          logStd,
-          normaliseObservations,
-          normaliseRewards,
-          seed);
+          targetDivergence);
     }
 
-    /** A copy with another seed. */
-    public Config withSeed(long newSeed) {
-      return new Config(
-          architecture,
-          rolloutSteps,
-          batchSize,
-          epochs,
-          learningRate,
-          anneal,
-          gamma,
-          lambda,
-          clip,
-          entropyWeight,
-          maxGradientNorm,
-          targetDivergence,
-          logStd,
-          normaliseObservations,
-          normaliseRewards,
-          newSeed);
+    @Override
+    public Generator make(PolicyNetwork policy, long seed) {
+      return new Update(this, policy, seed);
     }
   }
 
   private final Config config;
-  private final Consumer<OnPolicy.Progress> listener;
 
-  /** With a listener, told after every update. */
-  public Ppo(Config config, Consumer<OnPolicy.Progress> listener) {
+  public Ppo(Config config) {
     this.config = config;
-    this.listener = listener;
   }
 
   /**
-   * Trains a policy.
+   * Begins to train a policy.
    *
    * @param env any number of lanes, in any autoreset mode; it is reset
    * @param steps of all lanes together, at least; whole rollouts are played
+   * @param start a policy to begin with; null for random weights
    */
-  public PolicyNetwork train(VectorEnv env, long steps) {
-    OnPolicy training =
-        new OnPolicy(
-            env,
-            config.architecture(),
-            new OnPolicy.Settings(
-                config.rolloutSteps(),
-                config.normaliseObservations(),
-                config.normaliseRewards(),
-                config.gamma(),
-                config.seed()),
-            (policy, seed) -> new Update(config, policy, seed));
-    training.run(steps, OnPolicy.Rewards.OF_THE_ENVIRONMENT, listener);
-    return training.policy();
+  public OnPolicy start(VectorEnv env, long steps, @Nullable PolicyNetwork start) {
+    return new OnPolicy(env, config, steps, start);
   }
 
-  /** The update itself, for whoever brings rollouts. */
+  /** The update itself. */
   static final class Update implements Generator {
-    private final Config config;
+    private final Ppo.Config config;
     private final PolicyNetwork policy;
     private final ValueNetwork values;
     private final Adam adam;
-    private final SplittableRandom order;
+    private final SeededRandom order;
     private final Mlp.Pass pass;
     private final float[] gradient;
     private final float[] actions;
@@ -192,13 +127,14 @@ public final class Ppo {
     private final double[] entropyWeights;
     private final double[] entropies;
 
-    Update(Config config, PolicyNetwork policy, long seed) {
+    Update(Ppo.Config config, PolicyNetwork policy, long seed) {
       SplittableRandom seeds = new SplittableRandom(seed);
       this.config = config;
       this.policy = policy;
       this.values =
-          new ValueNetwork(policy.encoder().width(), config.architecture(), seeds.nextLong());
-      this.order = seeds.split();
+          new ValueNetwork(
+              policy.encoder().width(), config.acting().architecture(), seeds.nextLong());
+      this.order = new SeededRandom(seeds.nextLong());
       this.adam = new Adam(policy.trained(), 1e-5);
       int n = config.batchSize();
       this.pass = policy.mlp().pass(n);
@@ -208,18 +144,12 @@ public final class Ppo {
       this.logWeights = new double[n];
       this.entropyWeights = new double[n];
       this.entropies = new double[n];
-      int shared = policy.head().distribution().shared();
-      Arrays.fill(
-          policy.trained(),
-          policy.trained().length - shared,
-          policy.trained().length,
-          (float) config.logStd());
     }
 
     @Override
     public Diagnostics update(Rollout rollout, double progress) {
       values.fill(rollout, policy.encoder());
-      rollout.estimateAdvantages(config.gamma(), config.lambda());
+      rollout.estimateAdvantages(config.acting().gamma(), config.acting().lambda());
       double explained = rollout.explainedVariance();
       double left = config.anneal() ? 1 - progress : 1;
       double rate = config.learningRate() * left;
@@ -242,6 +172,18 @@ public final class Ppo {
           sums.divergence / sums.count,
           sums.clipped / sums.count,
           explained);
+    }
+
+    @Override
+    public String toString() {
+      return "PPO";
+    }
+
+    @Override
+    public void exchange(EnvState saved) {
+      values.exchange(saved);
+      adam.exchange(saved);
+      order.exchange(saved);
     }
 
     /** Over the minibatches of an update. */
@@ -309,7 +251,7 @@ public final class Ppo {
         loss -= Math.min(ratio * advantage, bounded * advantage) / n;
         // Gradients of the loss, hence the signs; that of the ratio is the ratio times the log's.
         logWeights[i] = active ? -ratio * advantage / n : 0;
-        entropyWeights[i] = -config.entropyWeight() / n;
+        entropyWeights[i] = -config.acting().entropyWeight() / n;
         clipped += Math.abs(ratio - 1) > clip ? 1.0 / n : 0;
         // Non-negative and of low variance (Schulman 2020).
         divergence += (ratio - 1 - logRatio) / n;

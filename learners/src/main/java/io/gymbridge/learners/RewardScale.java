@@ -1,6 +1,7 @@
 package io.gymbridge.learners;
 
 import io.gymbridge.core.DType;
+import io.gymbridge.core.EnvState;
 import io.gymbridge.core.wrappers.RunningMeanStd;
 import java.util.Arrays;
 
@@ -47,5 +48,11 @@ final class RewardScale {
         }
       }
     }
+  }
+
+  /** Saves or restores statistics and the returns so far. */
+  void exchange(EnvState saved) {
+    statistics.exchange(saved);
+    saved.reals(returns);
   }
 }

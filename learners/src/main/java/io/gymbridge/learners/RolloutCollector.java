@@ -2,17 +2,18 @@ package io.gymbridge.learners;
 
 import io.gymbridge.core.AutoresetMode;
 import io.gymbridge.core.DType;
+import io.gymbridge.core.EnvState;
 import io.gymbridge.core.GymException;
 import io.gymbridge.core.GymException.Kind;
 import io.gymbridge.core.Value;
 import io.gymbridge.core.VectorEnv;
 import io.gymbridge.core.wrappers.RunningMeanStd;
+import io.gymbridge.learners.nn.SeededRandom;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
-import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,7 +23,7 @@ import org.jspecify.annotations.Nullable;
 final class RolloutCollector {
   private final VectorEnv env;
   private final PolicyNetwork policy;
-  private final RandomGenerator[] random;
+  private final SeededRandom[] random;
   private final @Nullable RunningMeanStd statistics;
   private final float[] drawn;
   private final double[] logs;
@@ -30,8 +31,7 @@ final class RolloutCollector {
   private final double[] returns;
   private final int[] lengths;
   private final List<Episode> episodes = new ArrayList<>();
-  private float[] current = new float[0];
-  private boolean begun;
+  private final float[] current;
 
   /**
    * An episode that has ended.
@@ -51,8 +51,8 @@ final class RolloutCollector {
     this.policy = policy;
     // One for each lane, so that a lane's actions do not depend on what happens in others.
     SplittableRandom seeds = new SplittableRandom(seed);
-    this.random = new RandomGenerator[env.numEnvs()];
-    Arrays.setAll(random, lane -> seeds.split());
+    this.random = new SeededRandom[env.numEnvs()];
+    Arrays.setAll(random, lane -> new SeededRandom(seeds.nextLong()));
     int width = policy.encoder().width();
     this.statistics =
         normalise && policy.encoder().normalises()
@@ -64,6 +64,7 @@ final class RolloutCollector {
     resetting = new boolean[lanes];
     returns = new double[lanes];
     lengths = new int[lanes];
+    current = new float[lanes * width];
   }
 
   /** An empty rollout of T steps that fits. */
@@ -73,9 +74,11 @@ final class RolloutCollector {
 
   /** Begins all lanes' episodes anew. */
   void reset(long seed) {
-    current = policy.encoder().encode(env.reset(seed).observations());
+    show(env.reset(seed).observations());
+    Arrays.fill(resetting, false);
+    Arrays.fill(returns, 0);
+    Arrays.fill(lengths, 0);
     observe(current, null);
-    begun = true;
   }
 
   /** The episodes that have ended since this was called last. */
@@ -85,11 +88,8 @@ final class RolloutCollector {
     return taken;
   }
 
-  /** Fills all but values, advantages and returns. */
+  /** Fills all but values, advantages and returns. {@link #reset} comes first. */
   void collect(Rollout rollout) {
-    if (!begun) {
-      throw new IllegalStateException("reset comes first");
-    }
     for (int step = 0; step < rollout.steps; step++) {
       step(rollout, step * rollout.lanes);
     }
@@ -121,8 +121,8 @@ final class RolloutCollector {
     System.arraycopy(logs, 0, rollout.logProbabilities, first, lanes);
 
     VectorEnv.Step result = env.step(actions);
-    float[] next = encoder.encode(result.observations());
-    System.arraycopy(next, 0, rollout.nextObservations, first * width, lanes * width);
+    show(result.observations());
+    System.arraycopy(current, 0, rollout.nextObservations, first * width, lanes * width);
     finals(result, rollout, first);
     boolean[] ended = new boolean[lanes];
     boolean any = false;
@@ -138,11 +138,30 @@ final class RolloutCollector {
       resetting[lane] = ended[lane] && env.autoresetMode() == AutoresetMode.NEXT_STEP;
       account(lane, transition, result.rewards()[lane], ended[lane]);
     }
-    current = next;
     if (any && env.autoresetMode() == AutoresetMode.DISABLED) {
-      current = encoder.encode(env.reset(null, ended, Map.of()).observations());
+      show(env.reset(null, ended, Map.of()).observations());
     }
     observe(current, resetting);
+  }
+
+  private void show(Value observations) {
+    System.arraycopy(policy.encoder().encode(observations), 0, current, 0, current.length);
+  }
+
+  /** Saves or restores all but the environment. */
+  void exchange(EnvState saved) {
+    for (SeededRandom each : random) {
+      each.exchange(saved);
+    }
+    if (statistics != null) {
+      statistics.exchange(saved);
+    }
+    saved.floats(current);
+    saved.flags(resetting);
+    saved.reals(returns);
+    for (int lane = 0; lane < lengths.length; lane++) {
+      lengths[lane] = saved.integer(lengths[lane], 0, Integer.MAX_VALUE);
+    }
   }
 
   private void account(int lane, boolean transition, double reward, boolean ends) {

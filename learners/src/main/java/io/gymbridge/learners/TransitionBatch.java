@@ -1,5 +1,8 @@
 package io.gymbridge.learners;
 
+import io.gymbridge.core.EnvState;
+import java.util.Arrays;
+
 /**
  * Transitions as a discriminator sees them: rows of encoded observations, of actions in the
  * distribution's units, and of the observations after them. May hold more rows than count.
@@ -51,10 +54,19 @@ final class TransitionBatch {
 
   /** Makes a row the absorbing state's: all zeros, and after it nothing else. */
   void setAbsorbing(int row) {
-    java.util.Arrays.fill(observations, row * width, (row + 1) * width, 0);
-    java.util.Arrays.fill(actions, row * actionSize, (row + 1) * actionSize, 0);
-    java.util.Arrays.fill(nextObservations, row * width, (row + 1) * width, 0);
+    Arrays.fill(observations, row * width, (row + 1) * width, 0);
+    Arrays.fill(actions, row * actionSize, (row + 1) * actionSize, 0);
+    Arrays.fill(nextObservations, row * width, (row + 1) * width, 0);
     terminated[row] = false;
     absorbing[row] = true;
+  }
+
+  /** Saves or restores all rows. */
+  void exchange(EnvState saved) {
+    saved.floats(observations);
+    saved.floats(actions);
+    saved.floats(nextObservations);
+    saved.flags(terminated);
+    saved.flags(absorbing);
   }
 }

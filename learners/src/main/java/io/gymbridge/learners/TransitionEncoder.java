@@ -1,6 +1,7 @@
 package io.gymbridge.learners;
 
 import io.gymbridge.core.DType;
+import io.gymbridge.core.EnvState;
 import io.gymbridge.core.Transitions;
 import io.gymbridge.core.wrappers.RunningMeanStd;
 import io.gymbridge.learners.nn.Categorical;
@@ -19,8 +20,8 @@ final class TransitionEncoder {
   private final int[] choices;
   private final int actionWidth;
   private final RunningMeanStd statistics;
-  private double[] mean;
-  private double[] std;
+  private double[] mean = {};
+  private double[] std = {};
 
   TransitionEncoder(ObservationEncoder observations, ActionHead head, boolean absorbing) {
     this.observations = observations;
@@ -30,9 +31,7 @@ final class TransitionEncoder {
     this.actionWidth =
         head.distribution() instanceof Categorical ? head.outputs() : head.targetSize();
     this.statistics = new RunningMeanStd(observations.width(), DType.FLOAT64);
-    this.mean = new double[observations.width()];
-    this.std = new double[observations.width()];
-    Arrays.fill(std, 1);
+    adopt();
   }
 
   /** Numbers for a state. */
@@ -92,12 +91,22 @@ final class TransitionEncoder {
       return;
     }
     statistics.update(Arrays.copyOf(rows, kept));
+    adopt();
+  }
+
+  private void adopt() {
     RunningMeanStd.State state = statistics.state();
     mean = state.mean();
     std = state.variance();
-    for (int i = 0; i < width; i++) {
+    for (int i = 0; i < std.length; i++) {
       std[i] = Math.sqrt(std[i] + 1e-8);
     }
+  }
+
+  /** Saves or restores the statistics. */
+  void exchange(EnvState saved) {
+    statistics.exchange(saved);
+    adopt();
   }
 
   /** Writes n rows of states. */

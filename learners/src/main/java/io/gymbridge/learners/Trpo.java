@@ -1,12 +1,13 @@
 package io.gymbridge.learners;
 
+import io.gymbridge.core.EnvState;
 import io.gymbridge.core.VectorEnv;
 import io.gymbridge.learners.nn.Distribution;
 import io.gymbridge.learners.nn.Mlp;
 import java.util.Arrays;
 import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
-import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Trust region policy optimisation (Schulman et al. 2015): the natural gradient by conjugate
@@ -20,10 +21,9 @@ import java.util.function.Consumer;
 public final class Trpo {
 
   /**
-   * Hyperparameters of an update.
+   * Hyperparameters.
    *
-   * @param architecture of the policy and of the value network
-   * @param rolloutSteps steps of each lane between two updates
+   * @param acting what TRPO shares with PPO
    * @param divergence largest mean KL from the policy before an update, in nats
    * @param damping added to the Fisher information's diagonal
    * @param conjugateSteps iterations of conjugate gradients
@@ -31,31 +31,26 @@ public final class Trpo {
    * @param valueEpochs passes over a rollout for the values
    * @param valueBatchSize transitions in a minibatch of these
    * @param valueLearningRate of Adam
-   * @param gamma discount
-   * @param lambda of the advantage estimation
-   * @param entropyWeight of the entropy in the surrogate
-   * @param logStd of Gaussians at the beginning
-   * @param normaliseObservations by running statistics
-   * @param normaliseRewards by the running deviation of the discounted return
-   * @param seed of everything
    */
   public record Config(
-      PolicyNetwork.Architecture architecture,
-      int rolloutSteps,
+      OnPolicy.Config acting,
       double divergence,
       double damping,
       int conjugateSteps,
       int lineSearchSteps,
       int valueEpochs,
       int valueBatchSize,
-      double valueLearningRate,
-      double gamma,
-      double lambda,
-      double entropyWeight,
-      double logStd,
-      boolean normaliseObservations,
-      boolean normaliseRewards,
-      long seed) {
+      double valueLearningRate)
+      implements Generator.Config {
+    public Config {
+      Checks.positive("divergence", divergence);
+      Checks.within(0, Double.MAX_VALUE, "damping", damping);
+      Checks.atLeast(1, "conjugateSteps", conjugateSteps);
+      Checks.atLeast(1, "lineSearchSteps", lineSearchSteps);
+      Checks.atLeast(1, "valueEpochs", valueEpochs);
+      Checks.atLeast(1, "valueBatchSize", valueBatchSize);
+      Checks.positive("valueLearningRate", valueLearningRate);
+    }
 
     /**
      * GAIL's (Ho and Ermon 2016, appendix B): KL 0.01, damping 0.1, γ 0.995, λ 0.97; 2048
@@ -63,59 +58,56 @@ public final class Trpo {
      */
     public static Config defaults() {
       return new Config(
-          PolicyNetwork.Architecture.defaults(),
-          256,
+          new OnPolicy.Config(
+              PolicyNetwork.Architecture.defaults(), 256, 0.995, 0.97, 0, 0, true, true, 0),
           0.01,
           0.1,
           10,
           10,
           5,
           128,
-          1e-3,
-          0.995,
-          0.97,
-          0,
-          0,
-          true,
-          true,
-          0);
+          1e-3);
+    }
+
+    @Override
+    public Config withActing(OnPolicy.Config newActing) {
+      return new Config(
+          newActing,
+          divergence,
+          damping,
+          conjugateSteps,
+          lineSearchSteps,
+          valueEpochs,
+          valueBatchSize,
+          valueLearningRate);
+    }
+
+    @Override
+    public Generator make(PolicyNetwork policy, long seed) {
+      return new Update(this, policy, seed);
     }
   }
 
   private final Config config;
-  private final Consumer<OnPolicy.Progress> listener;
 
-  /** With a listener, told after every update. */
-  public Trpo(Config config, Consumer<OnPolicy.Progress> listener) {
+  public Trpo(Config config) {
     this.config = config;
-    this.listener = listener;
   }
 
   /**
-   * Trains a policy.
+   * Begins to train a policy.
    *
    * @param env any number of lanes, in any autoreset mode; it is reset
    * @param steps of all lanes together, at least; whole rollouts are played
+   * @param start a policy to begin with; null for random weights
    */
-  public PolicyNetwork train(VectorEnv env, long steps) {
-    OnPolicy training =
-        new OnPolicy(
-            env,
-            config.architecture(),
-            new OnPolicy.Settings(
-                config.rolloutSteps(),
-                config.normaliseObservations(),
-                config.normaliseRewards(),
-                config.gamma(),
-                config.seed()),
-            (policy, seed) -> new Update(config, policy, seed));
-    training.run(steps, OnPolicy.Rewards.OF_THE_ENVIRONMENT, listener);
-    return training.policy();
+  public OnPolicy start(VectorEnv env, long steps, @Nullable PolicyNetwork start) {
+    return new OnPolicy(env, config, steps, start);
   }
 
-  /** The update, for whoever brings rollouts. */
+  /** The update itself. */
   static final class Update implements Generator {
-    private final Config config;
+    private final Trpo.Config config;
     private final PolicyNetwork policy;
     private final ValueNetwork values;
     private final int size;
@@ -127,27 +119,22 @@ public final class Trpo {
     private double[] weights = new double[0];
     private double[] divergences = new double[0];
 
-    Update(Config config, PolicyNetwork policy, long seed) {
+    Update(Trpo.Config config, PolicyNetwork policy, long seed) {
       this.config = config;
       this.policy = policy;
       this.values =
           new ValueNetwork(
               policy.encoder().width(),
-              config.architecture(),
+              config.acting().architecture(),
               new SplittableRandom(seed).nextLong());
       this.size = policy.trained().length;
       this.pass = policy.mlp().pass(1);
-      Arrays.fill(
-          policy.trained(),
-          policy.mlp().shape().parameters(),
-          policy.trained().length,
-          (float) config.logStd());
     }
 
     @Override
     public Diagnostics update(Rollout rollout, double progress) {
       values.fill(rollout, policy.encoder());
-      rollout.estimateAdvantages(config.gamma(), config.lambda());
+      rollout.estimateAdvantages(config.acting().gamma(), config.acting().lambda());
       double explained = rollout.explainedVariance();
       int[] rows = rollout.validRows();
       CompletableFuture<Double> valueLoss =
@@ -171,6 +158,16 @@ public final class Trpo {
           after.divergence,
           0,
           explained);
+    }
+
+    @Override
+    public String toString() {
+      return "TRPO";
+    }
+
+    @Override
+    public void exchange(EnvState saved) {
+      values.exchange(saved);
     }
 
     private static double[] normalised(Rollout rollout, int[] rows) {
@@ -253,7 +250,7 @@ public final class Trpo {
         divergence += divergences[i] / n;
         entropy += ones[i] / n;
       }
-      return new Surrogate(value + config.entropyWeight() * entropy, divergence, entropy);
+      return new Surrogate(value + config.acting().entropyWeight() * entropy, divergence, entropy);
     }
 
     private Surrogate step(Surrogate before, double[] advantages, Rollout rollout, int[] rows) {
@@ -262,7 +259,7 @@ public final class Trpo {
       float[] shared = policy.shared();
       int tail = policy.mlp().shape().parameters();
       float[] gradient = new float[size];
-      Arrays.fill(ones, 0, n, config.entropyWeight() / n);
+      Arrays.fill(ones, 0, n, config.acting().entropyWeight() / n);
       distribution.gradient(
           pass.output(), shared, actions, n, weights, ones, pass.outputGradient(), gradient, tail);
       pass.backward(n, gradient);

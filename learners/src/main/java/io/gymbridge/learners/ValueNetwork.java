@@ -1,7 +1,9 @@
 package io.gymbridge.learners;
 
+import io.gymbridge.core.EnvState;
 import io.gymbridge.learners.nn.Adam;
 import io.gymbridge.learners.nn.Mlp;
+import io.gymbridge.learners.nn.SeededRandom;
 import java.util.Arrays;
 import java.util.SplittableRandom;
 
@@ -13,14 +15,14 @@ final class ValueNetwork {
   private final Mlp mlp;
   private final Mlp.Pass pass;
   private final Adam adam;
-  private final SplittableRandom order;
+  private final SeededRandom order;
   private final float[] gradient;
 
   ValueNetwork(int inputs, PolicyNetwork.Architecture architecture, long seed) {
     mlp = new Mlp(new Mlp.Shape(inputs, architecture.hidden(), 1, architecture.activation()));
     SplittableRandom seeds = new SplittableRandom(seed);
     mlp.initialise(seeds.split(), Math.sqrt(2), 1);
-    order = seeds.split();
+    order = new SeededRandom(seeds.nextLong());
     adam = new Adam(mlp.parameters(), 1e-5);
     gradient = new float[mlp.parameters().length];
     pass = mlp.pass(CHUNK);
@@ -102,5 +104,12 @@ final class ValueNetwork {
       }
     }
     return sum / count;
+  }
+
+  /** Saves or restores all of it, optimiser and generator included. */
+  void exchange(EnvState saved) {
+    saved.floats(mlp.parameters());
+    adam.exchange(saved);
+    order.exchange(saved);
   }
 }

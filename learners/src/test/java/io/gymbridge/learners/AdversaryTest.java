@@ -52,7 +52,7 @@ class AdversaryTest {
   @Test
   void gail_balances_the_pole_without_its_reward() {
     PolicyNetwork imitator =
-        new Gail(Gail.Config.defaults(), now -> {}).train(cartPole(), expert(1), 200_000);
+        new Gail(Gail.Config.defaults()).start(cartPole(), expert(1), 200_000, null).run(now -> {});
     assertTrue(OnPolicyTest.play(imitator) >= 475);
   }
 
@@ -73,9 +73,10 @@ class AdversaryTest {
     for (boolean absorbing : new boolean[] {false, true}) {
       TransitionEncoder encoder = new TransitionEncoder(policy.encoder(), policy.head(), absorbing);
       Gail.Network network = new Gail.Network(Gail.Config.defaults(), encoder, 3);
-      Adversary adversary =
-          new Adversary(
-              new Adversary.Config(128, 300, 4096, 0, absorbing, 0.99, 4), network, demonstrations);
+      AdversarialConfig config =
+          new AdversarialConfig(
+              Ppo.Config.defaults(), 128, 300, 1e-3, 0, false, 0, 4096, absorbing);
+      Adversary adversary = new Adversary(config, network, demonstrations, 4);
       adversary.apply(rollout, policy);
       OnPolicy.Discrimination told = adversary.apply(rollout, policy);
       assertTrue(told.expertAccuracy() > 0.8 && told.generatorAccuracy() > 0.8, told.toString());
@@ -140,19 +141,7 @@ class AdversaryTest {
     for (Gail.Reward reward : Gail.Reward.values()) {
       Gail.Network network =
           new Gail.Network(
-              new Gail.Config(
-                  gail.generator(),
-                  gail.discriminatorHidden(),
-                  64,
-                  1,
-                  1e-3,
-                  0,
-                  0,
-                  100,
-                  reward,
-                  false),
-              encoder,
-              7);
+              new Gail.Config(gail.adversarial(), gail.discriminatorHidden(), reward), encoder, 7);
       network.logits(batch, 8, rewards, logits);
       network.rewards(batch, 8, rewards, rewards);
       for (int i = 0; i < 8; i++) {

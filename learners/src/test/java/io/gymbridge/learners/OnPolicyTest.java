@@ -23,8 +23,9 @@ class OnPolicyTest {
     return new SyncVectorEnv(() -> Envs.make("CartPole-v1"), LANES, mode);
   }
 
-  private static Ppo.Config ppo(long seed) {
-    return Ppo.Config.defaults().withSeed(seed);
+  private static Ppo ppo(long seed) {
+    Ppo.Config defaults = Ppo.Config.defaults();
+    return new Ppo(defaults.withActing(defaults.acting().withSeed(seed)));
   }
 
   static double play(PolicyNetwork network) {
@@ -38,7 +39,7 @@ class OnPolicyTest {
   void ppo_balances_the_pole() {
     for (long seed = 0; seed < 3; seed++) {
       PolicyNetwork network =
-          new Ppo(ppo(seed), now -> {}).train(cartPole(AutoresetMode.SAME_STEP), 100_000);
+          ppo(seed).start(cartPole(AutoresetMode.SAME_STEP), 100_000, null).run(now -> {});
       assertTrue(play(network) >= 475, "seed " + seed);
     }
   }
@@ -47,8 +48,9 @@ class OnPolicyTest {
   void trpo_balances_the_pole_within_its_trust_region() {
     List<Double> divergences = new ArrayList<>();
     PolicyNetwork network =
-        new Trpo(Trpo.Config.defaults(), now -> divergences.add(now.diagnostics().divergence()))
-            .train(cartPole(AutoresetMode.NEXT_STEP), 60_000);
+        new Trpo(Trpo.Config.defaults())
+            .start(cartPole(AutoresetMode.NEXT_STEP), 60_000, null)
+            .run(now -> divergences.add(now.diagnostics().divergence()));
     assertTrue(play(network) >= 475);
     for (double divergence : divergences) {
       assertTrue(divergence >= 0 && divergence <= 0.015, "KL " + divergence);
@@ -63,7 +65,7 @@ class OnPolicyTest {
   }
 
   private static PolicyNetwork train(long seed) {
-    return new Ppo(ppo(seed), now -> {}).train(cartPole(AutoresetMode.SAME_STEP), 4_000);
+    return ppo(seed).start(cartPole(AutoresetMode.SAME_STEP), 4_000, null).run(now -> {});
   }
 
   @Test

@@ -7,6 +7,9 @@ import java.util.Optional;
 
 /** The results as text. */
 public final class LearnerReport {
+  /** Less than this, and the speeds are those of a busy machine. */
+  private static final double LEAST_SHARE = 0.9;
+
   private final LearnerResults results;
 
   /** Of everything measured so far. */
@@ -46,7 +49,19 @@ public final class LearnerReport {
         .failures()
         .forEach(
             (cell, reason) ->
-                text.append("%nNot measured: %s: %s%n".formatted(cell.label(), reason)));
+                text.append("\nNot measured: %s: %s\n".formatted(cell.label(), reason)));
+    results
+        .leastShare()
+        .ifPresent(
+            share -> {
+              text.append(
+                  "\nThe peers, which have one thread each, had a processor for at least %.0f %% of the time."
+                      .formatted(100 * share));
+              if (share < LEAST_SHARE) {
+                text.append(" Something else was running: measure again.");
+              }
+              text.append("\n");
+            });
     return text.toString();
   }
 

@@ -6,10 +6,16 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
 
 /** The repetitions of all cells, and why some cells have none. */
 public final class LearnerResults {
-  private final Map<Cell, List<Double>> repetitions = new LinkedHashMap<>();
+  private static final String RATE = "per_second";
+
+  /** Share of the wall clock that a process of one thread had a processor for. */
+  private static final String SHARE = "cpu_share";
+
+  private final Map<Cell, List<Map<String, Double>>> repetitions = new LinkedHashMap<>();
   private final Map<Cell, String> failures = new LinkedHashMap<>();
 
   /**
@@ -22,8 +28,8 @@ public final class LearnerResults {
   }
 
   /** Adds a repetition. */
-  public void add(Cell cell, double perSecond) {
-    repetitions.computeIfAbsent(cell, first -> new ArrayList<>()).add(perSecond);
+  public void add(Cell cell, Map<String, Double> figures) {
+    repetitions.computeIfAbsent(cell, first -> new ArrayList<>()).add(figures);
   }
 
   /** Notes that a cell cannot be measured. */
@@ -48,23 +54,36 @@ public final class LearnerResults {
   }
 
   Optional<Interval> median(Cell cell) {
-    return figures(cell).map(Interval::median);
+    return figures(cell, RATE).map(Interval::median);
   }
 
   /** How many times faster ours is than the peer's; empty where one of them was not measured. */
   Optional<Interval> ratio(Cell ours) {
-    return figures(ours)
-        .flatMap(above -> figures(peer(ours)).map(below -> Interval.ratio(above, below)));
+    return figures(ours, RATE)
+        .flatMap(above -> figures(peer(ours), RATE).map(below -> Interval.ratio(above, below)));
   }
 
   static Cell peer(Cell ours) {
     return new Cell(ours.algorithm(), ours.env(), ours.algorithm().peer());
   }
 
-  private Optional<double[]> figures(Cell cell) {
+  /**
+   * The least share of a processor that a peer had, which tells whether something else was running;
+   * empty without peers, whose processes alone have one thread.
+   */
+  OptionalDouble leastShare() {
+    return repetitions.values().stream()
+        .flatMap(List::stream)
+        .filter(run -> run.containsKey(SHARE))
+        .mapToDouble(run -> run.getOrDefault(SHARE, 1.0))
+        .min();
+  }
+
+  private Optional<double[]> figures(Cell cell, String name) {
     return Optional.ofNullable(repetitions.get(cell))
         .filter(runs -> !runs.isEmpty() && !failures.containsKey(cell))
-        .map(runs -> runs.stream().mapToDouble(Double::doubleValue).toArray());
+        .map(
+            runs -> runs.stream().mapToDouble(run -> run.getOrDefault(name, Double.NaN)).toArray());
   }
 
   /** A row for each cell: the median, its bounds and all repetitions; or the reason. */
@@ -79,9 +98,9 @@ public final class LearnerResults {
           median(cell)
               .ifPresent(
                   rate -> {
-                    row.put("per_second", rate.value());
+                    row.put(RATE, rate.value());
                     row.put("unit", cell.algorithm().unit());
-                    row.put("per_second_ci95", List.of(rate.low(), rate.high()));
+                    row.put(RATE + "_ci95", List.of(rate.low(), rate.high()));
                     row.put("repetitions", runs);
                   });
           String reason = failures.get(cell);

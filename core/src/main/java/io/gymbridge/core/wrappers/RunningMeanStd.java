@@ -180,7 +180,8 @@ public final class RunningMeanStd {
     count = state.count;
   }
 
-  void exchange(EnvState saved) {
+  /** Saves or restores all of it, but the number of components. */
+  public void exchange(EnvState saved) {
     saved.reals(mean);
     saved.reals(variance);
     count = saved.real(count);

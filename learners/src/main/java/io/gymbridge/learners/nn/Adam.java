@@ -1,5 +1,6 @@
 package io.gymbridge.learners.nn;
 
+import io.gymbridge.core.EnvState;
 import java.util.Arrays;
 
 /**
@@ -15,16 +16,6 @@ public final class Adam {
   private final float[] second;
   private final float epsilon;
   private int steps;
-
-  /**
-   * What there is to save.
-   *
-   * @param first moment, as long as the parameters
-   * @param second moment, likewise
-   * @param steps taken
-   */
-  @SuppressWarnings("ArrayRecordComponent")
-  public record State(float[] first, float[] second, int steps) {}
 
   /**
    * An optimiser of all of {@code parameters}.
@@ -80,21 +71,11 @@ public final class Adam {
     return length;
   }
 
-  /** A copy of the moments. */
-  public State state() {
-    return new State(first.clone(), second.clone(), steps);
-  }
-
-  /** Goes on from a saved state. */
-  public void restore(State state) {
-    if (state.first().length != first.length || state.second().length != second.length) {
-      throw new IllegalArgumentException(
-          "got moments of %d and %d parameters, expected %d"
-              .formatted(state.first().length, state.second().length, first.length));
-    }
-    System.arraycopy(state.first(), 0, first, 0, first.length);
-    System.arraycopy(state.second(), 0, second, 0, second.length);
-    steps = state.steps();
+  /** Saves or restores the moments; the parameters are not its own. */
+  public void exchange(EnvState saved) {
+    saved.floats(first);
+    saved.floats(second);
+    steps = saved.integer(steps, 0, Integer.MAX_VALUE);
   }
 
   /** Forgets everything. */

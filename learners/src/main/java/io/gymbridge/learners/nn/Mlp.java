@@ -1,5 +1,6 @@
 package io.gymbridge.learners.nn;
 
+import io.gymbridge.core.EnvState;
 import java.util.Arrays;
 import java.util.List;
 import java.util.random.RandomGenerator;
@@ -163,6 +164,82 @@ public final class Mlp {
     for (Layer layer : layers) {
       for (int i = layer.weights(); i < layer.biases(); i++) {
         parameters[i] *= kept;
+      }
+    }
+  }
+
+  /** Estimates of the layers' largest singular values, none yet. */
+  public Spectrum spectrum() {
+    return new Spectrum();
+  }
+
+  /**
+   * Follows each layer's largest singular value by a step of power iteration at a time, and limits
+   * it to 1 (Miyato et al. 2018): the weights are projected, rather than divided in every pass.
+   */
+  public final class Spectrum {
+    private final double[][] directions;
+
+    private Spectrum() {
+      directions = new double[layers.length][];
+      for (int i = 0; i < layers.length; i++) {
+        directions[i] = new double[layers[i].inputs()];
+        Arrays.fill(directions[i], 1 / Math.sqrt(layers[i].inputs()));
+      }
+    }
+
+    /** Divides the weights of layers that have more than 1 by what they have. */
+    public void limit() {
+      for (int i = 0; i < layers.length; i++) {
+        double largest = iterate(layers[i], directions[i]);
+        if (largest > 1) {
+          for (int j = layers[i].weights(); j < layers[i].biases(); j++) {
+            parameters[j] /= (float) largest;
+          }
+        }
+      }
+    }
+
+    /** One step: v := WᵀWv / ‖WᵀWv‖; gives ‖Wv‖ of the new v. */
+    private double iterate(Layer layer, double[] direction) {
+      double[] back = new double[layer.inputs()];
+      for (int unit = 0; unit < layer.units(); unit++) {
+        double along = along(layer, unit, direction);
+        for (int input = 0; input < layer.inputs(); input++) {
+          back[input] += along * parameters[layer.weights() + unit * layer.inputs() + input];
+        }
+      }
+      double length = 0;
+      for (double component : back) {
+        length += component * component;
+      }
+      length = Math.sqrt(length);
+      if (length == 0) {
+        return 0;
+      }
+      for (int input = 0; input < layer.inputs(); input++) {
+        direction[input] = back[input] / length;
+      }
+      double squares = 0;
+      for (int unit = 0; unit < layer.units(); unit++) {
+        double along = along(layer, unit, direction);
+        squares += along * along;
+      }
+      return Math.sqrt(squares);
+    }
+
+    private double along(Layer layer, int unit, double[] direction) {
+      double sum = 0;
+      for (int input = 0; input < layer.inputs(); input++) {
+        sum += parameters[layer.weights() + unit * layer.inputs() + input] * direction[input];
+      }
+      return sum;
+    }
+
+    /** Saves or restores the directions found so far. */
+    public void exchange(EnvState saved) {
+      for (double[] direction : directions) {
+        saved.reals(direction);
       }
     }
   }

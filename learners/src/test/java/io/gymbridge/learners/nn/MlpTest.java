@@ -1,7 +1,9 @@
 package io.gymbridge.learners.nn;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.List;
 import java.util.SplittableRandom;
@@ -174,6 +176,57 @@ class MlpTest {
       assertEquals(Math.tanh(x), Activation.tanh(x), 4e-7);
     }
     assertEquals(1, Activation.tanh(Float.POSITIVE_INFINITY), 4e-7);
+  }
+
+  @Test
+  void steep_layers_are_limited_and_flat_ones_left_alone() {
+    make(Activation.TANH);
+    for (int i = 0; i < 42; i++) {
+      mlp.parameters()[mlp.offset() + i] *= 7;
+    }
+    mlp.decay(0.5);
+    float[] last = mlp.weights(2);
+    for (int i = 0; i < last.length; i++) {
+      assertTrue(Math.abs(last[i]) < 1);
+    }
+    assertTrue(largestSingularValue(0) > 2);
+    Mlp.Spectrum spectrum = mlp.spectrum();
+    for (int i = 0; i < 30; i++) {
+      spectrum.limit();
+    }
+    assertEquals(1, largestSingularValue(0), 1e-3);
+    assertTrue(largestSingularValue(2) < 1);
+    assertArrayEquals(last, mlp.weights(2));
+  }
+
+  /** By power iteration on WᵀW, to convergence. */
+  private double largestSingularValue(int layer) {
+    float[] w = mlp.weights(layer);
+    int units = mlp.units(layer);
+    int inputs = mlp.inputs(layer);
+    double[] v = random.doubles(inputs, -1, 1).toArray();
+    double largest = 0;
+    for (int step = 0; step < 2000; step++) {
+      double[] u = new double[units];
+      double[] next = new double[inputs];
+      double squares = 0;
+      for (int unit = 0; unit < units; unit++) {
+        for (int input = 0; input < inputs; input++) {
+          u[unit] += w[input * units + unit] * v[input];
+        }
+      }
+      for (int input = 0; input < inputs; input++) {
+        for (int unit = 0; unit < units; unit++) {
+          next[input] += w[input * units + unit] * u[unit];
+        }
+        squares += next[input] * next[input];
+      }
+      largest = Math.sqrt(Math.sqrt(squares));
+      for (int input = 0; input < inputs; input++) {
+        v[input] = next[input] / Math.sqrt(squares);
+      }
+    }
+    return largest;
   }
 
   @Test
