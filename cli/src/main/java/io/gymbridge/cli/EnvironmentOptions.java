@@ -8,6 +8,7 @@ import io.gymbridge.core.AutoresetMode;
 import io.gymbridge.core.VectorEnv;
 import io.gymbridge.envs.Envs;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -39,6 +40,14 @@ final class EnvironmentOptions implements AutoCloseable {
       description = "How many copies are stepped together. Default: ${DEFAULT-VALUE}.")
   int numEnvs = 8;
 
+  @Option(
+      names = "--env-arg",
+      paramLabel = "NAME=VALUE",
+      description =
+          "A keyword argument of the environment's constructor, several times if need be; a server has to allow it "
+              + "(--allow-kwargs).")
+  Map<String, String> arguments = new LinkedHashMap<>();
+
   @Mixin final CredentialOptions credentials = new CredentialOptions();
 
   @Mixin final TransportOption travel = new TransportOption();
@@ -68,16 +77,38 @@ final class EnvironmentOptions implements AutoCloseable {
     stats.check();
     Path log = nextLog();
     if (address == null && Envs.ids().contains(id)) {
-      VectorEnv env = Envs.makeVec(id, lanes, AutoresetMode.NEXT_STEP, Map.of());
+      VectorEnv env = Envs.makeVec(id, lanes, AutoresetMode.NEXT_STEP, kwargs());
       return log == null ? env : RecordingVectorEnv.local(env, log);
     }
-    SessionOptions options = travel.applyTo(EnvironmentOptions.learning(lanes));
+    SessionOptions options =
+        travel.applyTo(EnvironmentOptions.learning(lanes)).withKwargs(kwargs());
     if (address != null) {
       options = options.withCredentials(credentials.credentials());
     }
     RemoteVectorEnv env = RemoteVectorEnv.connect(address(), id, options);
     stats.add(env);
     return log == null ? env : RecordingVectorEnv.served(env, options, log);
+  }
+
+  /** Numbers and truth values as such, everything else as text. */
+  private Map<String, Object> kwargs() {
+    Map<String, Object> kwargs = new LinkedHashMap<>();
+    arguments.forEach((name, text) -> kwargs.put(name, value(text)));
+    return kwargs;
+  }
+
+  private static Object value(String text) {
+    if (text.equalsIgnoreCase("true") || text.equalsIgnoreCase("false")) {
+      return Boolean.parseBoolean(text);
+    }
+    if (text.matches("[+-]?[0-9]{1,18}")) {
+      return Long.parseLong(text);
+    }
+    try {
+      return Double.parseDouble(text);
+    } catch (NumberFormatException e) {
+      return text;
+    }
   }
 
   private @Nullable Path nextLog() {
@@ -101,7 +132,11 @@ final class EnvironmentOptions implements AutoCloseable {
       return address;
     }
     if (server == null) {
-      server = ManagedServer.serveEnv(List.of(id), numEnvs, 2);
+      String[] more =
+          arguments.isEmpty()
+              ? new String[0]
+              : new String[] {"--allow-kwargs", String.join(",", arguments.keySet())};
+      server = ManagedServer.serveEnv(List.of(id), numEnvs, 2, more);
     }
     return server.address();
   }

@@ -27,8 +27,8 @@ final class EvaluateCommand implements Callable<Integer> {
   @Option(
       names = "--policy",
       required = true,
-      paramLabel = "FILE|ADDRESS/NAME",
-      description = "A policy bundle, or a served policy.")
+      paramLabel = "FILE|ADDRESS/NAME|random",
+      description = "A policy bundle, a served policy, or \"random\" for random actions.")
   String policy = "";
 
   @Option(
@@ -56,8 +56,11 @@ final class EvaluateCommand implements Callable<Integer> {
     Outputs.checkWritable(json);
     Evaluation evaluation;
     try (environment;
-        Policy acting = Policies.open(policy, seed, environment.credentials);
-        VectorEnv env = environment.open(Math.min(environment.numEnvs, episodes))) {
+        VectorEnv env = environment.open(Math.min(environment.numEnvs, episodes));
+        Policy acting =
+            policy.equals("random")
+                ? RandomActions.of(env.spec(), seed)
+                : Policies.open(policy, seed, environment.credentials)) {
       Policies.checkFits(acting, env.spec());
       evaluation = Play.evaluate("evaluating", env, acting, !stochastic, episodes, seed);
     }

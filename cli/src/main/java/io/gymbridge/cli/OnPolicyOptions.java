@@ -5,15 +5,13 @@ import io.gymbridge.core.Evaluation;
 import io.gymbridge.core.Policy;
 import io.gymbridge.core.Trajectory;
 import io.gymbridge.core.VectorEnv;
-import io.gymbridge.learners.Generator;
+import io.gymbridge.learners.LearnedReward;
 import io.gymbridge.learners.OnPolicy;
 import io.gymbridge.learners.PolicyNetwork;
 import io.gymbridge.policies.PolicyBundle;
 import java.io.IOException;
-import java.io.PrintWriter;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Clock;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -56,6 +54,12 @@ final class OnPolicyOptions {
       description = "Write a line for every update there, as CSV: returns, losses, and so on.")
   @Nullable Path log;
 
+  @Option(
+      names = "--tensorboard",
+      paramLabel = "DIR",
+      description = "Write the same there for TensorBoard: `tensorboard --logdir DIR`.")
+  @Nullable Path tensorboard;
+
   /** Makes a training of what it begins with. */
   interface Starter {
     OnPolicy start(VectorEnv env, long steps, @Nullable PolicyNetwork start);
@@ -83,8 +87,12 @@ final class OnPolicyOptions {
     return preset == null ? new LinkedHashMap<>() : Presets.read(algorithm, preset);
   }
 
-  /** Trains under a progress bar, evaluates, and writes the bundle. */
-  Integer run(String algorithm, Record config, Starter starter) {
+  /**
+   * Trains under a progress bar, evaluates, and writes the bundle.
+   *
+   * @param facts what else decides what is learned, for the bundle's provenance
+   */
+  Integer run(String algorithm, Record config, Map<String, Object> facts, Starter starter) {
     training.check();
     saving.check();
     Outputs.checkWritable(log);
@@ -98,9 +106,13 @@ final class OnPolicyOptions {
     Map<String, Object> run = new LinkedHashMap<>();
     run.put("algorithm", algorithm);
     run.put("environment", environment.id);
+    if (!environment.arguments.isEmpty()) {
+      run.put("arguments", environment.arguments);
+    }
     run.put("lanes", environment.numEnvs);
     run.put("steps", total);
     run.put("settings", Settings.describe(config));
+    run.putAll(facts);
     if (training.demos != null) {
       run.put("demonstrations", training.demos.toString());
       run.put("trajectories", training.trajectories == null ? "all" : training.trajectories);
@@ -125,12 +137,16 @@ final class OnPolicyOptions {
         checkpoints.restore(learner);
       }
       try (ProgressLine progress = new ProgressLine(algorithm, total);
-          TrainingLog lines = new TrainingLog(log)) {
+          TrainingLog lines =
+              new TrainingLog(log, tensorboard, learner.steps(), Clock.systemUTC())) {
+        Diagnosis diagnosis = new Diagnosis(env.spec().actionSpace());
         while (!learner.done()) {
           long before = learner.steps();
           OnPolicy.Progress now = learner.round();
+          lines.add(now);
           progress.stepTo(Math.min(total, now.steps()));
-          progress.note(lines.add(now));
+          progress.note(diagnosis.add(now));
+          diagnosis.news().forEach(System.err::println);
           if (checkpoints != null
               && (learner.done() || now.steps() / saving.every > before / saving.every)) {
             evaluator.evaluate(learner);
@@ -148,6 +164,12 @@ final class OnPolicyOptions {
       }
       System.out.printf(
           Locale.ROOT, "sampled actions: return %.2f ± %.2f%n", sampled.mean(), sampled.sd());
+      LearnedReward reward = learner.learnedReward();
+      if (reward != null) {
+        Evaluation learned = reward.evaluate(played);
+        System.out.printf(
+            Locale.ROOT, "learned reward: return %.2f ± %.2f%n", learned.mean(), learned.sd());
+      }
       run.remove("algorithm");
       run.remove("environment");
       run.put("sampled", Outputs.evaluation(sampled));
@@ -210,81 +232,6 @@ final class OnPolicyOptions {
     public void close() {
       if (env != null) {
         env.close();
-      }
-    }
-  }
-
-  /** Lines of CSV, and the text that the progress bar shows. */
-  private static final class TrainingLog implements AutoCloseable {
-    private final @Nullable PrintWriter writer;
-    private double meanReturn = Double.NaN;
-
-    TrainingLog(@Nullable Path file) {
-      try {
-        writer =
-            file == null
-                ? null
-                : new PrintWriter(Files.newBufferedWriter(file, StandardCharsets.UTF_8), true);
-      } catch (IOException e) {
-        throw new UserError("cannot write " + file + ": " + e.getMessage(), e);
-      }
-      if (writer != null) {
-        writer.println(
-            "steps,updates,episodes,mean_return,mean_length,policy_loss,value_loss,entropy,"
-                + "divergence,clip_fraction,explained_variance,discriminator_loss,"
-                + "expert_accuracy,generator_accuracy,expert_logit,generator_logit,"
-                + "mean_reward,reward_std");
-      }
-    }
-
-    String add(OnPolicy.Progress now) {
-      var policy = now.diagnostics();
-      var told = now.discrimination();
-      if (writer != null) {
-        writer.printf(
-            Locale.ROOT,
-            "%d,%d,%d,%.6g,%.6g,%.6g,%.6g,%.6g,%.6g,%.6g,%.6g,%.6g,%.6g,%.6g,%.6g,%.6g,%.6g,%.6g%n",
-            now.steps(),
-            now.updates(),
-            now.episodes(),
-            now.meanReturn(),
-            now.meanLength(),
-            policy.policyLoss(),
-            policy.valueLoss(),
-            policy.entropy(),
-            policy.divergence(),
-            policy.clipFraction(),
-            policy.explainedVariance(),
-            told.loss(),
-            told.expertAccuracy(),
-            told.generatorAccuracy(),
-            told.expertLogit(),
-            told.generatorLogit(),
-            told.meanReward(),
-            told.rewardStd());
-      }
-      if (now.episodes() > 0) {
-        meanReturn = now.meanReturn();
-      }
-      return "return %.1f, %s".formatted(meanReturn, trouble(policy, told));
-    }
-
-    /** What is likely to be wrong, or else the entropy. */
-    private static String trouble(Generator.Diagnostics policy, OnPolicy.Discrimination told) {
-      if (Math.min(told.expertAccuracy(), told.generatorAccuracy()) > 0.99) {
-        return "the discriminator wins: accuracy %.2f"
-            .formatted(Math.min(told.expertAccuracy(), told.generatorAccuracy()));
-      }
-      if (policy.divergence() > 0.1) {
-        return "large updates: KL %.2f".formatted(policy.divergence());
-      }
-      return "entropy %.2f".formatted(policy.entropy());
-    }
-
-    @Override
-    public void close() {
-      if (writer != null) {
-        writer.close();
       }
     }
   }

@@ -8,11 +8,16 @@ import me.tongfei.progressbar.ProgressBarBuilder;
 import me.tongfei.progressbar.ProgressBarStyle;
 
 /**
- * A progress bar with an ETA, on standard error, so that standard output holds results only. What
- * others print on standard error meanwhile, such as a server's log, comes in lines of its own.
+ * A progress bar with steps per second and an ETA, on standard error, so that standard output holds
+ * results only. What others print on standard error meanwhile, such as a server's log, comes in
+ * lines of its own.
  */
 final class ProgressLine implements AutoCloseable {
+  /** Columns, where the terminal's are not known. */
   private static final int WIDTH = 100;
+
+  /** Columns of a line in a file, or of a wider terminal. */
+  private static final int MAX_WIDTH = 160;
 
   private final PrintStream err = System.err;
   private final PrintStream others;
@@ -20,19 +25,28 @@ final class ProgressLine implements AutoCloseable {
 
   ProgressLine(String task, long steps) {
     // The launcher knows whether standard error is a terminal; Java does not.
-    boolean terminal = "1".equals(System.getenv("GYMBRIDGE_TERMINAL"));
+    String columns = System.getenv("GYMBRIDGE_TERMINAL");
+    boolean terminal = columns != null;
+    int width = columns == null ? MAX_WIDTH : width(columns);
     this.bar =
         new ProgressBarBuilder()
             .setTaskName(task)
             .setInitialMax(steps)
             .setStyle(ProgressBarStyle.ASCII)
+            .showSpeed()
             .setUpdateIntervalMillis(terminal ? 200 : 5_000)
-            .setConsumer(new ConsoleProgressBarConsumer(err, WIDTH))
+            .setConsumer(new ConsoleProgressBarConsumer(err, width))
             .build();
     // A terminal's bar is wiped away and drawn again below; elsewhere the line begins a new one.
-    String before = terminal ? "\r" + " ".repeat(WIDTH) + "\r" : System.lineSeparator();
+    String before = terminal ? "\r" + " ".repeat(width) + "\r" : System.lineSeparator();
     others = new PrintStream(new WholeLines(err, before), true, Charset.defaultCharset());
     System.setErr(others);
+  }
+
+  private static int width(String columns) {
+    return columns.matches("[0-9]{2,4}")
+        ? Math.min(MAX_WIDTH, Math.max(60, Integer.parseInt(columns)))
+        : WIDTH;
   }
 
   void stepTo(long steps) {
@@ -44,7 +58,7 @@ final class ProgressLine implements AutoCloseable {
   }
 
   void note(String text) {
-    bar.setExtraMessage(text);
+    bar.setExtraMessage(", " + text);
   }
 
   @Override

@@ -1,6 +1,7 @@
 package io.gymbridge.cli;
 
 import io.gymbridge.learners.Airl;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -21,6 +22,7 @@ import picocli.CommandLine.Mixin;
 final class TrainAirlCommand implements Callable<Integer> {
   @Mixin final OnPolicyOptions options = new OnPolicyOptions();
   @Mixin final GeneratorOption generator = new GeneratorOption();
+  @Mixin final RewardOutOption rewardOut = new RewardOutOption();
 
   @Override
   public Integer call() {
@@ -29,9 +31,8 @@ final class TrainAirlCommand implements Callable<Integer> {
         options.configure(
             "airl",
             defaults.withAdversarial(generator.of(options, "airl", defaults.adversarial())));
-    return options.run(
-        "AIRL",
-        config,
+    return rewardOut.write(
+        starter -> options.run("AIRL", config, Map.of(), starter),
         (env, steps, start) ->
             new Airl(config).start(env, options.training.demonstrations(env.spec()), steps, start));
   }

@@ -10,7 +10,8 @@ import picocli.CommandLine.Mixin;
     name = "ppo",
     mixinStandardHelpOptions = true,
     description = {
-      "Proximal policy optimisation: reinforcement learning on the environment's own reward."
+      "Proximal policy optimisation: reinforcement learning on the environment's own reward,",
+      "or on one that GAIL or AIRL learned."
     },
     footer = {
       "",
@@ -19,10 +20,11 @@ import picocli.CommandLine.Mixin;
     })
 final class TrainPpoCommand implements Callable<Integer> {
   @Mixin final OnPolicyOptions options = new OnPolicyOptions();
+  @Mixin final RewardOptions paying = new RewardOptions();
 
   @Override
   public Integer call() {
     Ppo.Config config = options.configure("ppo", Ppo.Config.defaults());
-    return options.run("PPO", config, new Ppo(config)::start);
+    return options.run("PPO", config, paying.facts(), paying.pay(new Ppo(config)::start));
   }
 }

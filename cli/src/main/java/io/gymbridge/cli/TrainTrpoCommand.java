@@ -10,7 +10,8 @@ import picocli.CommandLine.Mixin;
     name = "trpo",
     mixinStandardHelpOptions = true,
     description = {
-      "Trust region policy optimisation: reinforcement learning on the environment's own reward."
+      "Trust region policy optimisation: reinforcement learning on the environment's own reward,",
+      "or on one that GAIL or AIRL learned."
     },
     footer = {
       "",
@@ -19,10 +20,11 @@ import picocli.CommandLine.Mixin;
     })
 final class TrainTrpoCommand implements Callable<Integer> {
   @Mixin final OnPolicyOptions options = new OnPolicyOptions();
+  @Mixin final RewardOptions paying = new RewardOptions();
 
   @Override
   public Integer call() {
     Trpo.Config config = options.configure("trpo", Trpo.Config.defaults());
-    return options.run("TRPO", config, new Trpo(config)::start);
+    return options.run("TRPO", config, paying.facts(), paying.pay(new Trpo(config)::start));
   }
 }

@@ -4,11 +4,14 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
+import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -56,8 +59,11 @@ class TrainOnPolicyTest {
 
   @Test
   void rewards_train_a_policy_that_demonstrates_to_others() throws IOException {
-    CommandRun ppo = train("ppo", "ppo");
+    CommandRun ppo = train("ppo", "ppo", "--tensorboard", path("tb"));
     assertEquals(Main.OK, ppo.code(), ppo.err());
+    try (Stream<Path> files = Files.list(folder.resolve("tb"))) {
+      assertEquals(4, TensorBoardEventsTest.read(files.findFirst().orElseThrow()).size());
+    }
     assertTrue(ppo.out().contains("sampled actions: return "), ppo.out());
     checkLog("ppo", 8 * 256);
     CommandRun trpo = train("trpo", "trpo");
@@ -77,7 +83,14 @@ class TrainOnPolicyTest {
             path("demos.npz"));
     assertEquals(Main.OK, collected.code(), collected.err());
     for (String algorithm : List.of("gail", "airl")) {
-      CommandRun run = train(algorithm, algorithm, "--demos", path("demos.npz"));
+      CommandRun run =
+          train(
+              algorithm,
+              algorithm,
+              "--demos",
+              path("demos.npz"),
+              "--reward-out",
+              path(algorithm + "-reward.zip"));
       assertEquals(Main.OK, run.code(), run.err());
       checkLog(algorithm, 8 * 128);
       JsonNode evaluated = Outputs.JSON.readTree(folder.resolve(algorithm + ".json").toFile());
@@ -93,7 +106,57 @@ class TrainOnPolicyTest {
               "--episodes",
               "2");
       assertEquals(Main.OK, played.code(), played.err());
+      CommandRun paid = train("trpo", "paid", "--reward", path(algorithm + "-reward.zip"));
+      assertEquals(Main.OK, paid.code(), paid.err());
+      assertTrue(paid.out().contains("learned reward: return "), paid.out());
+      String lastLine = Files.readAllLines(folder.resolve("paid.csv")).get(3);
+      assertTrue(!lastLine.endsWith("NaN"), lastLine);
+      CommandRun plotted =
+          CommandRun.of(
+              "plot-reward",
+              "--reward",
+              path(algorithm + "-reward.zip"),
+              "--demos",
+              path("demos.npz"),
+              "--out",
+              path("reward.png"));
+      assertEquals(Main.OK, plotted.code(), plotted.err());
+      // CartPole pays 1 for every step.
+      assertTrue(plotted.out().contains("NaN (one of them is always the same)"), plotted.out());
+      BufferedImage picture = ImageIO.read(folder.resolve("reward.png").toFile());
+      assertEquals(900, picture.getWidth());
     }
+    CommandRun transferred = transfer("airl-reward.zip");
+    assertEquals(Main.OK, transferred.code(), transferred.err());
+    assertTrue(transferred.out().contains("learned reward: return "), transferred.out());
+    CommandRun gail = transfer("gail-reward.zip");
+    assertEquals(Main.USAGE, gail.code());
+    assertTrue(gail.err().contains("is GAIL's"), gail.err());
+  }
+
+  /** With an argument for the constructor. */
+  private CommandRun transfer(String reward) {
+    return CommandRun.of(
+        "transfer",
+        "--reward",
+        path(reward),
+        "--env",
+        "CartPole-v1",
+        "--env-arg",
+        "sutton_barto_reward=true",
+        "--steps",
+        "2048",
+        "--episodes",
+        "2",
+        "--out",
+        path("transferred.zip"));
+  }
+
+  @Test
+  void an_argument_that_the_environment_does_not_know_is_refused() {
+    CommandRun run = train("ppo", "ppo", "--env-arg", "gap=left");
+    assertEquals(Main.USAGE, run.code());
+    assertTrue(run.err().contains("sutton_barto_reward"), run.err());
   }
 
   @Test

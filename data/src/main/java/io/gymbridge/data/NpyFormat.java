@@ -19,7 +19,7 @@ import java.util.stream.Collectors;
  * NumPy's {@code .npy}: a header in the notation of Python's literals, then the elements. Little-
  * endian, row-major arrays of numbers are read; pickled objects are not.
  */
-final class NpyFormat {
+public final class NpyFormat {
   private static final byte[] MAGIC = {(byte) 0x93, 'N', 'U', 'M', 'P', 'Y'};
   private static final int MAX_HEADER = 64 << 10;
   private static final Pattern DESCR = Pattern.compile("'descr'\\s*:\\s*'([^']*)'");
@@ -46,7 +46,7 @@ final class NpyFormat {
    *     anything is allocated for it
    * @throws IOException if it is cut short, not {@code .npy}, or of a kind that is not read
    */
-  static NdArray read(InputStream in, long available) throws IOException {
+  public static NdArray read(InputStream in, long available) throws IOException {
     byte[] start = exactly(in, 8);
     if (!Arrays.equals(MAGIC, Arrays.copyOf(start, 6))) {
       throw new IOException("not a .npy array");
@@ -112,7 +112,7 @@ final class NpyFormat {
   }
 
   /** Writes one array, in version 1.0 of the format. */
-  static void write(OutputStream out, NdArray array) throws IOException {
+  public static void write(OutputStream out, NdArray array) throws IOException {
     String descr =
         TYPES.entrySet().stream()
             .filter(entry -> entry.getValue() == array.dtype())

@@ -34,6 +34,9 @@ sealed interface ActionHead permits GaussianHead, CategoricalHead {
             .formatted(space));
   }
 
+  /** Of a single action. */
+  Space space();
+
   /**
    * The family of distributions that outputs stand for. Of a Gaussian it is over actions in the
    * units in which a bounded component spans [−1, 1], and not clipped.

@@ -69,6 +69,11 @@ final class Adversary implements OnPolicy.Rewards {
   }
 
   @Override
+  public LearnedReward learned() {
+    return discriminator.learned();
+  }
+
+  @Override
   public void exchange(EnvState saved) {
     discriminator.exchange(saved);
     replay.exchange(saved);

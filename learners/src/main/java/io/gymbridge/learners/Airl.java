@@ -88,6 +88,8 @@ public final class Airl {
     private final Config config;
     private final TransitionEncoder encoder;
     private final float[] parameters;
+    private final Mlp reward;
+    private final Mlp potential;
     private final Mlp.Pass rewardPass;
     private final Mlp.Pass potentialPass;
     private final Mlp.Pass nextPass;
@@ -106,8 +108,8 @@ public final class Airl {
       Mlp.Shape potentialShape =
           new Mlp.Shape(encoder.stateWidth(), config.potentialHidden(), 1, Activation.RELU);
       this.parameters = new float[rewardShape.parameters() + potentialShape.parameters()];
-      Mlp reward = new Mlp(rewardShape, parameters, 0);
-      Mlp potential = new Mlp(potentialShape, parameters, rewardShape.parameters());
+      this.reward = new Mlp(rewardShape, parameters, 0);
+      this.potential = new Mlp(potentialShape, parameters, rewardShape.parameters());
       SplittableRandom random = new SplittableRandom(seed);
       reward.initialise(random, Math.sqrt(2), 1);
       potential.initialise(random, Math.sqrt(2), 1);
@@ -178,6 +180,17 @@ public final class Airl {
     @Override
     public String toString() {
       return "AIRL %s %s".formatted(config.rewardHidden(), config.potentialHidden());
+    }
+
+    @Override
+    public LearnedReward learned() {
+      return LearnedReward.snapshot(
+          LearnedReward.Form.UNSHAPED,
+          encoder,
+          config.adversarial().generator().acting().gamma(),
+          config.stateOnly(),
+          reward,
+          potential);
     }
 
     @Override

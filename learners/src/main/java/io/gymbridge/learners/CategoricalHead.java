@@ -46,7 +46,8 @@ final class CategoricalHead implements ActionHead {
     this.distribution = new Categorical(this.choices);
   }
 
-  Space space() {
+  @Override
+  public Space space() {
     return space;
   }
 

@@ -33,6 +33,9 @@ sealed interface Discriminator permits Gail.Network, Airl.Network {
   /** What the learner is paid for the first n rows, at most {@value #CHUNK}. */
   void rewards(TransitionBatch batch, int n, double[] logProbabilities, double[] rewards);
 
+  /** What it has learned by now, as a copy; without anything of the learner's policy. */
+  LearnedReward learned();
+
   /** Saves or restores networks, optimiser and statistics. */
   void exchange(EnvState saved);
 }

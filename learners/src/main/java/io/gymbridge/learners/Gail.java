@@ -139,6 +139,21 @@ public final class Gail {
     }
 
     @Override
+    public LearnedReward learned() {
+      return LearnedReward.snapshot(
+          switch (config.reward()) {
+            case POSITIVE -> LearnedReward.Form.POSITIVE;
+            case NEGATIVE -> LearnedReward.Form.NEGATIVE;
+            case LOGIT -> LearnedReward.Form.LOGIT;
+          },
+          encoder,
+          config.adversarial().generator().acting().gamma(),
+          false,
+          mlp,
+          null);
+    }
+
+    @Override
     public void exchange(EnvState saved) {
       saved.floats(mlp.parameters());
       descent.exchange(saved);

@@ -202,7 +202,8 @@ final class GaussianHead implements ActionHead {
     return output * scale[component] + center[component];
   }
 
-  Box space() {
+  @Override
+  public Box space() {
     return space;
   }
 

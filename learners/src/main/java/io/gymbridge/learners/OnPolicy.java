@@ -104,6 +104,11 @@ public final class OnPolicy {
 
     /** Saves or restores all that was learned. */
     void exchange(EnvState saved);
+
+    /** What was learned, as it is now; null where they are the environment's. */
+    default @Nullable LearnedReward learned() {
+      return null;
+    }
   }
 
   /**
@@ -206,6 +211,22 @@ public final class OnPolicy {
   OnPolicy withRewards(Rewards newRewards) {
     this.rewards = newRewards;
     return this;
+  }
+
+  /**
+   * Pays the learner what another training has learned, instead of what the environment does; the
+   * environment's own rewards are looked at for reports only.
+   *
+   * @throws GymException INVALID_ARGUMENT if the reward was learned in other spaces
+   */
+  public OnPolicy paidBy(LearnedReward reward) {
+    reward.check(env.spec());
+    return withRewards(new FrozenReward(reward));
+  }
+
+  /** What the learner is paid, as it is now; null where it is the environment's own reward. */
+  public @Nullable LearnedReward learnedReward() {
+    return rewards.learned();
   }
 
   /** What is trained: the object itself, which changes with every round. */

@@ -94,9 +94,7 @@ public final class PolicyNetwork {
 
   /** Of a single action. */
   public Space actionSpace() {
-    return head instanceof GaussianHead gaussian
-        ? gaussian.space()
-        : ((CategoricalHead) head).space();
+    return head.space();
   }
 
   public Architecture architecture() {

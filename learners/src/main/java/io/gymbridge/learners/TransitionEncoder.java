@@ -34,6 +34,49 @@ final class TransitionEncoder {
     adopt();
   }
 
+  /** A copy whose normalisation stays as it is now. */
+  TransitionEncoder frozen() {
+    ActionHead copy = ActionHead.of(head.space());
+    if (head instanceof GaussianHead mine && copy instanceof GaussianHead theirs) {
+      theirs.restore(mine.center(), mine.scale(), mine.variance());
+    }
+    return frozen(new ObservationEncoder(observations.space()), copy, absorbing, mean, std);
+  }
+
+  /** One with a normalisation of its own, that is not to {@link #observe} anything. */
+  static TransitionEncoder frozen(
+      ObservationEncoder observations,
+      ActionHead head,
+      boolean absorbing,
+      double[] mean,
+      double[] std) {
+    TransitionEncoder encoder = new TransitionEncoder(observations, head, absorbing);
+    encoder.mean = mean.clone();
+    encoder.std = std.clone();
+    return encoder;
+  }
+
+  ObservationEncoder observations() {
+    return observations;
+  }
+
+  ActionHead head() {
+    return head;
+  }
+
+  /** Whether there is a state after the end. */
+  boolean absorbing() {
+    return absorbing;
+  }
+
+  double[] mean() {
+    return mean.clone();
+  }
+
+  double[] std() {
+    return std.clone();
+  }
+
   /** Numbers for a state. */
   int stateWidth() {
     return observations.width() + (absorbing ? 1 : 0);

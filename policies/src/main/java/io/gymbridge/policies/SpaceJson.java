@@ -23,10 +23,11 @@ import java.util.List;
 import java.util.Map;
 
 /** Spaces as JSON: the one place that knows their keys, which are Gymnasium's names. */
-final class SpaceJson {
+public final class SpaceJson {
   private SpaceJson() {}
 
-  static ObjectNode write(Space space) {
+  /** One JSON object, nested as the space is. */
+  public static ObjectNode write(Space space) {
     ObjectNode json = JsonNodeFactory.instance.objectNode();
     json.put("type", space.getClass().getSimpleName());
     if (space instanceof Box box) {
@@ -78,7 +79,12 @@ final class SpaceJson {
     return list;
   }
 
-  static Space read(JsonNode json) {
+  /**
+   * The reverse.
+   *
+   * @throws GymException INVALID_ARGUMENT if this is no space
+   */
+  public static Space read(JsonNode json) {
     String type = ManifestJson.member(json, "type").asText();
     return switch (type) {
       case "Box" -> box(json);

@@ -1,0 +1,34 @@
+package io.gymbridge.cli.table;
+
+import com.fasterxml.jackson.annotation.JsonProperty;
+import java.util.List;
+
+/**
+ * What one seed of a row came to: the final policy, never the best on the way.
+ *
+ * @param row the row's name
+ * @param seed of the training
+ * @param deterministic returns of the evaluation's episodes, with the likeliest actions
+ * @param sampled the same with sampled actions; empty where the algorithm's policy is judged by the
+ *     likeliest only
+ * @param expertReturn mean of the demonstrations; NaN without
+ * @param seconds it took
+ * @param curve pairs of steps and mean return of the episodes that ended then
+ * @param command that was run
+ */
+@SuppressWarnings("ArrayRecordComponent")
+public record Result(
+    String row,
+    long seed,
+    double[] deterministic,
+    double[] sampled,
+    @JsonProperty("expert_return") double expertReturn,
+    double seconds,
+    List<double[]> curve,
+    String command) {
+
+  /** Mean return with the likeliest actions. */
+  public double mean() {
+    return Scores.mean(deterministic);
+  }
+}
