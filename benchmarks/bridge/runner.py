@@ -14,6 +14,7 @@ import json
 import os
 import sys
 import warnings
+from collections.abc import Callable
 from typing import Any
 
 from systems import Cell, System, Unsupported
@@ -32,8 +33,13 @@ KINDS = {
 }
 
 
-def main() -> None:
-    """Answers until standard input ends."""
+def main(kinds: dict[str, str], cell_class: Callable[..., Any]) -> None:
+    """Answers until standard input ends.
+
+    Args:
+        kinds: the systems, "module:class" by the name that a request gives.
+        cell_class: what their constructors take, made of the fields of a request's cell.
+    """
     warnings.simplefilter("ignore")
     # What libraries print must not come between the answers.
     answers = os.fdopen(os.dup(1), "w", buffering=1)
@@ -41,7 +47,7 @@ def main() -> None:
     systems: dict[int, System] = {}
     for line in sys.stdin:
         try:
-            answer = _answer(systems, json.loads(line))
+            answer = _answer(systems, json.loads(line), kinds, cell_class)
         except Unsupported as error:
             answer = {"error": str(error)}
         except Exception as error:
@@ -51,10 +57,12 @@ def main() -> None:
         system.close()
 
 
-def _answer(systems: dict[int, System], request: dict[str, Any]) -> dict[str, Any]:
+def _answer(
+    systems: dict[int, System], request: dict[str, Any], kinds: dict[str, str], cell_class: Callable[..., Any]
+) -> dict[str, Any]:
     if "open" in request:
-        cell = Cell(**request["cell"])
-        module, _, name = KINDS[cell.kind].partition(":")
+        cell = cell_class(**request["cell"])
+        module, _, name = kinds[cell.kind].partition(":")
         systems[request["open"]] = getattr(importlib.import_module(module), name)(cell)
         return {}
     if "run" in request:
@@ -64,4 +72,4 @@ def _answer(systems: dict[int, System], request: dict[str, Any]) -> dict[str, An
 
 
 if __name__ == "__main__":
-    main()
+    main(KINDS, Cell)

@@ -1,11 +1,11 @@
 package io.gymbridge.cli;
 
+import io.gymbridge.cli.bench.SystemUnderTest;
 import io.gymbridge.cli.bridge.Cell;
 import io.gymbridge.cli.bridge.MarkdownReport;
 import io.gymbridge.cli.bridge.Plan;
 import io.gymbridge.cli.bridge.Results;
 import io.gymbridge.cli.bridge.ScalingChart;
-import io.gymbridge.cli.bridge.SystemUnderTest;
 import io.gymbridge.cli.bridge.SystemsUnderTest;
 import io.gymbridge.cli.bridge.Workload;
 import io.gymbridge.core.GymException;
@@ -14,7 +14,6 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -208,7 +207,7 @@ final class BenchBridgeCommand implements Callable<Integer> {
 
   private void write(Results results) {
     Map<String, Object> content = new LinkedHashMap<>();
-    content.put("machine", machine());
+    content.put("machine", RunFacts.machine());
     content.put("seconds", seconds);
     content.put("repeats", repeats);
     content.put("rows", results.rows());
@@ -225,32 +224,9 @@ final class BenchBridgeCommand implements Callable<Integer> {
       Outputs.text(
           report,
           new MarkdownReport(results)
-              .page(
-                  "%s processors, %s %s, Java %s.".formatted(machine().values().toArray()),
-                  command(),
-                  chart.isPresent() ? name : ""));
+              .page(RunFacts.sentence(), RunFacts.command(spec), chart.isPresent() ? name : ""));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
-  }
-
-  /** What was typed. */
-  private String command() {
-    List<String> words = new ArrayList<>(List.of("./gymbridge"));
-    if (spec != null) {
-      spec.commandLine().getParseResult().originalArgs().stream()
-          .map(word -> word.matches("[\\w./,=:-]+") ? word : "'" + word + "'")
-          .forEach(words::add);
-    }
-    return String.join(" ", words);
-  }
-
-  private static Map<String, Object> machine() {
-    Map<String, Object> machine = new LinkedHashMap<>();
-    machine.put("processors", Runtime.getRuntime().availableProcessors());
-    for (String property : Arrays.asList("os.name", "os.version", "java.version")) {
-      machine.put(property, System.getProperty(property));
-    }
-    return machine;
   }
 }

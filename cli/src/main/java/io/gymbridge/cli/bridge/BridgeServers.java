@@ -1,5 +1,6 @@
 package io.gymbridge.cli.bridge;
 
+import io.gymbridge.cli.bench.PythonRunner;
 import io.gymbridge.client.ManagedServer;
 import io.gymbridge.client.PythonServers;
 import java.io.File;
@@ -54,7 +55,7 @@ final class BridgeServers implements AutoCloseable {
           command.addAll(MANY);
           command.add(String.valueOf(pythonWorkers));
           Map<String, String> variables = new LinkedHashMap<>(PythonRunner.ONE_THREAD);
-          variables.put("PYTHONPATH", PythonRunner.folder().toString());
+          variables.put("PYTHONPATH", SystemsUnderTest.folder().toString());
           return start(command, variables, transport);
         });
   }

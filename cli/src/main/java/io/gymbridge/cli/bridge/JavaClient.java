@@ -1,5 +1,6 @@
 package io.gymbridge.cli.bridge;
 
+import io.gymbridge.cli.bench.SystemUnderTest;
 import io.gymbridge.client.RemoteVectorEnv;
 import io.gymbridge.client.SessionOptions;
 import io.gymbridge.core.Value;

@@ -1,5 +1,7 @@
 package io.gymbridge.cli.bridge;
 
+import io.gymbridge.cli.bench.Interval;
+import io.gymbridge.cli.bench.MarkdownTable;
 import java.util.LinkedHashSet;
 import java.util.Locale;
 import java.util.Optional;

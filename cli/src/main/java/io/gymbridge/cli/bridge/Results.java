@@ -1,5 +1,6 @@
 package io.gymbridge.cli.bridge;
 
+import io.gymbridge.cli.bench.Interval;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;

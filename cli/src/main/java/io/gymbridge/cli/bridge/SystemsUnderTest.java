@@ -1,5 +1,8 @@
 package io.gymbridge.cli.bridge;
 
+import io.gymbridge.cli.bench.PeerPython;
+import io.gymbridge.cli.bench.PythonRunner;
+import io.gymbridge.cli.bench.SystemUnderTest;
 import io.gymbridge.client.PythonServers;
 import io.gymbridge.client.SessionOptions;
 import io.gymbridge.core.GymException;
@@ -73,7 +76,7 @@ public final class SystemsUnderTest implements AutoCloseable {
               servers.python(cell.transport()), cell.workload().id(), sessionOptions(cell));
       case PYTHON_PYTHON -> pythonClient(cell, servers.python(cell.transport()));
       case PYTHON_JAVA -> pythonClient(cell, servers.java(cell.transport()));
-      default -> runner(cell.kind()).open(cell, Map.of());
+      default -> runner(cell.kind()).open(fields(cell, Map.of()));
     };
   }
 
@@ -102,7 +105,22 @@ public final class SystemsUnderTest implements AutoCloseable {
     if (cell.transport() == Transport.GRPC_TLS) {
       fields.put("tls_ca", BridgeServers.authority().toString());
     }
-    return runner(Kind.PYTHON_PYTHON).open(cell, fields);
+    return runner(Kind.PYTHON_PYTHON).open(fields(cell, fields));
+  }
+
+  /** Fields of {@code systems.Cell}: a cell's own, and those that it does not say itself. */
+  private static Map<String, Object> fields(Cell cell, Map<String, String> more) {
+    Map<String, Object> fields = new LinkedHashMap<>(more);
+    fields.putIfAbsent("kind", cell.kind().runnerKind());
+    fields.put("env", cell.workload().id());
+    fields.put("num_envs", cell.numEnvs());
+    fields.put("workers", cell.workers());
+    return fields;
+  }
+
+  /** Where the Python part is. */
+  static Path folder() {
+    return PythonServers.home().resolve("benchmarks").resolve("bridge");
   }
 
   /** Our references share a process, the bridge's Python clients another; each peer has its own. */
@@ -112,7 +130,8 @@ public final class SystemsUnderTest implements AutoCloseable {
       throw Objects.requireNonNull(missing.get(shared));
     }
     return runners.computeIfAbsent(
-        shared, absent -> new PythonRunner(interpreter(absent), directory));
+        shared,
+        absent -> new PythonRunner(interpreter(absent), folder().resolve("runner.py"), directory));
   }
 
   private String interpreter(Kind kind) {
@@ -121,7 +140,7 @@ public final class SystemsUnderTest implements AutoCloseable {
     }
     note.accept("installing " + kind.label());
     try {
-      return PeerPython.interpreter(kind);
+      return PeerPython.interpreter(folder().resolve("peers").resolve(kind.runnerKind() + ".txt"));
     } catch (GymException e) {
       missing.put(kind, e);
       throw e;

@@ -16,6 +16,7 @@ import static io.gymbridge.cli.bridge.Workload.CART_POLE;
 import static io.gymbridge.cli.bridge.Workload.HALF_CHEETAH;
 import static io.gymbridge.cli.bridge.Workload.SCREEN;
 
+import io.gymbridge.cli.bench.Interval;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;

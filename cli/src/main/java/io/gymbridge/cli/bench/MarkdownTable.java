@@ -1,21 +1,24 @@
-package io.gymbridge.cli.bridge;
+package io.gymbridge.cli.bench;
 
 import java.util.ArrayList;
 import java.util.List;
 
 /** A table in Markdown, aligned so that it reads as plain text too: first column to the left. */
-final class MarkdownTable {
+public final class MarkdownTable {
   private final List<List<String>> rows = new ArrayList<>();
 
-  MarkdownTable(String... header) {
+  /** Without rows yet. */
+  public MarkdownTable(String... header) {
     rows.add(List.of(header));
   }
 
-  void row(String... cells) {
+  /** Adds a row, with as many cells as the header. */
+  public void row(String... cells) {
     rows.add(List.of(cells));
   }
 
-  boolean isEmpty() {
+  /** Whether it has no rows. */
+  public boolean isEmpty() {
     return rows.size() == 1;
   }
 

@@ -1,9 +1,8 @@
-package io.gymbridge.cli.bridge;
+package io.gymbridge.cli.bench;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.gymbridge.client.PythonServers;
 import io.gymbridge.core.GymException;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -22,12 +21,13 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A process of {@code benchmarks/bridge/runner.py} and the systems that it has open. It ends with
- * this process at the latest, as its standard input does.
+ * A process of {@code benchmarks/bridge/runner.py}, or of a script that goes by its requests, and
+ * the systems that it has open. It ends with this process at the latest, as its standard input
+ * does.
  */
-final class PythonRunner implements AutoCloseable {
+public final class PythonRunner implements AutoCloseable {
   /** What keeps libraries from using more than one thread each, the same for all. */
-  static final Map<String, String> ONE_THREAD =
+  public static final Map<String, String> ONE_THREAD =
       Map.of(
           "OMP_NUM_THREADS", "1",
           "OPENBLAS_NUM_THREADS", "1",
@@ -49,11 +49,11 @@ final class PythonRunner implements AutoCloseable {
    * Starts it.
    *
    * @param interpreter a Python that has what the systems need
+   * @param script that answers the requests
    * @param directory where it may leave files behind
    */
-  PythonRunner(String interpreter, Path directory) {
-    ProcessBuilder builder =
-        new ProcessBuilder(interpreter, folder().resolve("runner.py").toString());
+  public PythonRunner(String interpreter, Path script, Path directory) {
+    ProcessBuilder builder = new ProcessBuilder(interpreter, script.toString());
     builder.directory(directory.toFile());
     builder.environment().putAll(ONE_THREAD);
     try {
@@ -66,25 +66,15 @@ final class PythonRunner implements AutoCloseable {
     read(process.errorReader(StandardCharsets.UTF_8), this::keep, () -> {});
   }
 
-  /** Where the Python part is. */
-  static Path folder() {
-    return PythonServers.home().resolve("benchmarks").resolve("bridge");
-  }
-
   /**
    * Opens a system.
    *
-   * @param more fields of {@code systems.Cell} beside those of {@code cell}
+   * @param cell fields of the {@code Cell} that the script knows
    * @throws GymException UNAVAILABLE with the reason
    */
-  SystemUnderTest open(Cell cell, Map<String, String> more) {
+  public SystemUnderTest open(Map<String, Object> cell) {
     int number = opened++;
-    Map<String, Object> fields = new LinkedHashMap<>(more);
-    fields.putIfAbsent("kind", cell.kind().runnerKind());
-    fields.put("env", cell.workload().id());
-    fields.put("num_envs", cell.numEnvs());
-    fields.put("workers", cell.workers());
-    ask(Map.of("open", number, "cell", fields), ANSWER_SECONDS);
+    ask(Map.of("open", number, "cell", cell), ANSWER_SECONDS);
     return new SystemUnderTest() {
       @Override
       public Map<String, Double> run(double seconds) {

@@ -1,4 +1,4 @@
-package io.gymbridge.cli.bridge;
+package io.gymbridge.cli.bench;
 
 import java.util.Arrays;
 import java.util.SplittableRandom;
@@ -8,12 +8,12 @@ import java.util.function.ToDoubleFunction;
  * A statistic over repetitions, and the bounds of its 95 % confidence interval by the percentile
  * bootstrap (Efron, 1979): 2,000 draws of as many repetitions, with replacement.
  */
-record Interval(double low, double value, double high) {
+public record Interval(double low, double value, double high) {
   private static final int DRAWS = 2_000;
   private static final long SEED = 20_260;
 
   /** Of the median. */
-  static Interval median(double[] repetitions) {
+  public static Interval median(double[] repetitions) {
     return of(repetitions.length, drawn -> medianOf(pick(repetitions, drawn)));
   }
 
@@ -21,7 +21,7 @@ record Interval(double low, double value, double high) {
    * Of the median of the quotients. The repetitions of both were made in turn: the i-th of one
    * belongs to the i-th of the other, so that what the machine did at that time weighs on both.
    */
-  static Interval ratio(double[] numerators, double[] denominators) {
+  public static Interval ratio(double[] numerators, double[] denominators) {
     double[] quotients = new double[Math.min(numerators.length, denominators.length)];
     Arrays.setAll(quotients, i -> numerators[i] / denominators[i]);
     return median(quotients);
@@ -46,7 +46,8 @@ record Interval(double low, double value, double high) {
     return Arrays.stream(indices).mapToDouble(i -> values[i]).toArray();
   }
 
-  static double medianOf(double[] values) {
+  /** The middle; of an even number, the mean of the two in the middle. */
+  public static double medianOf(double[] values) {
     double[] sorted = values.clone();
     Arrays.sort(sorted);
     int middle = sorted.length / 2;

@@ -1,4 +1,4 @@
-package io.gymbridge.cli.bridge;
+package io.gymbridge.cli.bench;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;

@@ -1,4 +1,4 @@
-package io.gymbridge.cli.bridge;
+package io.gymbridge.cli.bench;
 
 import io.gymbridge.client.PythonServers;
 import io.gymbridge.core.GymException;
@@ -13,24 +13,25 @@ import java.util.List;
 
 /**
  * The virtual environments of peers, one each, beside the project's own and never in it: {@code
- * build/peers/NAME-DIGEST}, made from {@code benchmarks/bridge/peers/NAME.txt}.
+ * build/peers/NAME-DIGEST}, made from the packages that a file {@code NAME.txt} lists.
  */
-final class PeerPython {
+public final class PeerPython {
   private PeerPython() {}
 
   /**
    * The interpreter of a peer's environment, which is made where it is not there.
    *
+   * @param requirements the file, as pip reads it
    * @throws GymException UNAVAILABLE with pip's last line where it cannot be installed
    */
-  static String interpreter(Kind peer) {
-    Path requirements = PythonRunner.folder().resolve("peers").resolve(peer.runnerKind() + ".txt");
+  public static String interpreter(Path requirements) {
+    String name = requirements.getFileName().toString().replaceFirst("\\.txt$", "");
     try {
       Path home =
           PythonServers.home()
               .resolve("build")
               .resolve("peers")
-              .resolve(peer.runnerKind() + "-" + digest(requirements));
+              .resolve(name + "-" + digest(requirements));
       Path python = home.resolve("bin").resolve("python");
       Path complete = home.resolve(".complete");
       if (!Files.exists(complete)) {
