@@ -8,10 +8,12 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableSet;
 import java.util.Objects;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.regex.Matcher;
@@ -66,13 +68,21 @@ final class Checkpoints {
     TypeReference<Map<String, Object>> type = new TypeReference<>() {};
     Map<String, Object> before = Outputs.JSON.readValue(saved, type);
     Map<String, Object> now = Outputs.JSON.readValue(Outputs.JSON.writeValueAsString(run), type);
-    TreeSet<String> keys = new TreeSet<>(before.keySet());
+    checkSame(folder, before, now);
+  }
+
+  private static void checkSame(Path folder, Map<?, ?> before, Map<?, ?> now) {
+    Set<Object> keys = new LinkedHashSet<>(before.keySet());
     keys.addAll(now.keySet());
-    for (String key : keys) {
-      if (!Objects.equals(before.get(key), now.get(key))) {
+    for (Object key : keys) {
+      Object then = before.get(key);
+      Object today = now.get(key);
+      if (then instanceof Map<?, ?> inner && today instanceof Map<?, ?> others) {
+        checkSame(folder, inner, others);
+      } else if (!Objects.equals(then, today)) {
         throw new UserError(
             "the training in %s was begun with %s %s, not %s: a resumed training has to be the same"
-                .formatted(folder, key, before.get(key), now.get(key)));
+                .formatted(folder, key, then, today));
       }
     }
   }
