@@ -16,7 +16,8 @@ import io.gymbridge.core.Policy;
 import io.gymbridge.core.Trajectory;
 import io.gymbridge.core.Transitions;
 import io.gymbridge.core.VectorEnv;
-import io.gymbridge.data.NpzDemonstrations;
+import io.gymbridge.data.DemonstrationReader;
+import io.gymbridge.data.NpzWriter;
 import io.gymbridge.learners.Airl;
 import io.gymbridge.learners.BehavioralCloning;
 import io.gymbridge.learners.Gail;
@@ -210,7 +211,12 @@ final class BenchLearnersCommand implements Callable<Integer> {
       opened.add(env);
       Path file = folder.resolve(id.replaceAll("\\W", "_") + ".npz");
       Demonstrations demonstrations = demonstrations(id, env);
-      NpzDemonstrations.write(file, demonstrations);
+      try (NpzWriter writer = new NpzWriter(file)) {
+        for (Trajectory trajectory : demonstrations.trajectories()) {
+          writer.add(0, trajectory);
+        }
+        writer.finish();
+      }
       for (Cell cell : cells) {
         if (cell.env().equals(id)) {
           try {
@@ -231,8 +237,10 @@ final class BenchLearnersCommand implements Callable<Integer> {
   private Demonstrations demonstrations(String id, VectorEnv env) {
     Path file = demos.get(id);
     if (file != null) {
-      return NpzDemonstrations.read(file, env.spec().observationSpace(), env.spec().actionSpace())
-          .demonstrations();
+      try (DemonstrationReader reader = DemonstrationReader.open(file, env.spec())) {
+        return new Demonstrations(
+            env.spec().observationSpace(), env.spec().actionSpace(), reader.rest());
+      }
     }
     PolicyNetwork untrained =
         PolicyNetwork.create(

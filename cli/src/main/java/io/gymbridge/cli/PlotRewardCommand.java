@@ -62,7 +62,7 @@ final class PlotRewardCommand implements Callable<Integer> {
         new TransitionSampler(fitting.observationSpace(), fitting.actionSpace(), 1, 0);
     List<double[]> rewards = new ArrayList<>();
     try (DemonstrationReader reader = DemonstrationReader.open(demos, fitting)) {
-      for (Trajectory next = reader.next(); next != null; next = reader.next()) {
+      for (Trajectory next : reader.rest()) {
         all.add(next);
         rewards.add(next.rewards());
       }

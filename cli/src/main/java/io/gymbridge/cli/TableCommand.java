@@ -262,6 +262,11 @@ final class TableCommand implements Callable<Integer> {
       command.addAll(List.of("--expert", expert(row.env())));
     }
     String said = "gymbridge " + String.join(" ", command);
+    Path demonstrations = demos.get(row.env());
+    if (demonstrations != null) {
+      // Where it lies is nobody's business; what it is called is.
+      said = said.replace(demonstrations.toString(), demonstrations.getFileName().toString());
+    }
     boolean acting = !row.algorithm().equals("bc") && !row.algorithm().equals("dagger");
     if (acting) {
       command.addAll(List.of("--log", log.toString(), "--resume", "--checkpoint-episodes", "0"));

@@ -4,6 +4,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.gymbridge.learners.Airl;
+import io.gymbridge.learners.Gail;
+import io.gymbridge.learners.Ppo;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -167,5 +170,102 @@ class TrainOnPolicyTest {
     CommandRun unknown = train("ppo", "ppo", "--set", "learnRate=1");
     assertEquals(Main.USAGE, unknown.code());
     assertTrue(unknown.err().contains("learningRate"), unknown.err());
+  }
+
+  @Test
+  void a_resumed_training_is_the_uninterrupted_one() throws IOException {
+    Path whole = Files.createDirectory(folder.resolve("whole"));
+    Path broken = Files.createDirectory(folder.resolve("broken"));
+    CommandRun run = train("ppo", "whole/policy", saving(whole));
+    assertEquals(Main.OK, run.code(), run.err());
+    List<String> saved = list(whole.resolve("saved"));
+    assertEquals(
+        List.of(
+            "best.zip",
+            "checkpoint-000000002048.bin",
+            "checkpoint-000000004096.bin",
+            "checkpoint-000000006144.bin",
+            "evaluations.csv",
+            "run.json"),
+        saved);
+
+    // As if it had been killed after the first checkpoint, in the middle of the next update.
+    Files.createDirectory(broken.resolve("saved"));
+    for (String name : List.of("run.json", "checkpoint-000000002048.bin", "evaluations.csv")) {
+      Files.copy(whole.resolve("saved").resolve(name), broken.resolve("saved").resolve(name));
+    }
+    Files.copy(whole.resolve("policy.csv"), broken.resolve("policy.csv"));
+    CommandRun again = train("ppo", "broken/policy", saving(broken));
+    assertEquals(Main.USAGE, again.code());
+    assertTrue(again.err().contains("--resume"), again.err());
+    CommandRun other =
+        train("ppo", "broken/policy", with(saving(broken), "--resume", "--set", "epochs=3"));
+    assertEquals(Main.USAGE, other.code());
+    assertTrue(other.err().contains("settings"), other.err());
+    CommandRun resumed = train("ppo", "broken/policy", with(saving(broken), "--resume"));
+    assertEquals(Main.OK, resumed.code(), resumed.err());
+    assertTrue(resumed.err().contains("going on after 2048 steps"), resumed.err());
+    for (String name : List.of("policy.zip", "policy.csv", "saved/evaluations.csv")) {
+      assertEquals(-1, Files.mismatch(whole.resolve(name), broken.resolve(name)), name);
+    }
+  }
+
+  private static String[] saving(Path where) {
+    return new String[] {
+      "--checkpoints",
+      where.resolve("saved").toString(),
+      "--checkpoint-every",
+      "2000",
+      "--checkpoint-episodes",
+      "2"
+    };
+  }
+
+  private static String[] with(String[] some, String... more) {
+    List<String> all = new ArrayList<>(List.of(some));
+    all.addAll(List.of(more));
+    return all.toArray(String[]::new);
+  }
+
+  private static List<String> list(Path where) throws IOException {
+    try (Stream<Path> files = Files.list(where)) {
+      return files.map(file -> String.valueOf(file.getFileName())).sorted().toList();
+    }
+  }
+
+  @Test
+  void presets_are_weaker_than_what_is_said() {
+    CommandRun unknown = train("ppo", "ppo", "--preset", "Ant-v1");
+    assertEquals(Main.USAGE, unknown.code());
+    assertTrue(unknown.err().contains("no preset of that name"), unknown.err());
+    OnPolicyOptions options = new OnPolicyOptions();
+    options.preset = "HalfCheetah-v5";
+    options.training.settings.put("gamma", "0.9");
+    Gail.Config config = options.configure("gail", Gail.Config.defaults());
+    assertEquals(1_500_000, options.steps);
+    assertEquals(0.9, config.adversarial().generator().acting().gamma());
+    assertEquals(0.92, config.adversarial().generator().acting().lambda());
+    assertEquals(Gail.Reward.LOGIT, config.reward());
+  }
+
+  /** Whoever changes a setting's name has to change the presets. */
+  @Test
+  void all_presets_can_be_read() throws IOException {
+    for (String algorithm : List.of("ppo", "gail", "airl")) {
+      Path presets =
+          Path.of("src", "main", "resources", "io", "gymbridge", "cli", "presets", algorithm);
+      for (String file : list(presets)) {
+        OnPolicyOptions options = new OnPolicyOptions();
+        options.preset = file.replace(".properties", "");
+        Record defaults =
+            switch (algorithm) {
+              case "ppo" -> Ppo.Config.defaults();
+              case "gail" -> Gail.Config.defaults();
+              default -> Airl.Config.defaults();
+            };
+        options.configure(algorithm, defaults);
+        assertTrue(options.steps != null && options.steps > 0, file);
+      }
+    }
   }
 }

@@ -7,6 +7,7 @@ import io.gymbridge.core.Trajectory;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -57,6 +58,15 @@ public sealed interface DemonstrationReader extends AutoCloseable permits NpzRea
    * @throws GymException INVALID_ARGUMENT if it is damaged, holds NaN, or does not fit the spaces
    */
   @Nullable Trajectory next();
+
+  /** All episodes that are left, at once in memory. */
+  default List<Trajectory> rest() {
+    List<Trajectory> all = new ArrayList<>();
+    for (Trajectory next = next(); next != null; next = next()) {
+      all.add(next);
+    }
+    return all;
+  }
 
   /** What the user should know of what was read so far, such as how many actions were clipped. */
   List<String> notes();

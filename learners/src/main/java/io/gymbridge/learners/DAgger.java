@@ -153,7 +153,7 @@ public final class DAgger {
      * passes), β = 1 then 0 (the paper's section 5), at least 1000 and at most 4000 gradient steps
      * a round, the learner's means (its samples leave the states that its means would visit); every
      * state asked about. With {@code queryRate} as here, an {@code ensemble} of 3 reaches 99.9 % of
-     * the expert's return on Hopper-v5 with 40 % of the queries (benchmarks/imitation.md).
+     * the expert's return on Hopper-v5 with 40 % of the queries (benchmarks/dagger.md).
      */
     public static Config defaults() {
       return new Config(

@@ -1,10 +1,10 @@
 """DAgger and Behavioral Cloning beside published experts, through the bridge: every seed, the final policy.
 
-    $(scripts/python-env) benchmarks/imitation.py --policies DIR [--tasks HalfCheetah-v5,Hopper-v5] [--gated]
+    $(scripts/python-env) benchmarks/dagger.py --policies DIR [--tasks HalfCheetah-v5,Hopper-v5] [--gated]
 
 DIR holds the published experts as `benchmarks/convert_policy.py` reads them. For each task it serves the environment and
 the expert from Python, records one demonstration episode, keeps each 20th transition of it, and trains from Java; the
-results go to benchmarks/imitation.json; the table of benchmarks/imitation.md is printed. With --gated DAgger runs once
+results go to benchmarks/dagger.json; the table of benchmarks/dagger.md is printed. With --gated DAgger runs once
 more with each seed, and asks only where three networks disagree.
 """
 
@@ -119,7 +119,7 @@ def main() -> None:
     parser.add_argument("--tasks", default=",".join(TASKS))
     parser.add_argument("--seeds", default="0,1,2")
     parser.add_argument("--gated", action="store_true", help="DAgger once more, asking where an ensemble disagrees")
-    parser.add_argument("--out", type=Path, default=ROOT / "benchmarks" / "imitation.json")
+    parser.add_argument("--out", type=Path, default=ROOT / "benchmarks" / "dagger.json")
     arguments = parser.parse_args()
     seeds = [int(seed) for seed in arguments.seeds.split(",")]
     results = []
