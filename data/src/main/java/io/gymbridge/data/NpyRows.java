@@ -1,12 +1,10 @@
 package io.gymbridge.data;
 
 import io.gymbridge.core.NdArray;
-import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.util.zip.ZipEntry;
-import java.util.zip.ZipException;
 import java.util.zip.ZipFile;
 import org.jspecify.annotations.Nullable;
 
@@ -71,9 +69,7 @@ final class NpyRows implements AutoCloseable {
   }
 
   private static IOException named(String name, IOException e) {
-    return e instanceof ZipException || (e instanceof EOFException && e.getMessage() == null)
-        ? new IOException("\"%s\" is cut short or damaged (%s)".formatted(name, e.getMessage()), e)
-        : new IOException("\"%s\": %s".formatted(name, e.getMessage()), e);
+    return new IOException("\"%s\": %s".formatted(name, e.getMessage()), e);
   }
 
   @Override
