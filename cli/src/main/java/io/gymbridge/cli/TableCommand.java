@@ -27,6 +27,7 @@ import java.util.concurrent.Future;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** The evidence: algorithms, tasks, demonstrations and seeds, each a training of its own. */
@@ -81,6 +82,8 @@ final class TableCommand implements Callable<Integer> {
       paramLabel = "ID=ADDRESS|FILE",
       description = "The expert that DAgger asks in an environment, instead of our own.")
   Map<String, String> experts = new LinkedHashMap<>();
+
+  @Mixin TransportOption transport = new TransportOption();
 
   @Option(
       names = "--results",
@@ -272,6 +275,7 @@ final class TableCommand implements Callable<Integer> {
       command.addAll(List.of("--log", log.toString(), "--resume", "--checkpoint-episodes", "0"));
       command.addAll(List.of("--checkpoints", work.resolve(cell.name()).toString()));
     }
+    command.addAll(List.of("--transport", transport.name()));
     command.addAll(List.of("--json", json.toString()));
     command.addAll(List.of("--out", work.resolve(cell.name() + ".zip").toString()));
     child(cell.name(), command);

@@ -3,6 +3,7 @@ package io.gymbridge.cli;
 import io.gymbridge.client.Compression;
 import io.gymbridge.client.SessionOptions;
 import io.gymbridge.client.Transport;
+import java.util.Locale;
 import picocli.CommandLine.Option;
 
 /** How steps travel to a server of environments. */
@@ -23,6 +24,11 @@ final class TransportOption {
       description =
           "Compress large messages (gzip), which pays for pictures over a network. Default: ${DEFAULT-VALUE}.")
   Compression compression = Compression.NONE;
+
+  /** The transport, as the option takes it. */
+  String name() {
+    return transport.name().toLowerCase(Locale.ROOT);
+  }
 
   /** Has a session do so. */
   SessionOptions applyTo(SessionOptions options) {
