@@ -26,7 +26,9 @@ import java.util.Set;
  * 100 steps. Observed are position and velocity.
  *
  * <p>Keyword argument and attribute: {@code gap}, {@code left} or {@code right}, by default left.
- * Attribute: {@code state}, position and velocity.
+ * Keyword argument: {@code start}, {@code below} the wall as above, which is the default, or {@code
+ * anywhere}: at rest, evenly over the room but for the wall's height, so that demonstrations show
+ * all of it. Attribute: {@code state}, position and velocity.
  */
 final class PointMaze extends LocalEnv {
   static final double GOAL_X = 0.5;
@@ -42,7 +44,11 @@ final class PointMaze extends LocalEnv {
   private static final String LEFT = "left";
   private static final String RIGHT = "right";
   private static final Set<String> SIDES = Set.of(LEFT, RIGHT);
+  private static final String BELOW = "below";
+  private static final String ANYWHERE = "anywhere";
+  private static final Set<String> STARTS = Set.of(BELOW, ANYWHERE);
 
+  private final boolean startsAnywhere;
   private boolean gapLeft;
   private double x = 0.5;
   private double y = 0.2;
@@ -52,6 +58,7 @@ final class PointMaze extends LocalEnv {
   PointMaze(Registration registration, Kwargs kwargs) {
     super(registration.spec(observations(), Box.of(DType.FLOAT32, -1, 1, 2), 20, "rgb_array"));
     gapLeft = !RIGHT.equals(kwargs.choice("gap", LEFT, SIDES));
+    startsAnywhere = ANYWHERE.equals(kwargs.choice("start", BELOW, STARTS));
   }
 
   private static Box observations() {
@@ -62,7 +69,16 @@ final class PointMaze extends LocalEnv {
 
   @Override
   Reset begin(Map<String, ?> options) {
-    restore(random.uniform(0.49, 0.51), random.uniform(0.19, 0.21), 0, 0);
+    if (startsAnywhere) {
+      double height = random.uniform(0, 1 - (WALL_TOP - WALL_BOTTOM));
+      restore(
+          random.uniform(0, 1),
+          height < WALL_BOTTOM ? height : height + WALL_TOP - WALL_BOTTOM,
+          0,
+          0);
+    } else {
+      restore(random.uniform(0.49, 0.51), random.uniform(0.19, 0.21), 0, 0);
+    }
     return new Reset(observation(), Map.of());
   }
 

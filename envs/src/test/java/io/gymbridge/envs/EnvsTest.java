@@ -2,6 +2,7 @@ package io.gymbridge.envs;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -182,6 +183,7 @@ class EnvsTest {
     "CliffWalking-v1, is_slippery, yes",
     "Taxi-v4, render_mode, human",
     "gymbridge/PointMaze-v0, gap, middle",
+    "gymbridge/PointMaze-v0, start, above",
     "gymbridge/GridWorld-v0, size, 1000000",
   })
   void an_ill_typed_keyword_argument_is_named(String id, String name, String value) {
@@ -296,6 +298,19 @@ class EnvsTest {
     assertTrue(closest(gap, gap) < 0.05, "through the gap");
     assertTrue(closest(gap, gap.equals("left") ? "right" : "left") > 0.25, "against the wall");
     assertTrue(closest(gap, "middle") > 0.25, "straight ahead");
+  }
+
+  @Test
+  void a_point_maze_may_begin_anywhere_but_inside_the_wall() {
+    Env env = Envs.make("gymbridge/PointMaze-v0", Map.of("start", "anywhere"));
+    int[] quarters = new int[4];
+    env.reset(1);
+    for (int i = 0; i < 400; i++) {
+      double[] at = env.reset().observation().array().toDoubles();
+      assertFalse(at[1] > 0.48 && at[1] < 0.52, Arrays.toString(at));
+      quarters[(at[0] < 0.5 ? 0 : 1) + (at[1] < 0.5 ? 0 : 2)]++;
+    }
+    assertTrue(IntStream.of(quarters).allMatch(n -> n > 70), Arrays.toString(quarters));
   }
 
   /** The least distance to the goal on the way by one side. */
