@@ -241,13 +241,16 @@ final class GraphPlan {
       int expected = expectedSize(role, actionSpace);
       if (port.size() != expected || (port.shared() && role != Role.LOG_STD)) {
         throw refused(
-            "its output \"%s\" has the shape %s for one observation, expected (N, …) with %d numbers each: %s for %s"
+            "its output \"%s\" has the shape %s for one observation, expected (N, …) with %d numbers each: %s for %s%s"
                 .formatted(
                     name,
                     describe(one.get(index).getShape()),
                     expected,
                     role.jsonName(),
-                    actionSpace));
+                    actionSpace,
+                    role == Role.ACTIONS && port.size() == actionSpace.flatSize()
+                        ? "; if it has a number for each choice, its role is logits or q_values"
+                        : ""));
       }
       roles.put(role, port);
       index++;

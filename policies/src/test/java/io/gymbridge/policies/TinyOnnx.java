@@ -49,12 +49,16 @@ final class TinyOnnx {
 
   /** Observations (N, 2) are the actions: no distribution. */
   static byte[] deterministic() {
+    return deterministic(2);
+  }
+
+  static byte[] deterministic(int size) {
     return model(
         join(
             node("Mul", "observations", "one", "actions"),
             scalar("one", 1),
-            declared(11, "observations", FLOAT, 0, 2),
-            declared(12, "actions", FLOAT, 0, 2)));
+            declared(11, "observations", FLOAT, 0, size),
+            declared(12, "actions", FLOAT, 0, size)));
   }
 
   /** A network of tanh layers with random weights: a mean, a log_std, and a value. */
