@@ -226,13 +226,15 @@ class BundlePolicy:
             states = states and {name: np.concatenate([own[name] for _, own in rows if own]) for name in states}
         else:
             outputs, states = self._run_once(batch, states, roles)
-        found = [
-            np.array(output).reshape(n if output.size % n == 0 and output.ndim > 1 else -1, -1) for output in outputs
-        ]
+        found = [np.array(output).reshape(-1, self._width(role)) for role, output in zip(roles, outputs, strict=True)]
         for role, output in zip(roles, found, strict=True):
             if output.dtype.kind == "f" and np.isnan(output).any():
                 raise invalid_argument(f'"{role}" is NaN: is there a NaN in the observations?')
         return found, states
+
+    def _width(self, role: str) -> int:
+        """Numbers for each row; of log_std there may be one row for all."""
+        return sum(self._counts()) if role in ("logits", "q_values") else int(np.prod(self.action_space.shape))
 
     def _engine(self, like: Array, roles: list[str]) -> Any:
         key = (len(like), tuple(roles))
