@@ -8,7 +8,6 @@ import io.gymbridge.core.VectorEnv;
 import io.gymbridge.learners.LearnedReward;
 import io.gymbridge.learners.OnPolicy;
 import io.gymbridge.learners.PolicyNetwork;
-import io.gymbridge.policies.PolicyBundle;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -41,12 +40,6 @@ final class OnPolicyOptions {
           "Settings and steps that were found to work, of an environment or from a file of KEY=VALUE lines; --set and "
               + "--steps are stronger.")
   @Nullable String preset;
-
-  @Option(
-      names = "--from",
-      paramLabel = "FILE",
-      description = "Begin with the policy of this bundle, of behavioural cloning for instance.")
-  @Nullable Path from;
 
   @Option(
       names = "--log",
@@ -118,13 +111,13 @@ final class OnPolicyOptions {
       run.put("trajectories", training.trajectories == null ? "all" : training.trajectories);
       run.put("subsample", training.subsample);
     }
-    if (from != null) {
-      run.put("from", from.toString());
+    if (training.from != null) {
+      run.put("from", training.from.toString());
     }
     if (saving.folder != null) {
       run.put("checkpoint_every", saving.every);
     }
-    PolicyNetwork start = from == null ? null : PolicyNetwork.fromBundle(PolicyBundle.read(from));
+    PolicyNetwork start = training.start();
     Checkpoints checkpoints =
         saving.folder == null
             ? null

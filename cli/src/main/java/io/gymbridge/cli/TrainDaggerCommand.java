@@ -30,7 +30,6 @@ import picocli.CommandLine.Option;
 final class TrainDaggerCommand implements Callable<Integer> {
   @Mixin final EnvironmentOptions environment = new EnvironmentOptions();
   @Mixin final TrainingOptions training = new TrainingOptions();
-  @Mixin final StartOption start = new StartOption();
 
   @Option(
       names = "--expert",
@@ -50,7 +49,7 @@ final class TrainDaggerCommand implements Callable<Integer> {
         VectorEnv evaluationEnv =
             environment.open(Math.min(environment.numEnvs, training.episodes))) {
       Policies.checkFits(teacher, env.spec());
-      PolicyNetwork begin = start.network();
+      PolicyNetwork begin = training.start();
       Transitions demonstrations = training.transitions(env.spec());
       DAgger dagger;
       try (ProgressLine progress = new ProgressLine("DAgger", config.rounds())) {

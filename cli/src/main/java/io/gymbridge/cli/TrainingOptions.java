@@ -40,6 +40,13 @@ final class TrainingOptions {
   int subsample = 1;
 
   @Option(
+      names = "--from",
+      paramLabel = "FILE",
+      description =
+          "Begin with the policy of a bundle, of the same spaces and with the hidden layers that the settings say.")
+  @Nullable Path from;
+
+  @Option(
       names = "--out",
       required = true,
       paramLabel = "FILE",
@@ -86,6 +93,11 @@ final class TrainingOptions {
     if (episodes < 1) {
       throw new UserError("--episodes must be at least 1, got " + episodes);
     }
+  }
+
+  /** The network that training begins with; null for random weights. */
+  @Nullable PolicyNetwork start() {
+    return from == null ? null : PolicyNetwork.fromBundle(PolicyBundle.read(from));
   }
 
   /** The demonstrations that were asked for; null without {@code --demos}. */
