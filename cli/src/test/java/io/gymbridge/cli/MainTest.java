@@ -64,6 +64,7 @@ class MainTest {
         "train bc --env CartPole-v1 --demos missing.npz --out policy.zip",
         "train bc --env CartPole-v1 --demos missing.npz --out policy.zip --set stps=3",
         "train bc --env CartPole-v1 --demos missing.npz --out policy.zip --set steps=many",
+        "quickstart --env Ant-v5",
         "serve-env",
         "serve-env CartPole-v9",
         "serve-env CartPole-v1 --num-envs 0",
