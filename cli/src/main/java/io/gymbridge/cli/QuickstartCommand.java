@@ -99,7 +99,7 @@ final class QuickstartCommand implements Callable<Integer> {
 
         say("Improving by DAgger: the learner acts, the expert says what it would have done");
         DAgger dagger = dagger(task, env, evaluationEnv, expert, demonstrations, results);
-        try (Policy learner = dagger.network().toPolicy(seed)) {
+        try (Policy learner = dagger.policy().toPolicy(seed)) {
           results.put("dagger", evaluate(task, "DAgger", evaluationEnv, learner));
           say("Publishing the policy to a Java policy server; a Python client plays with it");
           results.put("served", served(task, dagger));
@@ -192,7 +192,7 @@ final class QuickstartCommand implements Callable<Integer> {
     try {
       folder = Files.createTempDirectory("gymbridge-quickstart");
       dagger
-          .network()
+          .policy()
           .toBundle(
               POLICY, "DAgger", task.env(), Map.of("seed", seed), dagger.visitedObservations())
           .write(folder.resolve(POLICY + ".zip"));

@@ -95,6 +95,25 @@ final class TrainingOptions {
     }
   }
 
+  /** What a training is made from, beside its environment and algorithm. */
+  Map<String, Object> facts(EnvironmentOptions environment, Record config) {
+    Map<String, Object> facts = new LinkedHashMap<>();
+    if (!environment.arguments.isEmpty()) {
+      facts.put("arguments", environment.arguments);
+    }
+    facts.put("lanes", environment.numEnvs);
+    facts.put("settings", Settings.describe(config));
+    if (demos != null) {
+      facts.put("demonstrations", demos.toString());
+      facts.put("trajectories", trajectories == null ? "all" : trajectories);
+      facts.put("subsample", subsample);
+    }
+    if (from != null) {
+      facts.put("from", from.toString());
+    }
+    return facts;
+  }
+
   /** The network that training begins with; null for random weights. */
   @Nullable PolicyNetwork start() {
     return from == null ? null : PolicyNetwork.fromBundle(PolicyBundle.read(from));

@@ -1,5 +1,6 @@
 package io.gymbridge.learners;
 
+import io.gymbridge.core.EnvState;
 import io.gymbridge.core.GymException;
 import io.gymbridge.core.GymException.Kind;
 import io.gymbridge.core.NdArray;
@@ -171,6 +172,20 @@ final class ExpertQueries {
   /** Observations whose answers were known. */
   long cacheHits() {
     return cacheHits;
+  }
+
+  /** Saves or restores what was counted and what is known, between two rounds. */
+  void exchange(EnvState saved) {
+    queries = saved.integer(queries);
+    cacheHits = saved.integer(cacheHits);
+    List<NdArray> observations = SavedArrays.exchange(saved, List.copyOf(known.keySet()));
+    List<NdArray> actions =
+        SavedArrays.exchange(saved, known.values().stream().map(Answer::get).toList());
+    known.clear();
+    for (int i = 0; i < observations.size(); i++) {
+      NdArray batch = Value.stack(List.of(actions.get(i))).array();
+      known.put(observations.get(i), new Answer(CompletableFuture.completedFuture(batch), 0));
+    }
   }
 
   /** Ends a round: what has no answer yet, since the round failed, is asked no more. */
