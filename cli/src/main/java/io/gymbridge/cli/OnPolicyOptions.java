@@ -111,7 +111,8 @@ final class OnPolicyOptions {
             new CheckpointEvaluator(algorithm, environment, saving, training.seed, checkpoints)) {
       OnPolicy learner = starter.start(env, total, start);
       evaluator.restore(learner);
-      try (ProgressLine progress = new ProgressLine(algorithm, total);
+      try (ProgressLine progress =
+              new ProgressLine(algorithm, total, Math.min(total, learner.steps()));
           TrainingLog lines =
               new TrainingLog(log, tensorboard, learner.steps(), Clock.systemUTC())) {
         Diagnosis diagnosis = new Diagnosis(env.spec().actionSpace());

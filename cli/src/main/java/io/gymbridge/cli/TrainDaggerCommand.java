@@ -63,8 +63,7 @@ final class TrainDaggerCommand implements Callable<Integer> {
         dagger.add(demonstrations);
       }
       evaluator.restore(dagger);
-      try (ProgressLine progress = new ProgressLine("DAgger", config.rounds())) {
-        progress.stepTo(dagger.rounds());
+      try (ProgressLine progress = new ProgressLine("DAgger", config.rounds(), dagger.rounds())) {
         long every = saving.every(1);
         while (!dagger.done()) {
           long before = dagger.steps();
