@@ -120,7 +120,9 @@ public final class DAgger implements Resumable {
    * @param evaluationEpisodes deterministic episodes after each round, from the same seed each
    *     time; 0 for none
    * @param queryBudget most states that the expert is asked about; then the round is played to its
-   *     end by the learner, and no other begins. 0 for any number
+   *     end by the learner, and no other begins. Where it is not enough for all lanes of a step, it
+   *     goes to those in which the ensemble disagrees most, or else with the fewest labels in the
+   *     round. 0 for any number
    * @param ensemble networks that learn the same, of which the learner is one: where they disagree
    *     most the expert is asked. 1 to ask about every state
    * @param queryRate with an ensemble, about this share of the learner's states is asked about, in
