@@ -11,9 +11,10 @@ import io.gymbridge.core.VectorEnv;
 import io.gymbridge.learners.BehavioralCloning;
 import io.gymbridge.learners.DAgger;
 import io.gymbridge.learners.PolicyNetwork;
-import io.gymbridge.server.PolicyServer;
-import io.gymbridge.server.ServedPolicy;
-import io.gymbridge.transport.ServerSecurity;
+import io.gymbridge.server.policy.PolicyServer;
+import io.gymbridge.server.policy.PolicyServerOptions;
+import io.gymbridge.server.policy.PublishGate;
+import io.gymbridge.server.policy.Repository;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -196,9 +197,9 @@ final class QuickstartCommand implements Callable<Integer> {
           .toBundle(
               POLICY, "DAgger", task.env(), Map.of("seed", seed), dagger.visitedObservations())
           .write(folder.resolve(POLICY + ".zip"));
-      List<ServedPolicy> policies = Bundles.load(folder);
-      try (PolicyServer server =
-          PolicyServer.start("127.0.0.1:0", policies, ServerSecurity.LOCAL)) {
+      try (Repository policies = Repository.open(folder, PublishGate.OPEN);
+          PolicyServer server =
+              PolicyServer.start("127.0.0.1:0", policies, PolicyServerOptions.DEFAULTS)) {
         Path played = folder.resolve("played.json");
         PythonModule.run(
             "evaluate",

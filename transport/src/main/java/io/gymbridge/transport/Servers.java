@@ -6,6 +6,7 @@ import io.gymbridge.core.GymException;
 import io.gymbridge.core.GymException.Kind;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoopGroup;
+import io.netty.util.concurrent.EventExecutor;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.StandardProtocolFamily;
@@ -45,6 +46,22 @@ public final class Servers {
   }
 
   /**
+   * Runs something on this thread as soon as it has read what has arrived on its connections, if
+   * this thread is one that serves connections.
+   *
+   * @return false, and nothing will run, on any other thread
+   */
+  public static boolean afterReading(Runnable work) {
+    for (EventExecutor loop : SharedLoops.WORKERS) {
+      if (loop.inEventLoop()) {
+        loop.execute(work);
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /**
    * A server to add services to, and then to {@link #start}. Calls run on the event loops' own
    * threads. A Unix socket's file that nobody listens on any more is removed.
    *
@@ -80,9 +97,8 @@ public final class Servers {
     builder.intercept(new Gzip.Answering());
     // Who is not to see all that a session may say does not get around that by shared memory.
     builder.intercept(security.trustsCallers(address) ? new Callers() : new Discretion());
-    String token = security.token();
-    if (token != null) {
-      builder.intercept(new TokenCheck(token));
+    if (!security.tokens().isEmpty()) {
+      builder.intercept(new TokenCheck(security.tokens()));
     }
     return builder;
   }
