@@ -63,10 +63,10 @@ public final class EnvironmentServer implements AutoCloseable {
     endpoint =
         new Endpoint(
             address,
-            new EnvironmentCalls(sessions, offered.values(), options).bindService(),
-            List.of(),
+            List.of(new EnvironmentCalls(sessions, offered.values(), options).bindService()),
             options.maxMessageBytes(),
-            options.security());
+            options.security(),
+            List.of());
   }
 
   /**

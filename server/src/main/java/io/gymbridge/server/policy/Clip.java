@@ -1,4 +1,4 @@
-package io.gymbridge.server;
+package io.gymbridge.server.policy;
 
 import io.gymbridge.core.Box;
 import io.gymbridge.core.Dict;

@@ -1,4 +1,4 @@
-package io.gymbridge.server;
+package io.gymbridge.server.policy;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;

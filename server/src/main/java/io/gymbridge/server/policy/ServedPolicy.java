@@ -1,4 +1,4 @@
-package io.gymbridge.server;
+package io.gymbridge.server.policy;
 
 import io.gymbridge.core.Policy;
 import java.util.Collections;
@@ -9,7 +9,7 @@ import java.util.Map;
  * A policy to serve.
  *
  * @param name what clients ask for, without slashes; not empty
- * @param version changes when the policy's content does; for people and logs
+ * @param version changes when the policy's content does
  * @param policy asked by one thread at a time; closed with the server
  * @param stochastic whether {@code deterministic} makes a difference
  * @param provenance how the policy came to be; values as in {@link

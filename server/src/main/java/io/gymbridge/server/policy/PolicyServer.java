@@ -1,0 +1,89 @@
+package io.gymbridge.server.policy;
+
+import io.gymbridge.core.GymException;
+import io.gymbridge.server.Endpoint;
+import io.gymbridge.transport.ServerSecurity;
+import java.util.Collection;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Serves policies under their names, with health (overall, and per policy) and reflection.
+ * Thread-safe.
+ */
+public final class PolicyServer implements AutoCloseable {
+  private final Catalogue catalogue;
+  private final Batches batches;
+  private final Endpoint endpoint;
+  private final PolicyServerOptions options;
+
+  private PolicyServer(
+      String address,
+      Catalogue catalogue,
+      @Nullable Repository repository,
+      PolicyServerOptions options) {
+    this.catalogue = catalogue;
+    this.options = options;
+    this.batches = new Batches(options.maxWaitingRows(), options.maxBatchRows(), options.threads());
+    Acting acting = new Acting(catalogue, batches, options.requestLog());
+    this.endpoint =
+        new Endpoint(
+            address,
+            List.of(new PolicyCalls(acting, repository).bindService()),
+            options.maxMessageBytes(),
+            options.security(),
+            List.of(
+                new RightsCheck(!options.security().tokens().isEmpty(), options.allowPublish())));
+    catalogue.listen(endpoint::serving);
+  }
+
+  /**
+   * Starts serving policies that never change.
+   *
+   * @param address {@code unix:PATH} or {@code HOST:PORT}; port 0 takes any
+   * @param policies with different names; closed with the server
+   * @param security who may ask
+   * @throws GymException INVALID_ARGUMENT for an address that cannot be listened on, or two
+   *     policies of one name; FAILED_PRECONDITION for one in use; PERMISSION_DENIED for one that
+   *     other machines can reach, without TLS or {@code insecure}
+   */
+  public static PolicyServer start(
+      String address, Collection<ServedPolicy> policies, ServerSecurity security) {
+    return new PolicyServer(
+        address, Catalogue.of(policies), null, PolicyServerOptions.DEFAULTS.withSecurity(security));
+  }
+
+  /**
+   * Starts serving what is in a repository, and takes new versions for it.
+   *
+   * @param repository stays open when the server closes
+   * @throws GymException as {@link #start(String, Collection, ServerSecurity)}
+   */
+  public static PolicyServer start(
+      String address, Repository repository, PolicyServerOptions options) {
+    return new PolicyServer(address, repository.catalogue(), repository, options);
+  }
+
+  /** Where it listens, with the port that was chosen. */
+  public String address() {
+    return endpoint.address();
+  }
+
+  /** Blocks until the server is closed. */
+  public void awaitTermination() throws InterruptedException {
+    endpoint.awaitTermination();
+  }
+
+  /**
+   * Stops: health says NOT_SERVING, requests under way may finish within the options' grace, then
+   * the policies are closed. Closing twice is allowed.
+   */
+  @Override
+  public void close() {
+    if (endpoint.drain()) {
+      endpoint.close(options.grace());
+      batches.close();
+      catalogue.close();
+    }
+  }
+}
