@@ -3,7 +3,7 @@
 `python -m gymbridge serve-env CartPole-v1` serves environments, `python -m gymbridge serve-policy` policies, in Python;
 there are servers in Java too. `RemoteEnv` and `RemoteVectorEnv` are environments that run in a server, in whatever
 language it is written (importing this package makes them known to `gymnasium.make` as "gymbridge/Remote-v0"), and
-`RemotePolicy` asks a policy server for actions.
+`RemotePolicy` asks a policy server for actions; `BundlePolicy` acts in this process.
 """
 
 from contextlib import suppress
@@ -11,7 +11,15 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
-__all__ = ["Credentials", "RemoteEnv", "RemoteError", "RemotePolicy", "RemoteVectorEnv", "__version__"]
+__all__ = [
+    "BundlePolicy",
+    "Credentials",
+    "RemoteEnv",
+    "RemoteError",
+    "RemotePolicy",
+    "RemoteVectorEnv",
+    "__version__",
+]
 
 if TYPE_CHECKING:
     from gymbridge.client.errors import RemoteError
@@ -19,8 +27,10 @@ if TYPE_CHECKING:
     from gymbridge.client.remote_policy import RemotePolicy
     from gymbridge.client.remote_vector_env import RemoteVectorEnv
     from gymbridge.credentials import Credentials
+    from gymbridge.policy.bundle_policy import BundlePolicy
 
 _MODULES = {
+    "BundlePolicy": "policy.bundle_policy",
     "Credentials": "credentials",
     "RemoteEnv": "client.remote_env",
     "RemoteError": "client.errors",
