@@ -56,7 +56,7 @@ class BundlePolicy:
             golden = document["golden"]
             observations = manifest.arrays(self.observation_space, golden["observations"], manifest.read_array)
             actions = manifest.read_array(golden["actions"])
-            graph = onnx.parse(model)
+            graph = onnx.parse(model, branches="signature" in document)
             self._signature = (
                 manifest.read_signature(document["signature"])
                 if "signature" in document
@@ -208,14 +208,15 @@ class BundlePolicy:
             scores = np.where(mask, scores, _HIDDEN)
         parts = np.split(scores, np.cumsum(self._counts())[:-1], axis=1)
         choices = np.stack([part.argmax(axis=1) for part in parts], axis=1)
-        return (choices.reshape(-1, *self.action_space.shape) + self.action_space.start).astype(self.action_space.dtype)
+        actions: Array = choices.reshape(-1, *self.action_space.shape) + self.action_space.start
+        return actions.astype(self.action_space.dtype)
 
     def _run(
         self, batch: list[Array], states: dict[str, Array] | None, roles: list[str]
     ) -> tuple[list[Array], dict[str, Array] | None]:
         n = len(batch[0])
         if self._plain:
-            outputs = self._engine(batch[0], roles)(batch[0])
+            outputs = list(self._engine(batch[0], roles)(batch[0]))
         elif self._single and n > 1:
             rows = []
             for row in range(n):
@@ -225,11 +226,15 @@ class BundlePolicy:
             states = states and {name: np.concatenate([own[name] for _, own in rows if own]) for name in states}
         else:
             outputs, states = self._run_once(batch, states, roles)
-        found = [np.array(output).reshape(n if output.size % n == 0 and output.ndim > 1 else -1, -1) for output in outputs]
+        found = [np.array(output).reshape(-1, self._width(role)) for role, output in zip(roles, outputs, strict=True)]
         for role, output in zip(roles, found, strict=True):
             if output.dtype.kind == "f" and np.isnan(output).any():
                 raise invalid_argument(f'"{role}" is NaN: is there a NaN in the observations?')
         return found, states
+
+    def _width(self, role: str) -> int:
+        """Numbers for each row; of log_std there may be one row for all."""
+        return sum(self._counts()) if role in ("logits", "q_values") else int(np.prod(self.action_space.shape))
 
     def _engine(self, like: Array, roles: list[str]) -> Any:
         key = (len(like), tuple(roles))

@@ -39,12 +39,12 @@ import picocli.CommandLine.Parameters;
     mixinStandardHelpOptions = true,
     description = {
       "Makes a policy bundle of an ONNX graph that something else exported, after checking that it",
-      "fits the spaces. What the names do not tell is asked for; see docs/rollouts.md."
+      "fits the spaces. What the names do not tell is asked for; see docs/bundles.md."
     },
     footer = {
       "",
       "Examples:",
-      "  gymbridge import-onnx ppo.onnx --env CartPole-v1 --output actions=output --out policy.zip",
+      "  gymbridge import-onnx ppo.onnx --env CartPole-v1 --output value=values --out policy.zip",
       "  gymbridge import-onnx sac.onnx --env Pendulum-v1 --rescale --out policy.zip",
       "  gymbridge import-onnx lstm.onnx --env CartPole-v1 --state h=h_next --state c=c_next --out policy.zip"
     })

@@ -239,7 +239,7 @@ final class GraphPlan {
       String name = names.get(index);
       Port port = outputPort(name, 0, one.get(index), single ? null : two.get(index));
       int expected = expectedSize(role, actionSpace);
-      if (port.size() != expected || (port.shared() && role != Role.LOG_STD)) {
+      if (port.size() != expected || (port.shared() && !single && role != Role.LOG_STD)) {
         throw refused(
             "its output \"%s\" has the shape %s for one observation, expected (N, …) with %d numbers each: %s for %s%s"
                 .formatted(

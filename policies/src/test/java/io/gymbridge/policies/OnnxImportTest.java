@@ -260,4 +260,51 @@ class OnnxImportTest {
             true);
     assertUnclear(unbounded, "single.onnx", "it has no bounds");
   }
+
+  /** {@code sb3.py} exported these, and recorded what Stable-Baselines3 itself does. */
+  private void assertActsAsRecorded(String name, OnnxImport importing) throws IOException {
+    PolicyBundle bundle = written(importing.bundle(graph(name + ".onnx"), name, "", null, 0));
+    JsonNode recorded = new ObjectMapper().readTree(GRAPHS.resolve("sb3.json").toFile()).get(name);
+    try (OnnxPolicy policy = bundle.policy(0)) {
+      Value state = null;
+      for (int i = 0; i < recorded.get("observations").size(); i++) {
+        NdArray observation = floats(recorded.get("observations").get(i));
+        Question question = new Question(observation, true, null, null, state, false, false);
+        Answer answer = policy.answer(question);
+        NdArray actions = answer.actions().array();
+        NdArray clipped = policy.actionSpace() instanceof Box box ? box.clip(actions) : actions;
+        assertArrayEquals(
+            floats(recorded.get("actions").get(i)).toDoubles(),
+            clipped.toDoubles(),
+            1e-5,
+            name + " " + i);
+        state = answer.state();
+      }
+    }
+  }
+
+  @Test
+  void exports_of_stable_baselines3_act_as_they_do_there() throws IOException {
+    Space four = Box.of(DType.FLOAT32, -1 / 0.0, 1 / 0.0, 4);
+    Space torque = Box.of(DType.FLOAT32, -2, 2, 1);
+    Discrete two = new Discrete(2);
+    assertActsAsRecorded(
+        "sb3-ppo",
+        new OnnxImport(
+            four, two, Map.of(), Map.of(Role.VALUE, "values"), Map.of(), null, null, false));
+    assertActsAsRecorded(
+        "sb3-dqn",
+        new OnnxImport(
+            four, two, Map.of(), Map.of(Role.Q_VALUES, "13"), Map.of(), null, null, false));
+    assertActsAsRecorded(
+        "sb3-sac", new OnnxImport(THREE, torque, Map.of(), Map.of(), Map.of(), null, null, true));
+    Map<String, String> states = new LinkedHashMap<>();
+    for (String part : List.of("h_pi", "c_pi", "h_vf", "c_vf")) {
+      states.put(part, part + "_next");
+    }
+    assertActsAsRecorded(
+        "sb3-lstm",
+        new OnnxImport(
+            THREE, torque, Map.of(), Map.of(Role.VALUE, "values"), states, null, null, false));
+  }
 }

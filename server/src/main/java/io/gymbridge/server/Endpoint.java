@@ -36,7 +36,7 @@ public final class Endpoint {
    * @param services what it offers; health answers for their names
    * @param maxMessageBytes largest request that is taken
    * @param security who may ask
-   * @param interceptors see every call, the last one first
+   * @param interceptors see each call that security lets through, the last one first
    */
   public Endpoint(
       String address,
@@ -46,12 +46,11 @@ public final class Endpoint {
       List<ServerInterceptor> interceptors) {
     Address wanted = Address.parse(address);
     NettyServerBuilder builder =
-        Servers.builder(wanted, security)
+        Servers.builder(wanted, security, interceptors)
             .maxInboundMessageSize(maxMessageBytes)
             .addService(health.getHealthService())
             .addService(ProtoReflectionServiceV1.newInstance());
     services.forEach(service -> builder.addService(StrictParsing.of(service)));
-    interceptors.forEach(builder::intercept);
     server = builder.build();
     this.address = Servers.start(server, wanted);
     services.forEach(service -> serving(service.getServiceDescriptor().getName(), true));

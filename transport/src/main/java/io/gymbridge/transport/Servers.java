@@ -1,6 +1,7 @@
 package io.gymbridge.transport;
 
 import io.grpc.Server;
+import io.grpc.ServerInterceptor;
 import io.grpc.netty.NettyServerBuilder;
 import io.gymbridge.core.GymException;
 import io.gymbridge.core.GymException.Kind;
@@ -16,6 +17,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.logging.Level;
 import java.util.logging.Logger;
@@ -65,11 +67,13 @@ public final class Servers {
    * A server to add services to, and then to {@link #start}. Calls run on the event loops' own
    * threads. A Unix socket's file that nobody listens on any more is removed.
    *
+   * @param interceptors see each call that security lets through, the last one first
    * @throws GymException PERMISSION_DENIED for an address that other machines can reach, without
    *     TLS or {@code insecure}; INVALID_ARGUMENT for files that do not do for TLS;
    *     FAILED_PRECONDITION where somebody listens on the Unix socket already
    */
-  public static NettyServerBuilder builder(Address address, ServerSecurity security) {
+  public static NettyServerBuilder builder(
+      Address address, ServerSecurity security, List<ServerInterceptor> interceptors) {
     security.check(address);
     if (address instanceof Address.Unix unix) {
       removeStale(unix);
@@ -94,6 +98,7 @@ public final class Servers {
     if (cert != null && key != null) {
       builder.sslContext(Tls.server(cert, key, security.tlsClientCa()));
     }
+    interceptors.forEach(builder::intercept);
     builder.intercept(new Gzip.Answering());
     // Who is not to see all that a session may say does not get around that by shared memory.
     builder.intercept(security.trustsCallers(address) ? new Callers() : new Discretion());

@@ -10,6 +10,7 @@ import io.gymbridge.core.GymException.Kind;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -87,12 +88,12 @@ class CredentialsTest {
     assertTrue(
         refusal(
                 Kind.INVALID_ARGUMENT,
-                () -> Servers.builder(address, ServerSecurity.tls(SERVER, missing)))
+                () -> Servers.builder(address, ServerSecurity.tls(SERVER, missing), List.of()))
             .contains("missing.key"));
     assertTrue(
         refusal(
                 Kind.INVALID_ARGUMENT,
-                () -> Servers.builder(address, ServerSecurity.tls(SERVER, ca)))
+                () -> Servers.builder(address, ServerSecurity.tls(SERVER, ca), List.of()))
             .contains("PKCS #8"));
     assertTrue(
         refusal(

@@ -2,7 +2,7 @@ package io.gymbridge.server.policy;
 
 import io.gymbridge.core.GymException;
 import io.gymbridge.core.GymException.Kind;
-import io.gymbridge.policies.Actor;
+import io.gymbridge.policies.OnnxPolicy;
 import io.gymbridge.policies.PolicyBundle;
 import io.gymbridge.proto.v1.PublishHeader;
 import io.gymbridge.proto.v1.PublishPolicyResponse;
@@ -141,6 +141,11 @@ public final class Repository implements AutoCloseable {
   public void close() {
     thread.shutdownNow();
     catalogue.close();
+  }
+
+  /** Looks through the folder at once, and returns when that is done. */
+  void lookNow() throws Exception {
+    thread.submit(() -> look()).get();
   }
 
   /** Looks through the folder, and changes what is in service where it has changed. */
@@ -305,7 +310,7 @@ public final class Repository implements AutoCloseable {
     checks.add(
         "%d golden observations: the recorded actions, to %s"
             .formatted(bundle.manifest().goldenObservations().batchSize(), PolicyBundle.PARITY));
-    Actor ready = new PlainActor(policy, bundle.policy(0), bundle.manifest().stochastic());
+    OnnxPolicy ready = bundle.policy(0);
     try {
       WarmUp.Result warm = WarmUp.of(ready, bundle.manifest().goldenObservations());
       checks.add("warmed up: %d µs for one observation".formatted(warm.micros()));
