@@ -150,6 +150,8 @@ def space_json(space) -> dict:
         document |= {"n": int(space.n), "start": int(space.start), "dtype": np.dtype(space.dtype).name}
     elif isinstance(space, spaces.MultiDiscrete):
         document |= {"nvec": array_json(space.nvec), "start": array_json(space.start)}
+    elif isinstance(space, spaces.Dict):
+        document["spaces"] = [{"name": name, "space": space_json(part)} for name, part in space.spaces.items()]
     return document
 
 

@@ -12,6 +12,8 @@ import io
 import json
 import zipfile
 import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,6 +29,8 @@ _FORMAT = 1
 _MANIFEST, _ONNX, _NETWORK = "manifest.json", "policy.onnx", "network.zip"
 # The network, for further training, is nothing to a rollout: it is never unpacked.
 _LIMITS = {_MANIFEST: 16 << 20, _ONNX: 256 << 20, _NETWORK: 512 << 20}
+# How many times its own size a bundle may unfold to, where that is more than a small one.
+_RATIO, _SMALL = 100, 64 << 20
 # Largest difference from the golden actions, relative where these exceed 1.
 _PARITY = 1e-5
 _LEAST_GOLDEN = 8
@@ -41,28 +45,42 @@ class Bundle:
     stochastic: bool
 
 
-def read_bundle(data: bytes, observation_space: Any, action_space: Any) -> Bundle:
-    """A bundle's policy; INVALID_ARGUMENT, naming the check, where one fails."""
+def open_bundle(data: bytes) -> tuple[dict[str, Any], bytes]:
+    """A bundle's manifest and model, with their format and digest checked; INVALID_ARGUMENT where they are wrong."""
     manifest, model = _entries(data)
-    try:
+    with manifest_errors():
         document = json.loads(manifest)
         if document["format"] != _FORMAT:
             raise _refused(f"it is of format {document['format']}, this version reads {_FORMAT}")
         digest = hashlib.sha256(model).hexdigest()
         if document["sha256"][_ONNX] != digest:
             raise _refused(f"{_ONNX} has sha256 {digest}, the manifest says {document['sha256'][_ONNX]}")
+        return document, model
+
+
+@contextmanager
+def manifest_errors() -> Iterator[None]:
+    """Whatever goes wrong in here is the manifest's fault."""
+    try:
+        yield
+    except (AttributeError, LookupError, TypeError, ValueError, OverflowError, RecursionError, AssertionError) as error:
+        raise _refused(f"{_MANIFEST} is not as it should be: {type(error).__name__}: {error}") from error
+
+
+def read_bundle(data: bytes, observation_space: Any, action_space: Any) -> Bundle:
+    """A bundle's policy for rollouts; INVALID_ARGUMENT, naming the check, where one fails."""
+    document, model = open_bundle(data)
+    if "signature" in document:
+        raise _refused("its graph has a signature of its own; rollouts take graphs with the usual names only")
+    with manifest_errors():
         _check_space(document["observation_space"], observation_space, "observations")
         _check_space(document["action_space"], action_space, "actions")
         observations = _array(document["golden"]["observations"], observation_space.dtype)
         actions = _array(document["golden"]["actions"], action_space.dtype)
         bundle = Bundle(Model(model, onnx.parse(model)), document["stochastic"] is True)
-    except (KeyError, TypeError, ValueError, OverflowError, RecursionError) as error:
-        raise _refused(f"{_MANIFEST} is not as it should be: {type(error).__name__}: {error}") from error
     _check_batch(observations, observation_space, "observations")
     _check_batch(actions, action_space, "actions")
-    if len(observations) < _LEAST_GOLDEN:
-        raise _refused(f"it has {len(observations)} golden observations, expected {_LEAST_GOLDEN} at least")
-    _check_golden(bundle.model, observations, actions)
+    check_golden(len(observations), actions, lambda: _actions(bundle.model, observations))
     return bundle
 
 
@@ -77,6 +95,9 @@ def _entries(data: bytes) -> tuple[bytes, bytes]:
                 if info.file_size > _LIMITS[info.filename]:
                     limit = _LIMITS[info.filename]
                     raise _refused(f"{info.filename} says it has {info.file_size} bytes, at most {limit} are allowed")
+            total = sum(info.file_size for info in infos)
+            if total > max(_SMALL, _RATIO * len(data)):
+                raise _refused(f"its {len(data)} bytes say they unfold to {total}")
             if _MANIFEST not in names or _ONNX not in names:
                 raise _refused(f"it lacks {_ONNX if _MANIFEST in names else _MANIFEST}")
             return _unpack(file, _MANIFEST), _unpack(file, _ONNX)
@@ -125,10 +146,17 @@ def _check_batch(array: Array, space: Any, what: str) -> None:
         raise _refused(f"its {what} are {array.dtype} of shape {array.shape[1:]}, the session's of {space}")
 
 
-def _check_golden(model: Model, observations: Array, expected: Array) -> None:
-    engine = model.engine(observations, [_ACTIONS])
+def _actions(model: Model, observations: Array) -> Array:
+    (actions,) = model.engine(observations, [_ACTIONS])(observations)
+    return actions
+
+
+def check_golden(count: int, expected: Array, act: Callable[[], Array]) -> None:
+    """Compares what a policy does for its golden observations, so many of them, with what it did."""
+    if count < _LEAST_GOLDEN:
+        raise _refused(f"it has {count} golden observations, expected {_LEAST_GOLDEN} at least")
     try:
-        (got,) = engine(observations)
+        got = act()
     except RequestError:
         raise
     except Exception as error:

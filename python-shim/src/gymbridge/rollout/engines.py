@@ -78,9 +78,13 @@ class Model:
                     return _Numpy(NumpyEngine(graph, like, outputs))
             except Unsupported:
                 pass
+        return OnnxRuntimeEngine(self.session(), outputs)
+
+    def session(self) -> Any:
+        """ONNX Runtime's session; errors as `engine`."""
         if self._session is None:
             self._session = _session(self._data)
-        return OnnxRuntimeEngine(self._session, outputs)
+        return self._session
 
 
 def _session(model: bytes) -> Any:

@@ -1,7 +1,8 @@
 """ONNX models as far as policies need them: read from protobuf's encoding, and refused where they hold anything else.
 
 A policy has no business with weights in other files, operators outside the standard, functions of its own, sparse
-tensors, or graphs within graphs, which could run for ever. Field numbers are those of onnx.proto.
+tensors, or loops, which could run for ever. Graphs within graphs, the branches of an If, are only for ONNX Runtime.
+Field numbers are those of onnx.proto.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ _DTYPES = {1: "f4", 2: "u1", 3: "i1", 5: "i2", 6: "i4", 7: "i8", 9: "?", 10: "f2
 # Where a tensor's elements are, if not raw: the field, and the type that a protobuf parser gives them.
 _ELEMENTS = {4: "<f4", 10: "<f8"}
 _INTEGERS = (5, 7, 11)
+_MAX_DEPTH = 16
 
 
 @dataclass
@@ -35,12 +37,16 @@ class Node:
 
 @dataclass
 class Graph:
-    """A model's graph: nodes in an order in which they can be computed, constants, and the names of its ends."""
+    """A model's graph: nodes in an order in which they can be computed, constants, and the names of its ends.
+
+    `depth` is how many graphs it lies within.
+    """
 
     nodes: list[Node] = field(default_factory=list)
     constants: dict[str, Array] = field(default_factory=dict)
     inputs: list[str] = field(default_factory=list)
     outputs: list[str] = field(default_factory=list)
+    depth: int = _MAX_DEPTH
 
 
 def dtype_of(number: int) -> np.dtype[Any]:
@@ -50,11 +56,14 @@ def dtype_of(number: int) -> np.dtype[Any]:
     return np.dtype(_DTYPES[number])
 
 
-def parse(model: bytes) -> Graph:
-    """The graph of a model; INVALID_ARGUMENT, saying why, for one that is refused."""
+def parse(model: bytes, branches: bool = False) -> Graph:
+    """The graph of a model; INVALID_ARGUMENT, saying why, for one that is refused.
+
+    With `branches` there may be graphs within the graph. They are checked and left out.
+    """
     if not model:
         raise _refused("it is empty")
-    graph = Graph()
+    graph = Graph(depth=0 if branches else _MAX_DEPTH)
     try:
         for number, _, value in _fields(memoryview(model)):
             if number == 7:
@@ -77,7 +86,7 @@ def _check_operator_set(data: memoryview) -> None:
 def _read_graph(data: memoryview, graph: Graph) -> None:
     for number, _, value in _fields(data):
         if number == 1:
-            graph.nodes.append(_node(_message(value)))
+            graph.nodes.append(_node(_message(value), graph.depth))
         elif number == 5:
             name, array = _tensor(_message(value))
             graph.constants[name] = array
@@ -89,7 +98,7 @@ def _read_graph(data: memoryview, graph: Graph) -> None:
             raise _refused("it has a sparse tensor")
 
 
-def _node(data: memoryview) -> Node:
+def _node(data: memoryview, depth: int) -> Node:
     node = Node()
     for number, _, value in _fields(data):
         if number == 1:
@@ -98,15 +107,17 @@ def _node(data: memoryview) -> Node:
             node.outputs.append(_text(value))
         elif number == 4:
             node.operator = _text(value)
+            if node.operator == "Loop":
+                raise _refused("it has a Loop, which might never end")
         elif number == 5:
-            name, attribute = _attribute(_message(value))
+            name, attribute = _attribute(_message(value), depth)
             node.attributes[name] = attribute
         elif number == 7:
             _check_domain(_text(value))
     return node
 
 
-def _attribute(data: memoryview) -> tuple[str, Any]:
+def _attribute(data: memoryview, depth: int) -> tuple[str, Any]:
     name = ""
     found: Any = None
     floats: list[float] = []
@@ -126,6 +137,8 @@ def _attribute(data: memoryview) -> tuple[str, Any]:
             floats += np.frombuffer(_message(value), "<f4").tolist()
         elif number == 8:
             integers += _varints(value) if wire == _BYTES else [_signed(value)]
+        elif number in (6, 11) and depth < _MAX_DEPTH:
+            _read_graph(_message(value), Graph(depth=depth + 1))
         elif number in (6, 10, 11, 22, 23):
             raise _refused("an operator's attribute holds a graph, a sparse tensor or a list of tensors")
     return name, integers or floats or found

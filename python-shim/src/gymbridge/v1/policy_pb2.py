@@ -27,7 +27,7 @@ from gymbridge.v1 import space_pb2 as gymbridge_dot_v1_dot_space__pb2
 from gymbridge.v1 import value_pb2 as gymbridge_dot_v1_dot_value__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x19gymbridge/v1/policy.proto\x12\x0cgymbridge.v1\x1a\x17google/rpc/status.proto\x1a\x18gymbridge/v1/space.proto\x1a\x18gymbridge/v1/value.proto\"\x15\n\x13ListPoliciesRequest\"]\n\x14ListPoliciesResponse\x12-\n\x08policies\x18\x01 \x03(\x0b\x32\x1b.gymbridge.v1.PolicySummary\x12\x16\n\x0eserver_version\x18\x02 \x01(\t\".\n\rPolicySummary\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\t\"\'\n\x15\x44\x65scribePolicyRequest\x12\x0e\n\x06policy\x18\x01 \x01(\t\"\xd1\x01\n\x16\x44\x65scribePolicyResponse\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\t\x12.\n\x11observation_space\x18\x03 \x01(\x0b\x32\x13.gymbridge.v1.Space\x12)\n\x0c\x61\x63tion_space\x18\x04 \x01(\x0b\x32\x13.gymbridge.v1.Space\x12\x12\n\nstochastic\x18\x05 \x01(\x08\x12)\n\nprovenance\x18\x06 \x01(\x0b\x32\x15.gymbridge.v1.ItemMap\"t\n\nActRequest\x12\x0e\n\x06policy\x18\x01 \x01(\t\x12\x12\n\nbatch_size\x18\x02 \x01(\r\x12+\n\x0cobservations\x18\x03 \x01(\x0b\x32\x15.gymbridge.v1.Buffers\x12\x15\n\rdeterministic\x18\x04 \x01(\x08\"F\n\x0b\x41\x63tResponse\x12&\n\x07\x61\x63tions\x18\x01 \x01(\x0b\x32\x15.gymbridge.v1.Buffers\x12\x0f\n\x07version\x18\x02 \x01(\t\"K\n\x10\x41\x63tStreamRequest\x12\x10\n\x08sequence\x18\x01 \x01(\x04\x12%\n\x03\x61\x63t\x18\x02 \x01(\x0b\x32\x18.gymbridge.v1.ActRequest\"\x82\x01\n\x11\x41\x63tStreamResponse\x12\x10\n\x08sequence\x18\x01 \x01(\x04\x12*\n\x05\x61\x63ted\x18\x02 \x01(\x0b\x32\x19.gymbridge.v1.ActResponseH\x00\x12#\n\x05\x65rror\x18\x03 \x01(\x0b\x32\x12.google.rpc.StatusH\x00\x42\n\n\x08response2\xd1\x02\n\rPolicyService\x12U\n\x0cListPolicies\x12!.gymbridge.v1.ListPoliciesRequest\x1a\".gymbridge.v1.ListPoliciesResponse\x12[\n\x0e\x44\x65scribePolicy\x12#.gymbridge.v1.DescribePolicyRequest\x1a$.gymbridge.v1.DescribePolicyResponse\x12:\n\x03\x41\x63t\x12\x18.gymbridge.v1.ActRequest\x1a\x19.gymbridge.v1.ActResponse\x12P\n\tActStream\x12\x1e.gymbridge.v1.ActStreamRequest\x1a\x1f.gymbridge.v1.ActStreamResponse(\x01\x30\x01\x42\x19\n\x15io.gymbridge.proto.v1P\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x19gymbridge/v1/policy.proto\x12\x0cgymbridge.v1\x1a\x17google/rpc/status.proto\x1a\x18gymbridge/v1/space.proto\x1a\x18gymbridge/v1/value.proto\"\x15\n\x13ListPoliciesRequest\"]\n\x14ListPoliciesResponse\x12-\n\x08policies\x18\x01 \x03(\x0b\x32\x1b.gymbridge.v1.PolicySummary\x12\x16\n\x0eserver_version\x18\x02 \x01(\t\"\x8c\x01\n\rPolicySummary\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\t\x12-\n\x08versions\x18\x03 \x03(\x0b\x32\x1b.gymbridge.v1.PolicyVersion\x12-\n\x07refused\x18\x04 \x03(\x0b\x32\x1c.gymbridge.v1.RefusedVersion\"@\n\rPolicyVersion\x12\x0f\n\x07version\x18\x01 \x01(\t\x12\x0e\n\x06\x64igest\x18\x02 \x01(\t\x12\x0e\n\x06labels\x18\x03 \x03(\t\"1\n\x0eRefusedVersion\x12\x0f\n\x07version\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\"8\n\x15\x44\x65scribePolicyRequest\x12\x0e\n\x06policy\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\t\"\xaa\x02\n\x16\x44\x65scribePolicyResponse\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\t\x12.\n\x11observation_space\x18\x03 \x01(\x0b\x32\x13.gymbridge.v1.Space\x12)\n\x0c\x61\x63tion_space\x18\x04 \x01(\x0b\x32\x13.gymbridge.v1.Space\x12\x12\n\nstochastic\x18\x05 \x01(\x08\x12)\n\nprovenance\x18\x06 \x01(\x0b\x32\x15.gymbridge.v1.ItemMap\x12\x0e\n\x06\x64igest\x18\x07 \x01(\t\x12(\n\x0bstate_space\x18\x08 \x01(\x0b\x32\x13.gymbridge.v1.Space\x12\r\n\x05masks\x18\t \x01(\x08\x12\x0e\n\x06values\x18\n \x01(\x08\"\xd9\x02\n\nActRequest\x12\x0e\n\x06policy\x18\x01 \x01(\t\x12\x12\n\nbatch_size\x18\x02 \x01(\r\x12+\n\x0cobservations\x18\x03 \x01(\x0b\x32\x15.gymbridge.v1.Buffers\x12\x15\n\rdeterministic\x18\x04 \x01(\x08\x12\x0f\n\x07version\x18\x05 \x01(\t\x12\x16\n\x0e\x65pisode_starts\x18\x06 \x01(\x0c\x12 \n\x04\x64raw\x18\x07 \x01(\x0b\x32\x12.gymbridge.v1.Draw\x12\x13\n\x0b\x61\x63tion_mask\x18\x08 \x01(\x0c\x12$\n\x05state\x18\t \x01(\x0b\x32\x15.gymbridge.v1.Buffers\x12\x17\n\x0flog_probability\x18\n \x01(\x08\x12\r\n\x05value\x18\x0b \x01(\x08\x12\x0e\n\x06\x64igest\x18\x0c \x01(\x08\x12\x11\n\techo_mask\x18\r \x01(\x08\x12\x12\n\nnext_state\x18\x0e \x01(\x08\"\"\n\x04\x44raw\x12\x0c\n\x04seed\x18\x01 \x01(\x04\x12\x0c\n\x04step\x18\x02 \x01(\x04\"\xd2\x01\n\x0b\x41\x63tResponse\x12&\n\x07\x61\x63tions\x18\x01 \x01(\x0b\x32\x15.gymbridge.v1.Buffers\x12\x0f\n\x07version\x18\x02 \x01(\t\x12\x14\n\x0crow_versions\x18\x03 \x03(\t\x12\x19\n\x11log_probabilities\x18\x04 \x01(\x0c\x12\x0e\n\x06values\x18\x05 \x01(\x0c\x12\x0e\n\x06\x64igest\x18\x06 \x01(\t\x12\x13\n\x0b\x61\x63tion_mask\x18\x07 \x01(\x0c\x12$\n\x05state\x18\x08 \x01(\x0b\x32\x15.gymbridge.v1.Buffers\"K\n\x10\x41\x63tStreamRequest\x12\x10\n\x08sequence\x18\x01 \x01(\x04\x12%\n\x03\x61\x63t\x18\x02 \x01(\x0b\x32\x18.gymbridge.v1.ActRequest\"\x82\x01\n\x11\x41\x63tStreamResponse\x12\x10\n\x08sequence\x18\x01 \x01(\x04\x12*\n\x05\x61\x63ted\x18\x02 \x01(\x0b\x32\x19.gymbridge.v1.ActResponseH\x00\x12#\n\x05\x65rror\x18\x03 \x01(\x0b\x32\x12.google.rpc.StatusH\x00\x42\n\n\x08response\"^\n\x14PublishPolicyRequest\x12-\n\x06header\x18\x01 \x01(\x0b\x32\x1b.gymbridge.v1.PublishHeaderH\x00\x12\x0f\n\x05\x63hunk\x18\x02 \x01(\x0cH\x00\x42\x06\n\x04part\"^\n\rPublishHeader\x12\x0e\n\x06policy\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\t\x12\x0c\n\x04size\x18\x03 \x01(\x04\x12\x0e\n\x06sha256\x18\x04 \x01(\x0c\x12\x0e\n\x06labels\x18\x05 \x03(\t\"H\n\x15PublishPolicyResponse\x12\x0f\n\x07version\x18\x01 \x01(\t\x12\x0e\n\x06\x64igest\x18\x02 \x01(\t\x12\x0e\n\x06\x63hecks\x18\x03 \x03(\t\"N\n\x16\x43onfigurePolicyRequest\x12\x0e\n\x06policy\x18\x01 \x01(\t\x12$\n\x06lineup\x18\x02 \x01(\x0b\x32\x14.gymbridge.v1.Lineup\"\xa1\x01\n\x06Lineup\x12\x0e\n\x06latest\x18\x01 \x01(\r\x12\x10\n\x08versions\x18\x02 \x03(\t\x12\x30\n\x06labels\x18\x03 \x03(\x0b\x32 .gymbridge.v1.Lineup.LabelsEntry\x12\x14\n\x0c\x63\x61nary_share\x18\x04 \x01(\x01\x1a-\n\x0bLabelsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"F\n\x17\x43onfigurePolicyResponse\x12+\n\x06policy\x18\x01 \x01(\x0b\x32\x1b.gymbridge.v1.PolicySummary2\x8d\x04\n\rPolicyService\x12U\n\x0cListPolicies\x12!.gymbridge.v1.ListPoliciesRequest\x1a\".gymbridge.v1.ListPoliciesResponse\x12[\n\x0e\x44\x65scribePolicy\x12#.gymbridge.v1.DescribePolicyRequest\x1a$.gymbridge.v1.DescribePolicyResponse\x12:\n\x03\x41\x63t\x12\x18.gymbridge.v1.ActRequest\x1a\x19.gymbridge.v1.ActResponse\x12P\n\tActStream\x12\x1e.gymbridge.v1.ActStreamRequest\x1a\x1f.gymbridge.v1.ActStreamResponse(\x01\x30\x01\x12Z\n\rPublishPolicy\x12\".gymbridge.v1.PublishPolicyRequest\x1a#.gymbridge.v1.PublishPolicyResponse(\x01\x12^\n\x0f\x43onfigurePolicy\x12$.gymbridge.v1.ConfigurePolicyRequest\x1a%.gymbridge.v1.ConfigurePolicyResponseB\x19\n\x15io.gymbridge.proto.v1P\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -35,24 +35,46 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'gymbridge.v1.policy_pb2', _
 if not _descriptor._USE_C_DESCRIPTORS:
   _globals['DESCRIPTOR']._loaded_options = None
   _globals['DESCRIPTOR']._serialized_options = b'\n\025io.gymbridge.proto.v1P\001'
+  _globals['_LINEUP_LABELSENTRY']._loaded_options = None
+  _globals['_LINEUP_LABELSENTRY']._serialized_options = b'8\001'
   _globals['_LISTPOLICIESREQUEST']._serialized_start=120
   _globals['_LISTPOLICIESREQUEST']._serialized_end=141
   _globals['_LISTPOLICIESRESPONSE']._serialized_start=143
   _globals['_LISTPOLICIESRESPONSE']._serialized_end=236
-  _globals['_POLICYSUMMARY']._serialized_start=238
-  _globals['_POLICYSUMMARY']._serialized_end=284
-  _globals['_DESCRIBEPOLICYREQUEST']._serialized_start=286
-  _globals['_DESCRIBEPOLICYREQUEST']._serialized_end=325
-  _globals['_DESCRIBEPOLICYRESPONSE']._serialized_start=328
-  _globals['_DESCRIBEPOLICYRESPONSE']._serialized_end=537
-  _globals['_ACTREQUEST']._serialized_start=539
-  _globals['_ACTREQUEST']._serialized_end=655
-  _globals['_ACTRESPONSE']._serialized_start=657
-  _globals['_ACTRESPONSE']._serialized_end=727
-  _globals['_ACTSTREAMREQUEST']._serialized_start=729
-  _globals['_ACTSTREAMREQUEST']._serialized_end=804
-  _globals['_ACTSTREAMRESPONSE']._serialized_start=807
-  _globals['_ACTSTREAMRESPONSE']._serialized_end=937
-  _globals['_POLICYSERVICE']._serialized_start=940
-  _globals['_POLICYSERVICE']._serialized_end=1277
+  _globals['_POLICYSUMMARY']._serialized_start=239
+  _globals['_POLICYSUMMARY']._serialized_end=379
+  _globals['_POLICYVERSION']._serialized_start=381
+  _globals['_POLICYVERSION']._serialized_end=445
+  _globals['_REFUSEDVERSION']._serialized_start=447
+  _globals['_REFUSEDVERSION']._serialized_end=496
+  _globals['_DESCRIBEPOLICYREQUEST']._serialized_start=498
+  _globals['_DESCRIBEPOLICYREQUEST']._serialized_end=554
+  _globals['_DESCRIBEPOLICYRESPONSE']._serialized_start=557
+  _globals['_DESCRIBEPOLICYRESPONSE']._serialized_end=855
+  _globals['_ACTREQUEST']._serialized_start=858
+  _globals['_ACTREQUEST']._serialized_end=1203
+  _globals['_DRAW']._serialized_start=1205
+  _globals['_DRAW']._serialized_end=1239
+  _globals['_ACTRESPONSE']._serialized_start=1242
+  _globals['_ACTRESPONSE']._serialized_end=1452
+  _globals['_ACTSTREAMREQUEST']._serialized_start=1454
+  _globals['_ACTSTREAMREQUEST']._serialized_end=1529
+  _globals['_ACTSTREAMRESPONSE']._serialized_start=1532
+  _globals['_ACTSTREAMRESPONSE']._serialized_end=1662
+  _globals['_PUBLISHPOLICYREQUEST']._serialized_start=1664
+  _globals['_PUBLISHPOLICYREQUEST']._serialized_end=1758
+  _globals['_PUBLISHHEADER']._serialized_start=1760
+  _globals['_PUBLISHHEADER']._serialized_end=1854
+  _globals['_PUBLISHPOLICYRESPONSE']._serialized_start=1856
+  _globals['_PUBLISHPOLICYRESPONSE']._serialized_end=1928
+  _globals['_CONFIGUREPOLICYREQUEST']._serialized_start=1930
+  _globals['_CONFIGUREPOLICYREQUEST']._serialized_end=2008
+  _globals['_LINEUP']._serialized_start=2011
+  _globals['_LINEUP']._serialized_end=2172
+  _globals['_LINEUP_LABELSENTRY']._serialized_start=2127
+  _globals['_LINEUP_LABELSENTRY']._serialized_end=2172
+  _globals['_CONFIGUREPOLICYRESPONSE']._serialized_start=2174
+  _globals['_CONFIGUREPOLICYRESPONSE']._serialized_end=2244
+  _globals['_POLICYSERVICE']._serialized_start=2247
+  _globals['_POLICYSERVICE']._serialized_end=2772
 # @@protoc_insertion_point(module_scope)

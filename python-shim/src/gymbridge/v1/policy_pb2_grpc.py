@@ -26,7 +26,8 @@ if _version_not_supported:
 
 
 class PolicyServiceStub(object):
-    """Serves policies. It keeps nothing between two requests.
+    """Serves policies. Between two requests it keeps nothing but what an open ActStream has: the versions with which its
+    episodes began, and their recurrent state.
     """
 
     def __init__(self, channel):
@@ -55,10 +56,21 @@ class PolicyServiceStub(object):
                 request_serializer=gymbridge_dot_v1_dot_policy__pb2.ActStreamRequest.SerializeToString,
                 response_deserializer=gymbridge_dot_v1_dot_policy__pb2.ActStreamResponse.FromString,
                 _registered_method=True)
+        self.PublishPolicy = channel.stream_unary(
+                '/gymbridge.v1.PolicyService/PublishPolicy',
+                request_serializer=gymbridge_dot_v1_dot_policy__pb2.PublishPolicyRequest.SerializeToString,
+                response_deserializer=gymbridge_dot_v1_dot_policy__pb2.PublishPolicyResponse.FromString,
+                _registered_method=True)
+        self.ConfigurePolicy = channel.unary_unary(
+                '/gymbridge.v1.PolicyService/ConfigurePolicy',
+                request_serializer=gymbridge_dot_v1_dot_policy__pb2.ConfigurePolicyRequest.SerializeToString,
+                response_deserializer=gymbridge_dot_v1_dot_policy__pb2.ConfigurePolicyResponse.FromString,
+                _registered_method=True)
 
 
 class PolicyServiceServicer(object):
-    """Serves policies. It keeps nothing between two requests.
+    """Serves policies. Between two requests it keeps nothing but what an open ActStream has: the versions with which its
+    episodes began, and their recurrent state.
     """
 
     def ListPolicies(self, request, context):
@@ -77,7 +89,9 @@ class PolicyServiceServicer(object):
 
     def Act(self, request, context):
         """Actions for a batch of observations. Errors: NOT_FOUND, INVALID_ARGUMENT for observations that do not fit the
-        policy's space or are not finite, UNKNOWN with a google.rpc.DebugInfo detail when the policy raises.
+        policy's space or are not finite, UNKNOWN with a google.rpc.DebugInfo detail when the policy raises,
+        RESOURCE_EXHAUSTED where too much waits already (nothing was done: ask again later, or elsewhere), DEADLINE_EXCEEDED
+        where the call's deadline passed before it was its turn (nothing was done).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -85,7 +99,28 @@ class PolicyServiceServicer(object):
 
     def ActStream(self, request_iterator, context):
         """The same for a control loop: one response per request, in order. A request that fails is answered with `error`
-        and the stream goes on.
+        and the stream goes on. Each row of the requests' batches is a control loop of its own; see `episode_starts`.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def PublishPolicy(self, request_iterator, context):
+        """Puts a new version of a policy into service: a header, then the bundle in chunks. It is checked, tried and written
+        to the disk before the answer; until then, and if anything is wrong with it, nothing changes. Needs the right
+        "publish". Errors: INVALID_ARGUMENT for what is no usable bundle, does not have the hash and size that the header
+        says, or is for other spaces than the version in service; FAILED_PRECONDITION where there is such a version, with
+        another content (with the same, the answer is as if it had been published now), or where the bundle plays worse than
+        the version in service; RESOURCE_EXHAUSTED for one that is too large; PERMISSION_DENIED; UNIMPLEMENTED where the
+        server has no place to keep policies.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ConfigurePolicy(self, request, context):
+        """Says which versions of a policy are kept in service, and under which labels. Needs the right "admin". Errors:
+        NOT_FOUND, INVALID_ARGUMENT where a label names a version that would not be in service, PERMISSION_DENIED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -114,6 +149,16 @@ def add_PolicyServiceServicer_to_server(servicer, server):
                     request_deserializer=gymbridge_dot_v1_dot_policy__pb2.ActStreamRequest.FromString,
                     response_serializer=gymbridge_dot_v1_dot_policy__pb2.ActStreamResponse.SerializeToString,
             ),
+            'PublishPolicy': grpc.stream_unary_rpc_method_handler(
+                    servicer.PublishPolicy,
+                    request_deserializer=gymbridge_dot_v1_dot_policy__pb2.PublishPolicyRequest.FromString,
+                    response_serializer=gymbridge_dot_v1_dot_policy__pb2.PublishPolicyResponse.SerializeToString,
+            ),
+            'ConfigurePolicy': grpc.unary_unary_rpc_method_handler(
+                    servicer.ConfigurePolicy,
+                    request_deserializer=gymbridge_dot_v1_dot_policy__pb2.ConfigurePolicyRequest.FromString,
+                    response_serializer=gymbridge_dot_v1_dot_policy__pb2.ConfigurePolicyResponse.SerializeToString,
+            ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
             'gymbridge.v1.PolicyService', rpc_method_handlers)
@@ -123,7 +168,8 @@ def add_PolicyServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class PolicyService(object):
-    """Serves policies. It keeps nothing between two requests.
+    """Serves policies. Between two requests it keeps nothing but what an open ActStream has: the versions with which its
+    episodes began, and their recurrent state.
     """
 
     @staticmethod
@@ -224,6 +270,60 @@ class PolicyService(object):
             '/gymbridge.v1.PolicyService/ActStream',
             gymbridge_dot_v1_dot_policy__pb2.ActStreamRequest.SerializeToString,
             gymbridge_dot_v1_dot_policy__pb2.ActStreamResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def PublishPolicy(request_iterator,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.stream_unary(
+            request_iterator,
+            target,
+            '/gymbridge.v1.PolicyService/PublishPolicy',
+            gymbridge_dot_v1_dot_policy__pb2.PublishPolicyRequest.SerializeToString,
+            gymbridge_dot_v1_dot_policy__pb2.PublishPolicyResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ConfigurePolicy(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/gymbridge.v1.PolicyService/ConfigurePolicy',
+            gymbridge_dot_v1_dot_policy__pb2.ConfigurePolicyRequest.SerializeToString,
+            gymbridge_dot_v1_dot_policy__pb2.ConfigurePolicyResponse.FromString,
             options,
             channel_credentials,
             insecure,

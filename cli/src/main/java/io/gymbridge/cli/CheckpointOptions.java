@@ -1,6 +1,8 @@
 package io.gymbridge.cli;
 
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
@@ -17,9 +19,9 @@ final class CheckpointOptions {
   @Option(
       names = "--checkpoint-every",
       paramLabel = "N",
-      defaultValue = "100000",
-      description = "After so many steps. Default: ${DEFAULT-VALUE}.")
-  long every = 100_000;
+      description =
+          "After so many steps, at the end of a round. Default: 100000; of DAgger, after each round.")
+  @Nullable Long every;
 
   @Option(
       names = "--checkpoint-keep",
@@ -44,11 +46,31 @@ final class CheckpointOptions {
               + "without the interruption.")
   boolean resume;
 
+  /** Steps between two checkpoints. */
+  long every(long otherwise) {
+    return every == null ? otherwise : every;
+  }
+
+  /**
+   * The folder, begun or gone on with; null where none was asked for.
+   *
+   * @param facts what else the training is made from
+   */
+  @Nullable Checkpoints open(String algorithm, String environment, Map<String, Object> facts) {
+    if (folder == null) {
+      return null;
+    }
+    Map<String, Object> run = new LinkedHashMap<>(facts);
+    run.put("algorithm", algorithm);
+    run.put("environment", environment);
+    return Checkpoints.open(folder, keep, run, resume);
+  }
+
   void check() {
     if (folder == null && resume) {
       throw new UserError("--resume wants --checkpoints DIR, where the training was saved");
     }
-    if (every < 1 || keep < 1 || episodes < 0) {
+    if ((every != null && every < 1) || keep < 1 || episodes < 0) {
       throw new UserError(
           "--checkpoint-every and --checkpoint-keep must be at least 1, --checkpoint-episodes at least 0");
     }

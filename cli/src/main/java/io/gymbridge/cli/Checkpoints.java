@@ -3,7 +3,7 @@ package io.gymbridge.cli;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.type.TypeReference;
 import io.gymbridge.core.GymException;
-import io.gymbridge.learners.OnPolicy;
+import io.gymbridge.learners.Resumable;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -88,7 +88,7 @@ final class Checkpoints {
   }
 
   /** Restores the last checkpoint that can be read; nothing where there is none. */
-  void restore(OnPolicy training) {
+  void restore(Resumable training) {
     for (long steps : saved().descendingSet()) {
       Path file = file(steps);
       try {
@@ -103,7 +103,7 @@ final class Checkpoints {
   }
 
   /** Writes a checkpoint, and forgets the oldest. */
-  void save(OnPolicy training) {
+  void save(Resumable training) {
     Outputs.bytes(file(training.steps()), training.save());
     NavigableSet<Long> all = saved();
     while (all.size() > keep) {

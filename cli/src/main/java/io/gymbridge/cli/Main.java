@@ -38,6 +38,8 @@ import picocli.CommandLine.ScopeType;
       ReplayCommand.class,
       ServeEnvCommand.class,
       ServePolicyCommand.class,
+      PoliciesCommand.class,
+      ImportOnnxCommand.class,
       EnvsCommand.class,
       TableCommand.class,
       BenchCommand.class,

@@ -1,6 +1,5 @@
 package io.gymbridge.cli;
 
-import io.gymbridge.core.EpisodeLoop;
 import io.gymbridge.core.Evaluation;
 import io.gymbridge.core.Policy;
 import io.gymbridge.core.Trajectory;
@@ -8,8 +7,6 @@ import io.gymbridge.core.VectorEnv;
 import io.gymbridge.learners.LearnedReward;
 import io.gymbridge.learners.OnPolicy;
 import io.gymbridge.learners.PolicyNetwork;
-import io.gymbridge.policies.PolicyBundle;
-import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.LinkedHashMap;
@@ -22,6 +19,8 @@ import picocli.CommandLine.Option;
 
 /** What PPO, TRPO, GAIL and AIRL have in common on the command line: they act while they learn. */
 final class OnPolicyOptions {
+  private static final long CHECKPOINT_EVERY = 100_000;
+
   @Mixin final EnvironmentOptions environment = new EnvironmentOptions();
   @Mixin final TrainingOptions training = new TrainingOptions();
 
@@ -41,12 +40,6 @@ final class OnPolicyOptions {
           "Settings and steps that were found to work, of an environment or from a file of KEY=VALUE lines; --set and "
               + "--steps are stronger.")
   @Nullable String preset;
-
-  @Option(
-      names = "--from",
-      paramLabel = "FILE",
-      description = "Begin with the policy of this bundle, of behavioural cloning for instance.")
-  @Nullable Path from;
 
   @Option(
       names = "--log",
@@ -103,40 +96,23 @@ final class OnPolicyOptions {
               : "--steps must be at least 1, got " + steps);
     }
     long total = steps;
-    Map<String, Object> run = new LinkedHashMap<>();
-    run.put("algorithm", algorithm);
-    run.put("environment", environment.id);
-    if (!environment.arguments.isEmpty()) {
-      run.put("arguments", environment.arguments);
-    }
-    run.put("lanes", environment.numEnvs);
+    long every = saving.every(CHECKPOINT_EVERY);
+    Map<String, Object> run = training.facts(environment, config);
     run.put("steps", total);
-    run.put("settings", Settings.describe(config));
     run.putAll(facts);
-    if (training.demos != null) {
-      run.put("demonstrations", training.demos.toString());
-      run.put("trajectories", training.trajectories == null ? "all" : training.trajectories);
-      run.put("subsample", training.subsample);
-    }
-    if (from != null) {
-      run.put("from", from.toString());
-    }
     if (saving.folder != null) {
-      run.put("checkpoint_every", saving.every);
+      run.put("checkpoint_every", every);
     }
-    PolicyNetwork start = from == null ? null : PolicyNetwork.fromBundle(PolicyBundle.read(from));
-    Checkpoints checkpoints =
-        saving.folder == null
-            ? null
-            : Checkpoints.open(saving.folder, saving.keep, run, saving.resume);
+    PolicyNetwork start = training.start();
+    Checkpoints checkpoints = saving.open(algorithm, environment.id, run);
     try (environment;
         VectorEnv env = environment.open();
-        Evaluator evaluator = new Evaluator(algorithm, checkpoints)) {
+        CheckpointEvaluator evaluator =
+            new CheckpointEvaluator(algorithm, environment, saving, training.seed, checkpoints)) {
       OnPolicy learner = starter.start(env, total, start);
-      if (checkpoints != null) {
-        checkpoints.restore(learner);
-      }
-      try (ProgressLine progress = new ProgressLine(algorithm, total);
+      evaluator.restore(learner);
+      try (ProgressLine progress =
+              new ProgressLine(algorithm, total, Math.min(total, learner.steps()));
           TrainingLog lines =
               new TrainingLog(log, tensorboard, learner.steps(), Clock.systemUTC())) {
         Diagnosis diagnosis = new Diagnosis(env.spec().actionSpace());
@@ -147,10 +123,8 @@ final class OnPolicyOptions {
           progress.stepTo(Math.min(total, now.steps()));
           progress.note(diagnosis.add(now));
           diagnosis.news().forEach(System.err::println);
-          if (checkpoints != null
-              && (learner.done() || now.steps() / saving.every > before / saving.every)) {
-            evaluator.evaluate(learner);
-            checkpoints.save(learner);
+          if (learner.done() || now.steps() / every > before / every) {
+            evaluator.save(learner);
           }
         }
       }
@@ -170,69 +144,10 @@ final class OnPolicyOptions {
         System.out.printf(
             Locale.ROOT, "learned reward: return %.2f ± %.2f%n", learned.mean(), learned.sd());
       }
-      run.remove("algorithm");
-      run.remove("environment");
       run.put("sampled", Outputs.evaluation(sampled));
       training.finish(
           network, algorithm, env.spec(), run, played.get(0).observations(), Evaluation.of(played));
     }
     return Main.OK;
-  }
-
-  /** Finds the best policy on the way, in environments of its own. */
-  private final class Evaluator implements AutoCloseable {
-    private final String algorithm;
-    private final @Nullable Checkpoints checkpoints;
-    private final @Nullable VectorEnv env;
-
-    Evaluator(String algorithm, @Nullable Checkpoints checkpoints) {
-      this.algorithm = algorithm;
-      this.checkpoints = checkpoints;
-      this.env =
-          checkpoints == null || saving.episodes == 0
-              ? null
-              : environment.open(Math.min(environment.numEnvs, saving.episodes));
-    }
-
-    void evaluate(OnPolicy learner) {
-      if (checkpoints == null || env == null) {
-        return;
-      }
-      List<Trajectory> played;
-      try (Policy policy = learner.policy().toPolicy(0)) {
-        played =
-            EpisodeLoop.play(
-                env, policy, true, saving.episodes, training.seed + 2_000_000, episode -> {});
-      }
-      Evaluation evaluation = Evaluation.of(played);
-      if (checkpoints.evaluated(learner.steps(), evaluation.mean(), evaluation.sd())) {
-        try {
-          learner
-              .policy()
-              .toBundle(
-                  "best",
-                  algorithm,
-                  env.spec().id(),
-                  Map.of(
-                      "seed",
-                      training.seed,
-                      "steps",
-                      learner.steps(),
-                      "evaluation",
-                      Outputs.evaluation(evaluation)),
-                  played.get(0).observations())
-              .write(checkpoints.best());
-        } catch (IOException e) {
-          throw new UserError("cannot write " + checkpoints.best() + ": " + e.getMessage(), e);
-        }
-      }
-    }
-
-    @Override
-    public void close() {
-      if (env != null) {
-        env.close();
-      }
-    }
   }
 }

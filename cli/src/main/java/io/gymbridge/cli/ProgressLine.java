@@ -2,6 +2,7 @@ package io.gymbridge.cli;
 
 import java.io.PrintStream;
 import java.nio.charset.Charset;
+import java.time.Duration;
 import me.tongfei.progressbar.ConsoleProgressBarConsumer;
 import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
@@ -24,6 +25,15 @@ final class ProgressLine implements AutoCloseable {
   private final ProgressBar bar;
 
   ProgressLine(String task, long steps) {
+    this(task, steps, 0);
+  }
+
+  /**
+   * Goes on with a task.
+   *
+   * @param done steps that were made before, of which speed and ETA know nothing
+   */
+  ProgressLine(String task, long steps, long done) {
     // The launcher knows whether standard error is a terminal; Java does not.
     String columns = System.getenv("GYMBRIDGE_TERMINAL");
     boolean terminal = columns != null;
@@ -32,6 +42,7 @@ final class ProgressLine implements AutoCloseable {
         new ProgressBarBuilder()
             .setTaskName(task)
             .setInitialMax(steps)
+            .startsFrom(done, Duration.ZERO)
             .setStyle(ProgressBarStyle.ASCII)
             .showSpeed()
             .setUpdateIntervalMillis(terminal ? 200 : 5_000)

@@ -2,20 +2,19 @@ package io.gymbridge.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.gymbridge.client.ManagedServer;
-import io.gymbridge.client.PythonServers;
-import io.gymbridge.client.RemotePolicy;
 import io.gymbridge.client.RemoteVectorEnv;
-import io.gymbridge.core.Demonstrations;
-import io.gymbridge.core.EnvSpec;
 import io.gymbridge.core.Evaluation;
 import io.gymbridge.core.Policy;
+import io.gymbridge.core.TransitionSampler;
+import io.gymbridge.core.Transitions;
 import io.gymbridge.core.VectorEnv;
 import io.gymbridge.learners.BehavioralCloning;
 import io.gymbridge.learners.DAgger;
 import io.gymbridge.learners.PolicyNetwork;
-import io.gymbridge.server.PolicyServer;
-import io.gymbridge.server.ServedPolicy;
-import io.gymbridge.transport.ServerSecurity;
+import io.gymbridge.server.policy.PolicyServer;
+import io.gymbridge.server.policy.PolicyServerOptions;
+import io.gymbridge.server.policy.PublishGate;
+import io.gymbridge.server.policy.Repository;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -28,8 +27,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
 /**
- * The whole idea in one run: a Java learner imitates a Python expert in MuJoCo, and is served back
- * to Python.
+ * The whole idea in one run: a Java learner imitates an expert in MuJoCo, and is served to Python.
  */
 @Command(
     name = "quickstart",
@@ -37,15 +35,19 @@ import picocli.CommandLine.Option;
     description = {
       "Shows the whole idea in about two minutes. A Python server hosts MuJoCo's Reacher-v5 and an expert for it; a",
       "Java learner clones a handful of demonstrations (and fails), then improves by DAgger to the expert's level; the",
-      "policy is published to a Java policy server, and a Python client plays with it."
+      "policy is published to a Java policy server, and a Python client plays with it.",
+      "With --env HalfCheetah-v5, the expert is a network of ours that a Java server hosts."
     })
 final class QuickstartCommand implements Callable<Integer> {
-  private static final String ENV = "Reacher-v5";
-  private static final String EXPERT = "python-shim/examples/reacher_expert.py:act";
-  private static final String POLICY = "reacher";
-  private static final int EPISODES = 50;
+  private static final String POLICY = "learner";
   private static final int LANES = 8;
-  private static final int DEMONSTRATIONS = 4;
+
+  @Option(
+      names = "--env",
+      paramLabel = "ID",
+      defaultValue = "Reacher-v5",
+      description = "Reacher-v5 or HalfCheetah-v5. Default: ${DEFAULT-VALUE}.")
+  String id = "";
 
   @Option(
       names = "--seed",
@@ -67,48 +69,47 @@ final class QuickstartCommand implements Callable<Integer> {
   public Integer call() {
     Outputs.checkWritable(json);
     Outputs.checkWritable(report);
-    QuickstartResults results = new QuickstartResults();
-    say("Starting a Python server with " + ENV + ", and one with its expert");
+    QuickstartTask task = QuickstartTask.of(id);
+    QuickstartResults results = new QuickstartResults(task);
+    say(
+        "Starting a Python server with %s, and a %s server with its expert"
+            .formatted(id, task.expertKind().language()));
     try (ManagedServer environments =
-            ManagedServer.serveEnv(List.of(ENV), LANES, 2, "--allow-kwargs", "width,height");
-        ManagedServer experts =
-            ManagedServer.servePolicy(PythonServers.home().resolve(EXPERT).toString(), ENV);
+            ManagedServer.serveEnv(List.of(id), LANES, 2, "--allow-kwargs", "width,height");
+        QuickstartTask.Served experts = task.serveExpert();
         VectorEnv env =
             RemoteVectorEnv.connect(
-                environments.address(), ENV, EnvironmentOptions.learning(LANES));
+                environments.address(), id, EnvironmentOptions.learning(LANES));
         // One copy for each episode, so that episode i has seed + i here as in the Python client.
         VectorEnv evaluationEnv =
             RemoteVectorEnv.connect(
-                environments.address(), ENV, EnvironmentOptions.learning(EPISODES));
-        Policy expert = RemotePolicy.connect(experts.address())) {
+                environments.address(), id, EnvironmentOptions.learning(task.episodes()));
+        Policy expert = experts.connect()) {
       results.put(
-          "nothing", evaluate("doing nothing", evaluationEnv, Reference.doingNothing(env.spec())));
-      results.put("expert", evaluate("the expert", evaluationEnv, expert));
+          "nothing",
+          evaluate(task, "doing nothing", evaluationEnv, Reference.doingNothing(env.spec())));
+      results.put("expert", evaluate(task, "the expert", evaluationEnv, expert));
 
-      say("Gathering " + DEMONSTRATIONS + " demonstrations over gRPC and cloning them");
-      Demonstrations demonstrations =
-          new Demonstrations(
-              env.spec().observationSpace(),
-              env.spec().actionSpace(),
-              Play.episodes("demonstrations", env, expert, true, DEMONSTRATIONS, seed));
+      say("Gathering %d demonstrations and cloning them".formatted(task.demonstrations()));
+      Transitions demonstrations = demonstrations(task, env, expert);
       PolicyNetwork clone = clone(demonstrations);
       try (Policy cloned = clone.toPolicy(seed)) {
-        Evaluation clonedEvaluation = evaluate("the clone", evaluationEnv, cloned);
+        Evaluation clonedEvaluation = evaluate(task, "the clone", evaluationEnv, cloned);
         results.put("bc", clonedEvaluation);
-        results.curve(demonstrations.steps(), clonedEvaluation);
+        results.curve(demonstrations.size(), clonedEvaluation);
 
         say("Improving by DAgger: the learner acts, the expert says what it would have done");
-        DAgger dagger = dagger(env, evaluationEnv, expert, demonstrations, results);
-        try (Policy learner = dagger.network().toPolicy(seed)) {
-          results.put("dagger", evaluate("DAgger", evaluationEnv, learner));
+        DAgger dagger = dagger(task, env, evaluationEnv, expert, demonstrations, results);
+        try (Policy learner = dagger.policy().toPolicy(seed)) {
+          results.put("dagger", evaluate(task, "DAgger", evaluationEnv, learner));
           say("Publishing the policy to a Java policy server; a Python client plays with it");
-          results.put("served", served(dagger, env.spec()));
+          results.put("served", served(task, dagger));
           System.out.print(results.table());
-          results.animate(environments.address(), ENV, expert, cloned, learner, seed);
+          results.animate(environments.address(), expert, cloned, learner, seed);
         }
       }
     }
-    Outputs.text(report, results.report(ENV, seed).toHtml());
+    Outputs.text(report, results.report(seed).toHtml());
     Outputs.json(json, results.json(report));
     System.out.printf(
         "%nThe report, with the learning curve and an animation: %s%n", report.toAbsolutePath());
@@ -120,8 +121,8 @@ final class QuickstartCommand implements Callable<Integer> {
     System.err.println(text);
   }
 
-  private Evaluation evaluate(String task, VectorEnv env, Policy policy) {
-    return Play.evaluate(task, env, policy, true, EPISODES, evaluationSeed());
+  private Evaluation evaluate(QuickstartTask task, String what, VectorEnv env, Policy policy) {
+    return Play.evaluate(what, env, policy, true, task.episodes(), evaluationSeed());
   }
 
   /** Far from the seeds of training. */
@@ -129,7 +130,16 @@ final class QuickstartCommand implements Callable<Integer> {
     return 1_000_000 + 1_000 * seed;
   }
 
-  private PolicyNetwork clone(Demonstrations demonstrations) {
+  private Transitions demonstrations(QuickstartTask task, VectorEnv env, Policy expert) {
+    TransitionSampler sampler =
+        new TransitionSampler(
+            env.spec().observationSpace(), env.spec().actionSpace(), task.subsample(), seed);
+    Play.episodes("demonstrations", env, expert, true, task.demonstrations(), seed)
+        .forEach(sampler::add);
+    return sampler.transitions();
+  }
+
+  private PolicyNetwork clone(Transitions demonstrations) {
     BehavioralCloning.Config config = BehavioralCloning.Config.defaults().withSeed(seed);
     try (ProgressLine progress = new ProgressLine("cloning", config.steps())) {
       return new BehavioralCloning(
@@ -138,24 +148,25 @@ final class QuickstartCommand implements Callable<Integer> {
                 progress.stepTo(now.step());
                 progress.note("loss %.2f".formatted(now.heldOutLoss()));
               })
-          .train(demonstrations.transitions());
+          .train(demonstrations);
     }
   }
 
   private DAgger dagger(
+      QuickstartTask task,
       VectorEnv env,
       VectorEnv evaluationEnv,
       Policy expert,
-      Demonstrations demonstrations,
+      Transitions demonstrations,
       QuickstartResults results) {
     DAgger.Config config =
         Settings.apply(
             DAgger.Config.defaults(),
             Map.of(
-                "rounds", "20",
-                "episodesPerRound", "12",
+                "rounds", String.valueOf(task.rounds()),
+                "episodesPerRound", String.valueOf(task.episodesPerRound()),
                 "schedule", "learner-only",
-                "evaluationEpisodes", String.valueOf(EPISODES)));
+                "evaluationEpisodes", String.valueOf(task.episodes())));
     config = config.withCloning(config.cloning().withSeed(seed));
     try (ProgressLine progress = new ProgressLine("DAgger", config.rounds())) {
       DAgger dagger =
@@ -177,34 +188,35 @@ final class QuickstartCommand implements Callable<Integer> {
   }
 
   /** Writes the bundle, serves it, and lets a Python client play. */
-  private Evaluation served(DAgger dagger, EnvSpec spec) {
+  private Evaluation served(QuickstartTask task, DAgger dagger) {
     Path folder = null;
     try {
       folder = Files.createTempDirectory("gymbridge-quickstart");
       dagger
-          .network()
-          .toBundle(POLICY, "DAgger", spec.id(), Map.of("seed", seed), dagger.visitedObservations())
+          .policy()
+          .toBundle(
+              POLICY, "DAgger", task.env(), Map.of("seed", seed), dagger.visitedObservations())
           .write(folder.resolve(POLICY + ".zip"));
-      List<ServedPolicy> policies = Bundles.load(folder);
-      try (PolicyServer server =
-          PolicyServer.start("127.0.0.1:0", policies, ServerSecurity.LOCAL)) {
+      try (Repository policies = Repository.open(folder, PublishGate.OPEN);
+          PolicyServer server =
+              PolicyServer.start("127.0.0.1:0", policies, PolicyServerOptions.DEFAULTS)) {
         Path played = folder.resolve("played.json");
         PythonModule.run(
             "evaluate",
             server.address() + "/" + POLICY,
             "--env",
-            spec.id(),
+            task.env(),
             "--episodes",
-            String.valueOf(EPISODES),
+            String.valueOf(task.episodes()),
             "--seed",
             String.valueOf(evaluationSeed()),
             "--json",
             played.toString());
         JsonNode figures = Outputs.JSON.readTree(played.toFile());
-        double[] returns = new double[EPISODES];
-        IntStream.range(0, EPISODES)
+        double[] returns = new double[task.episodes()];
+        IntStream.range(0, task.episodes())
             .forEach(i -> returns[i] = figures.get("returns").get(i).asDouble());
-        int[] lengths = new int[EPISODES];
+        int[] lengths = new int[task.episodes()];
         java.util.Arrays.fill(lengths, (int) Math.round(figures.get("length_mean").asDouble()));
         return new Evaluation(returns, lengths);
       }

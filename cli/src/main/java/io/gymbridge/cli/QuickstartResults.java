@@ -29,16 +29,24 @@ final class QuickstartResults {
 
   static {
     LABELS.put("nothing", "doing nothing");
-    LABELS.put("expert", "expert (Python, over gRPC)");
+    LABELS.put("expert", "expert (%s, over gRPC)");
     LABELS.put("bc", "Behavioral Cloning");
     LABELS.put("dagger", "DAgger");
     LABELS.put("served", "DAgger, served to Python");
   }
 
+  /** Moments of an episode that are shown at most. */
+  private static final int FILMED = 60;
+
+  private final QuickstartTask task;
   private final Map<String, Evaluation> evaluations = new LinkedHashMap<>();
   private final LearningCurve curve = new LearningCurve();
   private byte @Nullable [] animation;
   private String noAnimation = "";
+
+  QuickstartResults(QuickstartTask task) {
+    this.task = task;
+  }
 
   void put(String name, Evaluation evaluation) {
     evaluations.put(name, evaluation);
@@ -63,7 +71,7 @@ final class QuickstartResults {
     evaluations.forEach(
         (name, evaluation) ->
             table.row(
-                Objects.requireNonNull(LABELS.get(name)),
+                Objects.requireNonNull(LABELS.get(name)).formatted(task.expertKind().language()),
                 "%.2f".formatted(evaluation.mean()),
                 "%.2f".formatted(evaluation.sd()),
                 String.valueOf(evaluation.episodes()),
@@ -73,6 +81,7 @@ final class QuickstartResults {
 
   Map<String, Object> json(Path report) {
     Map<String, Object> json = new LinkedHashMap<>();
+    json.put("environment", task.env());
     evaluations.forEach(
         (name, evaluation) -> {
           Map<String, Object> fields = new LinkedHashMap<>();
@@ -87,24 +96,23 @@ final class QuickstartResults {
   }
 
   /**
-   * Plays three episodes from the same beginnings with three policies, and keeps the pictures.
-   * Where the machine cannot render, keeps the reason.
+   * Plays three episodes from the same beginnings with three policies, and keeps pictures of the
+   * first {@value #FILMED} steps of each. Where the machine cannot render, keeps the reason.
    */
-  void animate(
-      String address, String envId, Policy expert, Policy cloned, Policy learner, long seed) {
+  void animate(String address, Policy expert, Policy cloned, Policy learner, long seed) {
     List<Policy> policies = List.of(expert, cloned, learner);
     List<String> captions = List.of("expert", "Behavioral Cloning", "DAgger");
     int episodes = 3;
     try (VectorEnv env =
             RemoteVectorEnv.connect(
                 address,
-                envId,
+                task.env(),
                 EnvironmentOptions.learning(policies.size())
                     .withRenderMode("rgb_array")
                     .withMaxShards(1)
                     .withKwargs(Map.of("width", 240L, "height", 240L)));
         Animation frames = new Animation(20)) {
-      long steps = env.spec().maxEpisodeSteps();
+      long steps = Math.min(FILMED, env.spec().maxEpisodeSteps());
       try (ProgressLine progress = new ProgressLine("filming", episodes * steps)) {
         for (int episode = 0; episode < episodes; episode++) {
           long start = 2_000_000 + seed + episode;
@@ -131,14 +139,13 @@ final class QuickstartResults {
     }
   }
 
-  Report report(String env, long seed) {
+  Report report(long seed) {
     Report report =
-        new Report("gymbridge quickstart: " + env)
+        new Report("gymbridge quickstart: " + task.env())
             .paragraph(
-                "A Java learner imitated a Python expert in MuJoCo over gRPC; the policy was then served by a Java"
-                    + " server to a Python client. Seed "
-                    + seed
-                    + ".")
+                "A Java learner imitated an expert in MuJoCo over gRPC, where a Python server hosted the environment and a "
+                    + "%s server the expert; the policy was then served by a Java server to a Python client. Seed %d."
+                        .formatted(task.expertKind().language(), seed))
             .table(table())
             .paragraph(
                 "Normalised: 0 is doing nothing, 1 is the expert. Behavioral Cloning falls short because small errors"

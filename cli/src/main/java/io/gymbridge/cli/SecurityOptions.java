@@ -3,6 +3,7 @@ package io.gymbridge.cli;
 import io.gymbridge.transport.BearerToken;
 import io.gymbridge.transport.ServerSecurity;
 import java.nio.file.Path;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
@@ -30,11 +31,28 @@ final class SecurityOptions {
   @Nullable Path tokenFile;
 
   @Option(
+      names = "--tokens-file",
+      paramLabel = "FILE",
+      description = {
+        "Clients must bring one of the tokens in it, and may do what its line says:",
+        "rights (act, publish, admin) with commas, a space, and the token."
+      })
+  @Nullable Path tokensFile;
+
+  @Option(
       names = "--insecure",
       description = "Allow an address that other machines can reach, without TLS.")
   boolean insecure;
 
   ServerSecurity security() {
-    return new ServerSecurity(tlsCert, tlsKey, tlsClientCa, BearerToken.read(tokenFile), insecure);
+    ServerSecurity security = new ServerSecurity(tlsCert, tlsKey, tlsClientCa, Map.of(), insecure);
+    if (tokensFile != null) {
+      if (tokenFile != null) {
+        throw new UserError("--token-file and --tokens-file exclude each other: give one of them");
+      }
+      return security.withTokens(BearerToken.readScoped(tokensFile));
+    }
+    String token = BearerToken.read(tokenFile);
+    return token == null ? security : security.withToken(token);
   }
 }

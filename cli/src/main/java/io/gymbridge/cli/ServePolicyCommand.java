@@ -1,9 +1,10 @@
 package io.gymbridge.cli;
 
-import io.gymbridge.server.PolicyServer;
-import io.gymbridge.server.ServedPolicy;
+import io.gymbridge.server.policy.PolicyServer;
+import io.gymbridge.server.policy.PolicyServerOptions;
+import io.gymbridge.server.policy.Repository;
 import java.nio.file.Path;
-import java.util.List;
+import java.time.Duration;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -15,13 +16,17 @@ import picocli.CommandLine.Parameters;
     name = "serve-policy",
     mixinStandardHelpOptions = true,
     description = {
-      "Serves the policy bundles of a folder, each under its file's name without .zip.",
-      "Every bundle is checked first: its recorded actions are computed again and compared."
+      "Serves the policy bundles of a folder: each POLICY/VERSION.zip as a version of POLICY, or POLICY.zip as its only one.",
+      "The folder is watched. Every bundle is checked first: its recorded actions are computed again and compared, and",
+      "what fails is refused while the version in service stays."
     },
     footer = {
       "",
-      "Example:  gymbridge serve-policy policies/ --address 127.0.0.1:50052",
-      "Then, in Python:  gymbridge.RemotePolicy(\"127.0.0.1:50052\", \"NAME\").predict(observation)"
+      "Examples:",
+      "  gymbridge serve-policy policies/ --address 127.0.0.1:50052",
+      "  gymbridge serve-policy policies/ --tokens-file tokens --gate-env HalfCheetah-v5 --gate-address unix:env.sock",
+      "Then, in Python:  gymbridge.RemotePolicy(\"127.0.0.1:50052\", \"NAME\").predict(observation)",
+      "and, for a new version:  gymbridge policies publish NAME new.zip --address 127.0.0.1:50052"
     })
 final class ServePolicyCommand implements Callable<Integer> {
   @Parameters(paramLabel = "DIR", description = "A folder of bundles, or one bundle.")
@@ -33,15 +38,71 @@ final class ServePolicyCommand implements Callable<Integer> {
       description = "unix:PATH or HOST:PORT; port 0 picks a free one. Default: ${DEFAULT-VALUE}.")
   String address = "";
 
+  @Option(
+      names = "--allow-publish",
+      description =
+          "Where no tokens are asked for: everybody who can connect may publish and administer policies.")
+  boolean allowPublish;
+
+  @Option(
+      names = "--max-waiting",
+      paramLabel = "ROWS",
+      defaultValue = "1024",
+      description =
+          "Observations that may wait for each thread that serves connections; more are refused. Default: "
+              + "${DEFAULT-VALUE}.")
+  int maxWaiting = 1024;
+
+  @Option(
+      names = "--threads",
+      paramLabel = "N",
+      defaultValue = "0",
+      description =
+          "Threads that compute policies which take longer than a millisecond. Default: one for each processor.")
+  int threads;
+
+  @Option(
+      names = "--grace",
+      paramLabel = "SECONDS",
+      defaultValue = "2",
+      description =
+          "How long requests under way may take when the server is told to stop. Default: ${DEFAULT-VALUE}.")
+  int grace = 2;
+
+  @Mixin final GateOptions gate = new GateOptions();
   @Mixin final SecurityOptions security = new SecurityOptions();
   @Mixin final ServingOptions serving = new ServingOptions();
 
   @Override
   public Integer call() throws InterruptedException {
-    List<ServedPolicy> policies = Bundles.load(source);
-    PolicyServer server = PolicyServer.start(address, policies, security.security());
-    policies.forEach(
-        policy -> System.err.printf("  %s (version %s)%n", policy.name(), policy.version()));
-    return serving.serve(server.address(), server::close);
+    if (maxWaiting < 1 || threads < 0 || grace < 0) {
+      throw new UserError(
+          "--max-waiting must be at least 1, --threads and --grace not negative, got %d, %d and %d"
+              .formatted(maxWaiting, threads, grace));
+    }
+    PolicyServerOptions options =
+        PolicyServerOptions.DEFAULTS
+            .withSecurity(security.security())
+            .withAllowPublish(allowPublish)
+            .withMaxWaitingRows(maxWaiting)
+            .withGrace(Duration.ofSeconds(grace));
+    if (threads > 0) {
+      options = options.withThreads(threads);
+    }
+    Repository repository = Repository.open(source, gate.gate());
+    if (repository.isEmpty() && !allowPublish && security.tokensFile == null) {
+      repository.close();
+      throw new UserError(
+          "no bundle in %s that can be served%s: `gymbridge train … --out %s/NAME.zip` makes one"
+              .formatted(source, repository.refusals(), source));
+    }
+    PolicyServer server = PolicyServer.start(address, repository, options);
+    System.err.print(repository.description());
+    return serving.serve(
+        server.address(),
+        () -> {
+          server.close();
+          repository.close();
+        });
   }
 }

@@ -270,9 +270,12 @@ final class TableCommand implements Callable<Integer> {
       // Where it lies is nobody's business; what it is called is.
       said = said.replace(demonstrations.toString(), demonstrations.getFileName().toString());
     }
-    boolean acting = !row.algorithm().equals("bc") && !row.algorithm().equals("dagger");
-    if (acting) {
-      command.addAll(List.of("--log", log.toString(), "--resume", "--checkpoint-episodes", "0"));
+    boolean logged = !row.algorithm().equals("bc") && !row.algorithm().equals("dagger");
+    if (logged) {
+      command.addAll(List.of("--log", log.toString()));
+    }
+    if (!row.algorithm().equals("bc")) {
+      command.addAll(List.of("--resume", "--checkpoint-episodes", "0"));
       command.addAll(List.of("--checkpoints", work.resolve(cell.name()).toString()));
     }
     command.addAll(List.of("--transport", transport.name()));
@@ -289,7 +292,7 @@ final class TableCommand implements Callable<Integer> {
               numbers(evaluated.path("returns")),
               numbers(evaluated.path("sampled").path("returns")),
               evaluated.path("seconds").asDouble(),
-              acting ? curve(log) : List.of(),
+              logged ? curve(log) : List.of(),
               said));
     } catch (IOException e) {
       throw new UncheckedIOException(e);

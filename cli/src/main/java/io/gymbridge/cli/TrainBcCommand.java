@@ -28,7 +28,6 @@ import picocli.CommandLine.Mixin;
 final class TrainBcCommand implements Callable<Integer> {
   @Mixin final EnvironmentOptions environment = new EnvironmentOptions();
   @Mixin final TrainingOptions training = new TrainingOptions();
-  @Mixin final StartOption start = new StartOption();
 
   @Override
   public Integer call() {
@@ -38,7 +37,7 @@ final class TrainBcCommand implements Callable<Integer> {
             .withSeed(training.seed);
     try (environment;
         VectorEnv env = environment.open(Math.min(environment.numEnvs, training.episodes))) {
-      PolicyNetwork begin = start.network();
+      PolicyNetwork begin = training.start();
       Transitions demonstrations = training.demonstrations(env.spec());
       PolicyNetwork network;
       try (ProgressLine progress = new ProgressLine("cloning", config.steps())) {

@@ -30,7 +30,7 @@ import picocli.CommandLine.Option;
 final class TrainDaggerCommand implements Callable<Integer> {
   @Mixin final EnvironmentOptions environment = new EnvironmentOptions();
   @Mixin final TrainingOptions training = new TrainingOptions();
-  @Mixin final StartOption start = new StartOption();
+  @Mixin final CheckpointOptions saving = new CheckpointOptions();
 
   @Option(
       names = "--expert",
@@ -42,62 +42,53 @@ final class TrainDaggerCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     training.check();
+    saving.check();
     DAgger.Config config = Settings.apply(DAgger.Config.defaults(), training.settings);
     config = config.withCloning(config.cloning().withSeed(training.seed));
+    Map<String, Object> run = training.facts(environment, config);
+    run.put("expert", expert);
+    Checkpoints checkpoints = saving.open("DAgger", environment.id, run);
     try (environment;
         Policy teacher = Policies.open(expert, training.seed, environment.credentials);
         VectorEnv env = environment.open(Math.min(environment.numEnvs, config.episodesPerRound()));
         VectorEnv evaluationEnv =
-            environment.open(Math.min(environment.numEnvs, training.episodes))) {
+            environment.open(Math.min(environment.numEnvs, training.episodes));
+        CheckpointEvaluator evaluator =
+            new CheckpointEvaluator("DAgger", environment, saving, training.seed, checkpoints)) {
       Policies.checkFits(teacher, env.spec());
-      PolicyNetwork begin = start.network();
+      PolicyNetwork begin = training.start();
       Transitions demonstrations = training.transitions(env.spec());
-      DAgger dagger;
-      try (ProgressLine progress = new ProgressLine("DAgger", config.rounds())) {
-        dagger =
-            new DAgger(
-                config,
-                env,
-                evaluationEnv,
-                teacher,
-                begin,
-                round -> {
-                  progress.step();
-                  progress.note(note(round));
-                });
-        if (demonstrations != null) {
-          dagger.add(demonstrations);
-        }
-        dagger.run();
+      DAgger dagger = new DAgger(config, env, evaluationEnv, teacher, begin, round -> {});
+      if (demonstrations != null) {
+        dagger.add(demonstrations);
       }
-      PolicyNetwork network = dagger.network();
+      evaluator.restore(dagger);
+      try (ProgressLine progress = new ProgressLine("DAgger", config.rounds(), dagger.rounds())) {
+        long every = saving.every(1);
+        while (!dagger.done()) {
+          long before = dagger.steps();
+          DAgger.Round round = dagger.round();
+          progress.step();
+          progress.note(note(round));
+          if (dagger.done() || dagger.steps() / every > before / every) {
+            evaluator.save(dagger);
+          }
+        }
+        dagger.finish();
+      }
+      PolicyNetwork network = dagger.policy();
       Evaluation evaluation;
       try (Policy policy = network.toPolicy(training.seed)) {
         evaluation =
             Play.evaluate(
                 "evaluating", evaluationEnv, policy, true, training.episodes, training.seed);
       }
-      training.finish(
-          network,
-          "DAgger",
-          env.spec(),
-          Map.of(
-              "settings",
-              Settings.describe(config),
-              "labels",
-              (long) dagger.samples(),
-              "states",
-              dagger.queries().states(),
-              "queries",
-              dagger.queries().queries(),
-              "cache_hits",
-              dagger.queries().cacheHits(),
-              "gated_share",
-              dagger.queries().gatedShare(),
-              "expert",
-              expert),
-          dagger.visitedObservations(),
-          evaluation);
+      run.put("labels", (long) dagger.samples());
+      run.put("states", dagger.queries().states());
+      run.put("queries", dagger.queries().queries());
+      run.put("cache_hits", dagger.queries().cacheHits());
+      run.put("gated_share", dagger.queries().gatedShare());
+      training.finish(network, "DAgger", env.spec(), run, dagger.visitedObservations(), evaluation);
     }
     return Main.OK;
   }

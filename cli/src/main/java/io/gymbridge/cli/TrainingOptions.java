@@ -40,6 +40,13 @@ final class TrainingOptions {
   int subsample = 1;
 
   @Option(
+      names = "--from",
+      paramLabel = "FILE",
+      description =
+          "Begin with the policy of a bundle, of the same spaces and with the hidden layers that the settings say.")
+  @Nullable Path from;
+
+  @Option(
       names = "--out",
       required = true,
       paramLabel = "FILE",
@@ -86,6 +93,30 @@ final class TrainingOptions {
     if (episodes < 1) {
       throw new UserError("--episodes must be at least 1, got " + episodes);
     }
+  }
+
+  /** What a training is made from, beside its environment and algorithm. */
+  Map<String, Object> facts(EnvironmentOptions environment, Record config) {
+    Map<String, Object> facts = new LinkedHashMap<>();
+    if (!environment.arguments.isEmpty()) {
+      facts.put("arguments", environment.arguments);
+    }
+    facts.put("lanes", environment.numEnvs);
+    facts.put("settings", Settings.describe(config));
+    if (demos != null) {
+      facts.put("demonstrations", demos.toString());
+      facts.put("trajectories", trajectories == null ? "all" : trajectories);
+      facts.put("subsample", subsample);
+    }
+    if (from != null) {
+      facts.put("from", from.toString());
+    }
+    return facts;
+  }
+
+  /** The network that training begins with; null for random weights. */
+  @Nullable PolicyNetwork start() {
+    return from == null ? null : PolicyNetwork.fromBundle(PolicyBundle.read(from));
   }
 
   /** The demonstrations that were asked for; null without {@code --demos}. */

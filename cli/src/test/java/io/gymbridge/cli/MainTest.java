@@ -3,8 +3,12 @@ package io.gymbridge.cli;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.lang.reflect.Field;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -60,6 +64,7 @@ class MainTest {
         "train bc --env CartPole-v1 --demos missing.npz --out policy.zip",
         "train bc --env CartPole-v1 --demos missing.npz --out policy.zip --set stps=3",
         "train bc --env CartPole-v1 --demos missing.npz --out policy.zip --set steps=many",
+        "quickstart --env Ant-v5",
         "serve-env",
         "serve-env CartPole-v9",
         "serve-env CartPole-v1 --num-envs 0",
@@ -103,6 +108,21 @@ class MainTest {
             "rnds=3");
     assertEquals(Main.USAGE, run.code());
     assertTrue(run.err().contains("rnds") && run.err().contains("episodesPerRound"), run.err());
+  }
+
+  @Test
+  void all_trainings_begin_with_a_policy_by_the_same_option() {
+    CommandLine train =
+        Objects.requireNonNull(Main.commandLine().getSubcommands().get("train"), "train");
+    Map<String, CommandLine> trainings = train.getSubcommands();
+    assertTrue(trainings.keySet().containsAll(List.of("bc", "dagger", "ppo", "trpo", "gail")));
+    trainings.forEach(
+        (name, training) ->
+            assertEquals(
+                TrainingOptions.class,
+                ((Field) training.getCommandSpec().findOption("--from").userObject())
+                    .getDeclaringClass(),
+                name));
   }
 
   @Test

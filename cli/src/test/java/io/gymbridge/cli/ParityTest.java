@@ -14,8 +14,10 @@ import io.gymbridge.learners.BehavioralCloning;
 import io.gymbridge.learners.PolicyNetwork;
 import io.gymbridge.policies.OnnxPolicy;
 import io.gymbridge.policies.PolicyBundle;
-import io.gymbridge.server.PolicyServer;
-import io.gymbridge.transport.ServerSecurity;
+import io.gymbridge.server.policy.PolicyServer;
+import io.gymbridge.server.policy.PolicyServerOptions;
+import io.gymbridge.server.policy.PublishGate;
+import io.gymbridge.server.policy.Repository;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
@@ -75,8 +77,9 @@ class ParityTest {
       assertArrayEquals(
           dl4j, onnx.act(observations, true).toDoubles(), TOLERANCE, "ONNX Runtime in Java");
     }
-    try (PolicyServer server =
-            PolicyServer.start("127.0.0.1:0", Bundles.load(folder), ServerSecurity.LOCAL);
+    try (Repository policies = Repository.open(folder, PublishGate.OPEN);
+        PolicyServer server =
+            PolicyServer.start("127.0.0.1:0", policies, PolicyServerOptions.DEFAULTS);
         RemotePolicy remote = RemotePolicy.connect(server.address() + "/policy")) {
       assertArrayEquals(
           dl4j,

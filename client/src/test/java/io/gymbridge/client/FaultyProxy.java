@@ -22,6 +22,7 @@ import io.gymbridge.transport.ServerSecurity;
 import io.gymbridge.transport.Servers;
 import java.nio.file.Path;
 import java.util.EnumMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -88,7 +89,7 @@ final class FaultyProxy extends EnvironmentServiceGrpc.EnvironmentServiceImplBas
     this.delayNanos = delayMillis * 1_000_000;
     this.faults = faults;
     Address listen = new Address.Unix(directory.resolve("proxy.sock"));
-    this.server = Servers.builder(listen, ServerSecurity.LOCAL).addService(this).build();
+    this.server = Servers.builder(listen, ServerSecurity.LOCAL, List.of()).addService(this).build();
     this.address = Servers.start(server, listen).toString();
   }
 

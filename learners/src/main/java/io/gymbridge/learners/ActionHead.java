@@ -2,6 +2,7 @@ package io.gymbridge.learners;
 
 import io.gymbridge.core.Box;
 import io.gymbridge.core.Discrete;
+import io.gymbridge.core.EnvState;
 import io.gymbridge.core.GymException;
 import io.gymbridge.core.GymException.Kind;
 import io.gymbridge.core.MultiDiscrete;
@@ -68,6 +69,9 @@ sealed interface ActionHead permits GaussianHead, CategoricalHead {
 
   /** Learns scales that the space itself does not give from the first training targets. */
   void fitScale(float[] targets, int count);
+
+  /** Saves or restores what {@link #fitScale} has learned. */
+  void exchangeScale(EnvState saved);
 
   /**
    * Mean loss over a minibatch, and its gradient.

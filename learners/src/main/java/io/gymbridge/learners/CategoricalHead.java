@@ -2,6 +2,7 @@ package io.gymbridge.learners;
 
 import io.gymbridge.core.DType;
 import io.gymbridge.core.Discrete;
+import io.gymbridge.core.EnvState;
 import io.gymbridge.core.GymException;
 import io.gymbridge.core.GymException.Kind;
 import io.gymbridge.core.MultiDiscrete;
@@ -102,6 +103,9 @@ final class CategoricalHead implements ActionHead {
 
   @Override
   public void fitScale(float[] targets, int count) {}
+
+  @Override
+  public void exchangeScale(EnvState saved) {}
 
   @Override
   public double loss(

@@ -1,8 +1,10 @@
 package io.gymbridge.learners;
 
 import io.gymbridge.core.Demonstrations;
+import io.gymbridge.core.EnvState;
 import io.gymbridge.core.Evaluation;
 import io.gymbridge.core.GymException;
+import io.gymbridge.core.NdArray;
 import io.gymbridge.core.Policy;
 import io.gymbridge.core.Transitions;
 import io.gymbridge.core.Value;
@@ -29,9 +31,16 @@ import org.jspecify.annotations.Nullable;
  * is the result, not the best on validation.
  *
  * <p>It sees an environment and an expert, both of which may live behind a connection. The loop may
- * be run at once with {@link #run} or a round at a time. Not thread-safe.
+ * be run at once with {@link #run} or a round at a time; between rounds it can be saved. A round
+ * begins with a seeded reset, so that the environment needs not be. Not thread-safe.
  */
-public final class DAgger {
+public final class DAgger implements Resumable {
+  private static final int VERSION = 1;
+
+  /** States that are kept as examples, of each batch and of how many batches. */
+  private static final int EXAMPLES = 16;
+
+  private static final int EXAMPLE_BATCHES = 64;
 
   /** How often the expert acts: β in round i = 0, 1, …, in [0, 1]. */
   public interface Schedule {
@@ -111,7 +120,9 @@ public final class DAgger {
    * @param evaluationEpisodes deterministic episodes after each round, from the same seed each
    *     time; 0 for none
    * @param queryBudget most states that the expert is asked about; then the round is played to its
-   *     end by the learner, and no other begins. 0 for any number
+   *     end by the learner, and no other begins. Where it is not enough for all lanes of a step, it
+   *     goes to those in which the ensemble disagrees most, or else with the fewest labels in the
+   *     round. 0 for any number
    * @param ensemble networks that learn the same, of which the learner is one: where they disagree
    *     most the expert is asked. 1 to ask about every state
    * @param queryRate with an ensemble, about this share of the learner's states is asked about, in
@@ -267,7 +278,7 @@ public final class DAgger {
   private final Ensemble ensemble;
   private final ExpertQueries queries;
   private final Dataset aggregate;
-  private final List<Value> visited = new ArrayList<>();
+  private List<NdArray> visited = new ArrayList<>();
   private long states;
   private int episodes;
   private int round;
@@ -334,9 +345,20 @@ public final class DAgger {
     round = firstRound;
   }
 
-  /** The network as it stands. */
-  public PolicyNetwork network() {
+  @Override
+  public PolicyNetwork policy() {
     return network;
+  }
+
+  /** States that were visited so far. */
+  @Override
+  public long steps() {
+    return states;
+  }
+
+  /** Rounds so far. */
+  public int rounds() {
+    return round;
   }
 
   /** The number of labelled states so far. */
@@ -349,17 +371,48 @@ public final class DAgger {
     return new Queries(states, queries.queries(), queries.cacheHits());
   }
 
-  /** Up to a few hundred of the states that were visited, e.g. for a bundle's golden examples. */
+  /** Up to a thousand of the states that were labelled, e.g. for a bundle's golden examples. */
   public Value visitedObservations() {
-    return Value.concatenate(visited);
+    return Value.concatenate(List.copyOf(visited));
   }
 
   /** Runs the rounds that are left, as long as the expert may be asked, and the last fit. */
   public PolicyNetwork run() {
-    while (round < config.rounds() && !queries.exhausted()) {
+    while (!done()) {
       round();
     }
     return finish();
+  }
+
+  /** Whether only the last fit is left: all rounds were played, or the expert may not be asked. */
+  public boolean done() {
+    return round >= config.rounds() || queries.exhausted();
+  }
+
+  @Override
+  public byte[] save() {
+    return EnvState.save(name(), VERSION, this::exchange);
+  }
+
+  @Override
+  public void restore(byte[] bytes) {
+    EnvState.restore(bytes, name(), VERSION, this::exchange);
+  }
+
+  /** What is saved, so that nothing else is restored. */
+  private String name() {
+    return "DAgger of %d x %s on %d x %s"
+        .formatted(config.ensemble(), network, env.numEnvs(), env.spec().id());
+  }
+
+  private void exchange(EnvState saved) {
+    round = saved.integer(round, 0, Integer.MAX_VALUE);
+    episodes = saved.integer(episodes, 0, Integer.MAX_VALUE);
+    states = saved.integer(states);
+    ensemble.exchange(saved);
+    aggregate.exchange(saved);
+    queries.exchange(saved);
+    visited = SavedArrays.exchange(saved, visited);
   }
 
   /** Collects, trains and evaluates once. */
@@ -453,8 +506,13 @@ public final class DAgger {
   }
 
   private void remember(Value observations) {
-    if (visited.size() < 256) {
-      visited.add(observations);
+    int count = observations.batchSize();
+    if (visited.size() < EXAMPLE_BATCHES && count > 0) {
+      int[] rows = IntStream.range(0, Math.min(EXAMPLES, count)).toArray();
+      for (int i = 0; i < rows.length; i++) {
+        rows[i] = (int) ((long) i * count / rows.length);
+      }
+      visited.add(observations.take(rows).array());
     }
   }
 }

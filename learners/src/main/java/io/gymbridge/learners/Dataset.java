@@ -1,5 +1,6 @@
 package io.gymbridge.learners;
 
+import io.gymbridge.core.EnvState;
 import io.gymbridge.core.Value;
 import java.util.Arrays;
 
@@ -40,6 +41,19 @@ final class Dataset {
     System.arraycopy(newTargets, 0, targets, size * head.targetSize(), newTargets.length);
     System.arraycopy(episode, 0, episodes, size, count);
     size = needed;
+  }
+
+  /** Saves or restores everything. */
+  void exchange(EnvState saved) {
+    size = saved.integer(size, 0, Integer.MAX_VALUE);
+    features = Arrays.copyOf(features, Math.multiplyExact(size, encoder.width()));
+    targets = Arrays.copyOf(targets, Math.multiplyExact(size, head.targetSize()));
+    episodes = Arrays.copyOf(episodes, size);
+    saved.floats(features);
+    saved.floats(targets);
+    for (int row = 0; row < size; row++) {
+      episodes[row] = saved.integer(episodes[row], Integer.MIN_VALUE, Integer.MAX_VALUE);
+    }
   }
 
   int size() {

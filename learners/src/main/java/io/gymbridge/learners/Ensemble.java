@@ -1,6 +1,7 @@
 package io.gymbridge.learners;
 
 import io.gymbridge.core.Box;
+import io.gymbridge.core.EnvState;
 import io.gymbridge.core.Value;
 import java.util.ArrayList;
 import java.util.List;
@@ -36,6 +37,14 @@ final class Ensemble {
   /** The learner first. */
   List<PolicyNetwork> members() {
     return members;
+  }
+
+  /** Saves or restores all members. */
+  void exchange(EnvState saved) {
+    for (PolicyNetwork member : members) {
+      member.exchange(saved);
+      member.head().exchangeScale(saved);
+    }
   }
 
   /** The rows that a member learns from: the same as before, and its share of those added since. */

@@ -1,5 +1,6 @@
 package io.gymbridge.learners;
 
+import io.gymbridge.core.EnvState;
 import io.gymbridge.core.GymException;
 import io.gymbridge.core.GymException.Kind;
 import io.gymbridge.core.NdArray;
@@ -7,6 +8,7 @@ import io.gymbridge.core.Policy;
 import io.gymbridge.core.Value;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -16,6 +18,7 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -81,22 +84,22 @@ final class ExpertQueries {
 
   /**
    * Answers about some lanes' observations: those that are known, and those that are wanted, as
-   * long as the budget lasts. Known are exactly equal observations, bit by bit.
+   * long as the budget lasts. Known are exactly equal observations, bit by bit. Where fewer may be
+   * asked than are wanted, those go first that are most urgent, and among equals a lane whose turn
+   * moves on with every question.
    *
    * @param observations of all lanes
    * @param active lanes that count
    * @param wanted of these: whether to ask the expert
+   * @param urgency of each lane's question
    * @return one for each lane, null where there is none
    * @throws GymException what the expert threw at an earlier call
    */
-  @Nullable Answer[] ask(Value observations, boolean[] active, boolean[] wanted) {
+  @Nullable Answer[] ask(Value observations, boolean[] active, boolean[] wanted, double[] urgency) {
     @Nullable Answer[] answers = new @Nullable Answer[active.length];
     CompletableFuture<NdArray> actions = new CompletableFuture<>();
     List<Integer> asked = new ArrayList<>();
-    for (int lane = 0; lane < active.length; lane++) {
-      if (!active[lane]) {
-        continue;
-      }
+    for (int lane : order(active, urgency)) {
       NdArray observation = observations.row(lane).array();
       Answer answer = cacheSize == 0 ? null : known.get(observation);
       if (answer != null) {
@@ -120,6 +123,22 @@ final class ExpertQueries {
       thread.execute(() -> complete(actions, questions));
     }
     return answers;
+  }
+
+  /** The active lanes: one after the other while the budget is enough for all, else by urgency. */
+  private int[] order(boolean[] active, double[] urgency) {
+    int[] lanes = IntStream.range(0, active.length).filter(lane -> active[lane]).toArray();
+    if (budget == 0 || budget - queries >= lanes.length) {
+      return lanes;
+    }
+    int turn = (int) (queries % active.length);
+    return IntStream.range(0, active.length)
+        .map(i -> (turn + i) % active.length)
+        .filter(lane -> active[lane])
+        .boxed()
+        .sorted(Comparator.comparingDouble(lane -> -urgency[lane]))
+        .mapToInt(Integer::intValue)
+        .toArray();
   }
 
   private void complete(CompletableFuture<NdArray> actions, Value questions) {
@@ -171,6 +190,20 @@ final class ExpertQueries {
   /** Observations whose answers were known. */
   long cacheHits() {
     return cacheHits;
+  }
+
+  /** Saves or restores what was counted and what is known, between two rounds. */
+  void exchange(EnvState saved) {
+    queries = saved.integer(queries);
+    cacheHits = saved.integer(cacheHits);
+    List<NdArray> observations = SavedArrays.exchange(saved, List.copyOf(known.keySet()));
+    List<NdArray> actions =
+        SavedArrays.exchange(saved, known.values().stream().map(Answer::get).toList());
+    known.clear();
+    for (int i = 0; i < observations.size(); i++) {
+      NdArray batch = Value.stack(List.of(actions.get(i))).array();
+      known.put(observations.get(i), new Answer(CompletableFuture.completedFuture(batch), 0));
+    }
   }
 
   /** Ends a round: what has no answer yet, since the round failed, is asked no more. */

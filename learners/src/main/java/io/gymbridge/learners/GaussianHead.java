@@ -2,6 +2,7 @@ package io.gymbridge.learners;
 
 import io.gymbridge.core.Box;
 import io.gymbridge.core.DType;
+import io.gymbridge.core.EnvState;
 import io.gymbridge.core.GymException;
 import io.gymbridge.core.GymException.Kind;
 import io.gymbridge.core.NdArray;
@@ -133,6 +134,13 @@ final class GaussianHead implements ActionHead {
       double std = Math.sqrt(Math.max(0, squares / count - center[i] * center[i]));
       scale[i] = std > 1e-6 ? std : 1;
     }
+  }
+
+  @Override
+  public void exchangeScale(EnvState saved) {
+    saved.reals(center);
+    saved.reals(scale);
+    scaled = saved.flag(scaled);
   }
 
   @Override

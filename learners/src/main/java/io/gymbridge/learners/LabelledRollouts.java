@@ -84,7 +84,9 @@ final class LabelledRollouts implements EpisodeLoop.Actor {
         wanted[lane] = byExpert[lane] || open;
       }
     }
-    @Nullable Answer[] answers = queries.ask(observations, active, wanted);
+    @Nullable Answer[] answers =
+        queries.ask(
+            observations, active, wanted, disagreement == null ? fewestFirst() : disagreement);
     List<NdArray> taken = new ArrayList<>();
     int[] rows = new int[lanes];
     boolean learnerActs = false;
@@ -112,6 +114,11 @@ final class LabelledRollouts implements EpisodeLoop.Actor {
       rows[lane] = rows[lane] < 0 ? taken.size() + lane : rows[lane];
     }
     return Value.concatenate(List.of(experts, learner.apply(observations))).take(rows);
+  }
+
+  /** Without disagreement, lanes with fewer labels are more urgent. */
+  private double[] fewestFirst() {
+    return labels.stream().mapToDouble(answered -> -answered.size()).toArray();
   }
 
   /** Number of states so far, whether asked about or not. */

@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * <p>{@link #save} and {@link #restore} hold all of it but what it was made from; a restored
  * training goes on bit for bit as the saved one. Not thread-safe.
  */
-public final class OnPolicy {
+public final class OnPolicy implements Resumable {
   private static final int VERSION = 1;
 
   /**
@@ -229,12 +229,12 @@ public final class OnPolicy {
     return rewards.learned();
   }
 
-  /** What is trained: the object itself, which changes with every round. */
+  @Override
   public PolicyNetwork policy() {
     return policy;
   }
 
-  /** Steps of all lanes so far. */
+  @Override
   public long steps() {
     return steps;
   }
@@ -282,10 +282,13 @@ public final class OnPolicy {
   }
 
   /**
-   * Everything that what is to come depends on: networks, optimisers, statistics, replay,
-   * generators, and the environments where they can be saved. Where they cannot, all lanes begin a
-   * new episode, here as well as in what is restored, so that both go on alike all the same.
+   * {@inheritDoc}
+   *
+   * <p>That is networks, optimisers, statistics, replay, generators, and the environments where
+   * they can be saved. Where they cannot, all lanes begin a new episode, here as well as in what is
+   * restored, so that both go on alike all the same.
    */
+  @Override
   public byte[] save() {
     begin();
     byte[][] lanes = lanes();
@@ -314,13 +317,7 @@ public final class OnPolicy {
     return new byte[0][];
   }
 
-  /**
-   * Goes on where another training, made from the same configuration, environment and data, was
-   * when it was {@link #save saved}.
-   *
-   * @throws GymException INVALID_ARGUMENT if the bytes are damaged, or of a training made from
-   *     something else
-   */
+  @Override
   public void restore(byte[] bytes) {
     env.reset(config.seed());
     begun = true;

@@ -56,7 +56,7 @@ class DAggerTest {
                 round -> samples.add(round.samples()));
         dagger.run();
         assertEquals(2, samples.size());
-        networks.add(dagger.network().toOnnx());
+        networks.add(dagger.policy().toOnnx());
       }
     }
     assertArrayEquals(networks.get(0), networks.get(1));
@@ -240,7 +240,7 @@ class DAggerTest {
         assertTrue(share > 0.1 && share < 0.7, "asked about " + share);
         assertEquals(all.queries(), asked.get(run).stream().mapToInt(Value::batchSize).sum());
         assertEquals(all.queries(), dagger.samples());
-        networks.add(dagger.network().toOnnx());
+        networks.add(dagger.policy().toOnnx());
       }
     }
     assertEquals(asked.get(0), asked.get(1));
@@ -272,7 +272,7 @@ class DAggerTest {
         dagger.round();
         dagger.startAt(0);
         dagger.round();
-        networks.add(dagger.network().toOnnx());
+        networks.add(dagger.policy().toOnnx());
         asked.add(dagger.queries());
       }
     }
@@ -295,7 +295,7 @@ class DAggerTest {
             9);
     try (VectorEnv env = Problems.cartPoles(1, AutoresetMode.NEXT_STEP)) {
       DAgger dagger = new DAgger(brief(0, 1, 1, 0), env, env, expert, fits, round -> {});
-      assertArrayEquals(fits.toOnnx(), dagger.network().toOnnx());
+      assertArrayEquals(fits.toOnnx(), dagger.policy().toOnnx());
       for (PolicyNetwork other :
           List.of(
               PolicyNetwork.create(expert.observationSpace(), expert.actionSpace(), small, 9),

@@ -149,7 +149,7 @@ class PolicyBundleTest {
     assertRefused("it was changed or damaged");
     String manifest = new String(entries.get("manifest.json"), StandardCharsets.UTF_8);
     entries.put("policy.onnx", BUNDLE.onnx());
-    double first = BUNDLE.manifest().goldenObservations().getDouble(0);
+    double first = BUNDLE.manifest().goldenObservations().array().getDouble(0);
     assertTrue(
         manifest.contains(String.valueOf(first)),
         "the observations are in the manifest as they are");

@@ -12,6 +12,8 @@ import io.gymbridge.core.EnvSpec;
 import io.gymbridge.core.EpisodeLoop;
 import io.gymbridge.core.GymException;
 import io.gymbridge.core.NdArray;
+import io.gymbridge.core.Policy;
+import io.gymbridge.core.Space;
 import io.gymbridge.core.SyncVectorEnv;
 import io.gymbridge.core.Transitions;
 import io.gymbridge.core.Value;
@@ -108,6 +110,72 @@ class ResumeTest {
   @Test
   void the_same_goes_for_environments_that_cannot_be_saved() {
     check("ppo", () -> new Unsaved(pendulum()));
+  }
+
+  /** Swings to the side to which the pendulum falls. */
+  private static Policy swinger() {
+    EnvSpec spec = Envs.make("Pendulum-v1").spec();
+    return new Policy() {
+      @Override
+      public Space observationSpace() {
+        return spec.observationSpace();
+      }
+
+      @Override
+      public Space actionSpace() {
+        return spec.actionSpace();
+      }
+
+      @Override
+      public Value act(Value observations, boolean deterministic) {
+        NdArray seen = observations.array();
+        float[] torques = new float[seen.batchSize()];
+        for (int i = 0; i < torques.length; i++) {
+          torques[i] = (float) Math.tanh(seen.getDouble(3 * i + 2) - seen.getDouble(3 * i + 1));
+        }
+        return NdArray.of(torques, torques.length, 1);
+      }
+    };
+  }
+
+  private static DAgger dagger(Supplier<VectorEnv> environments, Policy expert) {
+    DAgger.Config config =
+        new DAgger.Config(
+            BehavioralCloning.Config.defaults().withSteps(200).withSeed(5),
+            4,
+            3,
+            DAgger.Schedule.exponential(0.5),
+            1,
+            100,
+            100,
+            true,
+            2,
+            5_000,
+            2,
+            0.5,
+            10_000);
+    return new DAgger(config, environments.get(), expert);
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void a_resumed_dagger_is_as_if_not_interrupted(boolean continuous) {
+    Policy expert = continuous ? swinger() : Problems.balancer();
+    Supplier<VectorEnv> environments =
+        () -> new Unsaved(continuous ? pendulum() : Problems.cartPoles(2, AutoresetMode.NEXT_STEP));
+    DAgger whole = dagger(environments, expert);
+    whole.round();
+    whole.round();
+    byte[] saved = whole.save();
+
+    DAgger resumed = dagger(environments, expert);
+    resumed.restore(saved);
+    assertArrayEquals(saved, resumed.save());
+    assertEquals(2, resumed.rounds());
+    assertEquals(whole.queries(), resumed.queries());
+    assertArrayEquals(whole.run().toOnnx(), resumed.run().toOnnx());
+    assertArrayEquals(whole.save(), resumed.save(), "as well as what was asked and is known");
+    assertThrows(GymException.class, () -> start("ppo", pendulum()).restore(saved));
   }
 
   @Test

@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.gymbridge.core.GymException;
 import io.gymbridge.core.GymException.Kind;
+import io.gymbridge.core.Space;
 import java.io.IOException;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -33,8 +34,11 @@ final class ManifestJson {
     json.put("stochastic", manifest.stochastic());
     json.set("network", MAPPER.valueToTree(manifest.network()));
     json.set("provenance", MAPPER.valueToTree(manifest.provenance()));
+    if (manifest.signature() != null) {
+      json.set("signature", SignatureJson.write(manifest.signature()));
+    }
     ObjectNode golden = json.putObject("golden");
-    golden.set("observations", ArrayJson.write(manifest.goldenObservations()));
+    golden.set("observations", ArrayJson.writeValue(manifest.goldenObservations()));
     golden.set("actions", ArrayJson.write(manifest.goldenActions()));
     json.set("sha256", MAPPER.valueToTree(digests));
     try {
@@ -73,18 +77,23 @@ final class ManifestJson {
   static BundleManifest manifest(JsonNode json) {
     try {
       JsonNode golden = member(json, "golden");
+      Space observationSpace = SpaceJson.read(member(json, "observation_space"));
       return new BundleManifest(
           member(json, "name").asText(),
           member(json, "algorithm").asText(),
           member(json, "environment").asText(),
-          SpaceJson.read(member(json, "observation_space")),
+          observationSpace,
           SpaceJson.read(member(json, "action_space")),
           member(json, "stochastic").asBoolean(),
           MAPPER.convertValue(member(json, "network"), MAP),
           MAPPER.convertValue(member(json, "provenance"), MAP),
-          ArrayJson.read(member(golden, "observations")),
-          ArrayJson.read(member(golden, "actions")));
-    } catch (IllegalArgumentException | ArithmeticException | NullPointerException e) {
+          ArrayJson.readValue(observationSpace, member(golden, "observations")),
+          ArrayJson.read(member(golden, "actions")),
+          json.has("signature") ? SignatureJson.read(json.get("signature")) : null);
+    } catch (GymException e) {
+      throw e;
+    } catch (RuntimeException e) {
+      // Whatever the spaces and arrays find wrong with what they are made of.
       throw new GymException(
           Kind.INVALID_ARGUMENT,
           "manifest.json is not as it should be: " + e.getMessage(),

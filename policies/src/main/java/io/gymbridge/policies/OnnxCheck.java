@@ -10,7 +10,7 @@ import java.util.Map;
 
 /**
  * Looks through an ONNX model for what a policy has no business with: weights in other files,
- * operators outside the standard, and graphs within graphs without end.
+ * operators outside the standard, loops, and graphs within graphs without end.
  *
  * <p>It walks the protobuf encoding itself, as far as these need it (field numbers of onnx.proto):
  * everything that can hold a node or a tensor is entered, everything else is stepped over.
@@ -49,7 +49,7 @@ final class OnnxCheck {
   private OnnxCheck() {}
 
   /**
-   * Passes a model without external data, functions and operators of other domains.
+   * Passes a model without external data, functions, loops and operators of other domains.
    *
    * @throws GymException INVALID_ARGUMENT for any other, and for what is no protobuf message
    */
@@ -107,10 +107,13 @@ final class OnnxCheck {
     if (message == Message.MODEL && field == 25) {
       throw refused("it defines functions of its own");
     }
+    if (message == Message.NODE && field == 4 && text(content).equals("Loop")) {
+      throw refused("it has a Loop, which might never end");
+    }
     boolean domain =
         (message == Message.OPERATOR_SET && field == 1) || (message == Message.NODE && field == 7);
     if (domain) {
-      String name = StandardCharsets.UTF_8.decode(content).toString();
+      String name = text(content);
       if (!name.isEmpty() && !name.equals("ai.onnx")) {
         throw refused("it uses operators of the domain \"" + name + "\", not only the standard's");
       }
@@ -121,6 +124,10 @@ final class OnnxCheck {
     if (child != null) {
       walk(content, child, depth + 1);
     }
+  }
+
+  private static String text(ByteBuffer content) {
+    return StandardCharsets.UTF_8.decode(content).toString();
   }
 
   private static void skip(ByteBuffer bytes, int length) {

@@ -1,108 +1,87 @@
 package io.gymbridge.policies;
 
-import ai.onnxruntime.NodeInfo;
-import ai.onnxruntime.OnnxJavaType;
-import ai.onnxruntime.OnnxTensor;
-import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
-import ai.onnxruntime.TensorInfo;
 import io.gymbridge.core.Box;
-import io.gymbridge.core.DType;
-import io.gymbridge.core.Discrete;
+import io.gymbridge.core.Dict;
 import io.gymbridge.core.GymException;
 import io.gymbridge.core.GymException.Kind;
-import io.gymbridge.core.MultiBinary;
-import io.gymbridge.core.MultiDiscrete;
 import io.gymbridge.core.NdArray;
 import io.gymbridge.core.Policy;
 import io.gymbridge.core.Space;
 import io.gymbridge.core.Value;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.SplittableRandom;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A policy computed by ONNX Runtime, on one thread per call.
  *
  * <p>The graph takes {@code observations} and gives {@code actions}, in the types and shapes of the
- * spaces with the batch first. A graph that also gives {@code mean} and {@code log_std} (float32,
- * (N, components), in the units of the actions) or {@code logits} (float32, (N, Σ choices)) can be
- * sampled; another answers the same action always.
+ * spaces with the batch first, unless a {@link Signature} says otherwise. A graph that also gives
+ * {@code mean} and {@code log_std} or {@code logits} can be sampled; another answers the same
+ * action always. {@link Role} says what each output is. Element types are converted where they
+ * differ from the spaces'. A graph made for batches of one is run row by row.
  *
- * <p>Thread-safe: any number of threads may act at the same time, until it is closed.
+ * <p>Thread-safe: any number of threads may act at the same time, and it may be closed at any time:
+ * what is being computed is finished.
  */
-public final class OnnxPolicy implements Policy {
-  private static final String INPUT = "observations";
-  private static final String ACTIONS = "actions";
-
+public final class OnnxPolicy implements Policy, Actor {
   private final Space observationSpace;
   private final Space actionSpace;
-  private final DType observationType;
-  private final int[] observationShape;
-  private final OrtSession session;
-  private final Set<String> outputs;
+  private final GraphPlan plan;
+  private final @Nullable Dict stateSpace;
+  private final Head head;
+  private final RunnerPool runners;
   private final long seed;
   private final AtomicLong calls = new AtomicLong();
-  private volatile boolean closed;
+  private final AtomicBoolean closed = new AtomicBoolean();
+
+  /** Whoever uses the session, and one for this object until it is closed. */
+  private final AtomicInteger holders = new AtomicInteger(1);
+
+  /** As the other constructor, for a graph whose inputs and outputs have their own names. */
+  public OnnxPolicy(byte[] onnx, Space observationSpace, Space actionSpace, long seed) {
+    this(onnx, null, observationSpace, actionSpace, seed);
+  }
 
   /**
-   * Loads a graph from memory, so that it cannot refer to files.
+   * Loads a graph from memory, so that it cannot refer to files, and runs it once.
    *
    * @param onnx the model, checked as {@link OnnxCheck} does
+   * @param signature what its inputs and outputs are; null for {@link Signature#byName}
    * @param seed of the samples; the k-th call of {@link #act} draws the same numbers for the same
    *     seed
    * @throws GymException INVALID_ARGUMENT if it is no model, or not one for these spaces
    */
-  public OnnxPolicy(byte[] onnx, Space observationSpace, Space actionSpace, long seed) {
-    OnnxCheck.check(onnx);
+  public OnnxPolicy(
+      byte[] onnx,
+      @Nullable Signature signature,
+      Space observationSpace,
+      Space actionSpace,
+      long seed) {
     this.observationSpace = observationSpace;
     this.actionSpace = actionSpace;
-    this.observationType = dtype(observationSpace);
-    this.observationShape = shape(observationSpace);
     this.seed = seed;
-    try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
-      options.setIntraOpNumThreads(1);
-      options.setInterOpNumThreads(1);
-      // Denormals cost a hundred times as much and mean nothing here.
-      options.addConfigEntry("session.set_denormal_as_zero", "1");
-      this.session = OnnxRuntime.environment().createSession(onnx, options);
-      this.outputs = Set.copyOf(session.getOutputNames());
-    } catch (OrtException e) {
-      throw new GymException(
-          Kind.INVALID_ARGUMENT, "not a model that can be run: " + e.getMessage(), null, e);
-    }
+    OrtSession session = OnnxRuntime.load(onnx);
     try {
-      checkTensor(session.getInputInfo(), INPUT, observationSpace);
-      checkTensor(session.getOutputInfo(), ACTIONS, actionSpace);
-    } catch (OrtException | GymException e) {
-      close();
+      this.plan = new GraphPlan(session, signature, observationSpace, actionSpace);
+      this.head = Head.of(plan, actionSpace);
+    } catch (OrtException | RuntimeException e) {
+      OnnxRuntime.close(session);
       throw e instanceof GymException wrong
           ? wrong
-          : new GymException(Kind.INVALID_ARGUMENT, "cannot read the model's signature", null, e);
+          : new GymException(
+              Kind.INVALID_ARGUMENT, "the model cannot be run: " + e.getMessage(), null, e);
     }
-  }
-
-  private static void checkTensor(Map<String, NodeInfo> nodes, String name, Space space) {
-    NodeInfo node = nodes.get(name);
-    boolean fits = false;
-    if (node != null && node.getInfo() instanceof TensorInfo tensor) {
-      long[] dimensions = tensor.getShape();
-      int[] expected = shape(space);
-      fits = tensor.type == onnxType(dtype(space)) && dimensions.length == expected.length + 1;
-      for (int i = 0; fits && i < expected.length; i++) {
-        fits = dimensions[i + 1] == expected[i] || dimensions[i + 1] == -1;
-      }
-    }
-    if (!fits) {
-      throw new GymException(
-          Kind.INVALID_ARGUMENT,
-          "the model has %s, expected \"%s\" for a batch from %s"
-              .formatted(node == null ? nodes.keySet() : node, name, space));
-    }
+    this.stateSpace = plan.stateSpace();
+    this.runners = new RunnerPool(plan);
   }
 
   @Override
@@ -115,16 +94,36 @@ public final class OnnxPolicy implements Policy {
     return actionSpace;
   }
 
+  @Override
+  public @Nullable Dict stateSpace() {
+    return stateSpace;
+  }
+
   /** Whether the graph gives a distribution that can be sampled. */
+  @Override
   public boolean stochastic() {
-    return outputs.contains("logits") || outputs.containsAll(Set.of("mean", "log_std"));
+    return head.stochastic();
   }
 
   @Override
+  public boolean masks() {
+    return head.masks();
+  }
+
+  @Override
+  public boolean values() {
+    return plan.roles().containsKey(Role.VALUE);
+  }
+
+  /**
+   * {@inheritDoc}
+   *
+   * @throws GymException FAILED_PRECONDITION for a recurrent policy, which cannot be asked without
+   *     its state
+   */
+  @Override
   public NdArray act(Value observations, boolean deterministic) {
-    return deterministic || !stochastic()
-        ? run(observations, ACTIONS)
-        : sample(observations, seed, calls.getAndIncrement());
+    return clipped(new Question(observations, deterministic));
   }
 
   /**
@@ -138,168 +137,234 @@ public final class OnnxPolicy implements Policy {
       throw new GymException(
           Kind.FAILED_PRECONDITION, "this policy is deterministic: it cannot be sampled");
     }
-    SplittableRandom random =
-        new SplittableRandom(
-            new SplittableRandom(sampleSeed).nextLong() + 0x9E3779B97F4A7C15L * step);
-    if (outputs.contains("logits")) {
-      return ActionSampler.categorical(
-          actionSpace, run(observations, "logits"), observations.batchSize(), random);
+    Question.Draw draw = new Question.Draw(sampleSeed, step);
+    return clipped(new Question(observations, false, draw, null, null, false, false));
+  }
+
+  private NdArray clipped(Question question) {
+    if (stateSpace != null) {
+      throw new GymException(
+          Kind.FAILED_PRECONDITION,
+          "this policy is recurrent: ask it questions with the state of their episodes");
     }
-    Map<String, NdArray> gaussian = runAll(observations, Set.of("mean", "log_std"));
-    return ActionSampler.gaussian(
-        actionSpace, get(gaussian, "mean"), get(gaussian, "log_std"), random);
+    NdArray actions = answer(question).actions().array();
+    return actionSpace instanceof Box box && !box.containsAll(actions)
+        ? box.clip(actions)
+        : actions;
   }
 
   /**
-   * One of the graph's outputs for a batch of observations.
+   * Answers one question.
    *
-   * @param output {@code actions}, {@code mean}, {@code log_std} or {@code logits}
+   * @throws GymException if it was refused
+   */
+  public Outcome.Answer answer(Question question) {
+    Outcome outcome = answer(List.of(question)).get(0);
+    if (outcome instanceof Outcome.Refusal refusal) {
+      throw refusal.reason();
+    }
+    return (Outcome.Answer) outcome;
+  }
+
+  /**
+   * One of the graph's outputs for a batch of observations, at the beginning of an episode.
+   *
+   * @param output the name of a {@link Role} that the graph gives
+   * @return actions as in the action space, anything else as float32 (N, components)
    * @throws GymException INVALID_ARGUMENT if the observations do not fit, or give NaN; NOT_FOUND if
    *     there is no such output
    */
   public NdArray run(Value observations, String output) {
-    if (!outputs.contains(output)) {
+    Port port = plan.roles().isEmpty() ? null : port(output);
+    if (port == null) {
       throw new GymException(
-          Kind.NOT_FOUND, "the model has no output \"%s\": it has %s".formatted(output, outputs));
+          Kind.NOT_FOUND,
+          "the model has no output \"%s\": it has %s"
+              .formatted(output, plan.roles().keySet().stream().map(Role::jsonName).toList()));
     }
-    return get(runAll(observations, Set.of(output)), output);
+    Role role = Role.of(output);
+    Asked asked = Asked.of(plan, this, new Question(observations, true));
+    if (role == Role.ACTIONS) {
+      return asked.n() == 0
+          ? GraphPlan.none(actionSpace)
+          : running(List.of(asked), role.bit(), run -> actions(run, asked.n()));
+    }
+    if (asked.n() == 0) {
+      return NdArray.of(new float[0], 0, port.size());
+    }
+    return running(
+        List.of(asked),
+        role.bit(),
+        run -> {
+          float[] values = new float[asked.n() * port.size()];
+          for (int i = 0; i < values.length; i++) {
+            values[i] = (float) run.get(role, i / port.size(), i % port.size(), 0);
+          }
+          return NdArray.of(values, asked.n(), port.size());
+        });
   }
 
-  private static NdArray get(Map<String, NdArray> results, String name) {
-    return java.util.Objects.requireNonNull(results.get(name));
+  private NdArray actions(Runner run, int n) {
+    return new PlainHead(plan, actionSpace).actions(run, 0, n);
   }
 
-  private Map<String, NdArray> runAll(Value observations, Set<String> wanted) {
-    if (closed) {
-      throw new GymException(Kind.FAILED_PRECONDITION, "the policy is closed");
-    }
-    NdArray batch = checked(observations);
-    int n = batch.batchSize();
-    ByteBuffer data =
-        ByteBuffer.allocateDirect(batch.size() * observationType.bytes())
-            .order(ByteOrder.nativeOrder());
-    data.put(batch.data()).flip();
-    long[] shape = new long[observationShape.length + 1];
-    shape[0] = n;
-    for (int i = 0; i < observationShape.length; i++) {
-      shape[i + 1] = observationShape[i];
-    }
-    OrtEnvironment environment = OnnxRuntime.environment();
-    try (OnnxTensor input =
-            OnnxTensor.createTensor(environment, data, shape, onnxType(observationType));
-        OrtSession.Result result = session.run(Map.of(INPUT, input), wanted)) {
-      Map<String, NdArray> arrays = new java.util.HashMap<>();
-      for (String name : wanted) {
-        OnnxTensor tensor = (OnnxTensor) result.get(name).orElseThrow();
-        arrays.put(name, toArray(name, tensor, n));
+  private @Nullable Port port(String output) {
+    for (Map.Entry<Role, Port> role : plan.roles().entrySet()) {
+      if (role.getKey().jsonName().equals(output)) {
+        return role.getValue();
       }
-      return arrays;
-    } catch (OrtException e) {
-      throw new GymException(
-          Kind.INVALID_ARGUMENT,
-          "the model failed on these observations: " + e.getMessage(),
-          null,
-          e);
+    }
+    return null;
+  }
+
+  @Override
+  public List<Outcome> answer(List<Question> questions) {
+    Outcome[] outcomes = new Outcome[questions.size()];
+    List<Asked> accepted = new ArrayList<>(questions.size());
+    List<Integer> places = new ArrayList<>(questions.size());
+    int wanted = 0;
+    for (int i = 0; i < outcomes.length; i++) {
+      Question question = questions.get(i);
+      try {
+        Asked asked = Asked.of(plan, this, question);
+        if (asked.n() == 0) {
+          outcomes[i] = nothing(question);
+          continue;
+        }
+        accepted.add(asked);
+        places.add(i);
+        wanted |= head.wanted(question) | (question.value() ? Role.VALUE.bit() : 0);
+      } catch (GymException e) {
+        outcomes[i] = new Outcome.Refusal(e);
+      }
+    }
+    List<Outcome> answers = accepted.isEmpty() ? List.of() : answerAll(accepted, wanted);
+    for (int i = 0; i < answers.size(); i++) {
+      outcomes[places.get(i)] = answers.get(i);
+    }
+    return Arrays.asList(outcomes);
+  }
+
+  /** The answer to a question without observations. */
+  private Outcome.Answer nothing(Question question) {
+    return new Outcome.Answer(
+        GraphPlan.none(actionSpace),
+        question.logProbability() ? new double[0] : null,
+        question.value() ? new float[0] : null,
+        stateSpace == null ? null : stateSpace.emptyBatch());
+  }
+
+  private List<Outcome> answerAll(List<Asked> accepted, int wanted) {
+    try {
+      return running(
+          accepted,
+          wanted,
+          run -> {
+            List<Outcome> outcomes = new ArrayList<>(accepted.size());
+            int first = 0;
+            for (Asked asked : accepted) {
+              outcomes.add(decide(run, first, asked));
+              first += asked.n();
+            }
+            return outcomes;
+          });
+    } catch (GymException e) {
+      if (accepted.size() == 1 || e.kind() != Kind.INVALID_ARGUMENT) {
+        return accepted.stream().<Outcome>map(asked -> new Outcome.Refusal(e)).toList();
+      }
+      // The graph failed, perhaps on one question only.
+      List<Outcome> outcomes = new ArrayList<>();
+      accepted.forEach(asked -> outcomes.addAll(answerAll(List.of(asked), wanted)));
+      return outcomes;
     }
   }
 
-  /** The batch, if it is of the space's type and shape. */
-  private NdArray checked(Value observations) {
-    if (observations instanceof NdArray batch
-        && batch.dtype() == observationType
-        && batch.shape().length == observationShape.length + 1
-        && java.util.Arrays.equals(
-            java.util.Arrays.copyOfRange(batch.shape(), 1, batch.shape().length),
-            observationShape)) {
-      return batch;
+  private Outcome decide(Runner run, int first, Asked asked) {
+    Question question = asked.question();
+    try {
+      SplittableRandom random = null;
+      if (!question.deterministic() && stochastic()) {
+        Question.Draw draw = question.draw();
+        random =
+            draw == null
+                ? generator(seed, calls.getAndIncrement())
+                : generator(draw.seed(), draw.step());
+      }
+      Head.Decision decision = head.decide(run, first, question, random);
+      float[] values = question.value() ? new float[asked.n()] : null;
+      for (int i = 0; values != null && i < values.length; i++) {
+        values[i] = (float) run.get(Role.VALUE, first + i, 0, first);
+      }
+      Value state = stateSpace == null ? null : asked.next(run, first, stateSpace);
+      return new Outcome.Answer(decision.actions(), decision.logProbabilities(), values, state);
+    } catch (GymException e) {
+      return new Outcome.Refusal(e);
     }
-    throw new GymException(
-        Kind.INVALID_ARGUMENT,
-        "got observations %s, expected a batch from %s".formatted(observations, observationSpace));
   }
 
-  private NdArray toArray(String name, OnnxTensor tensor, int n) {
-    TensorInfo info = tensor.getInfo();
-    long[] dimensions = info.getShape();
-    int[] shape = new int[dimensions.length];
-    for (int i = 0; i < shape.length; i++) {
-      shape[i] = Math.toIntExact(dimensions[i]);
+  /** The k-th call's generator. */
+  private static SplittableRandom generator(long seed, long step) {
+    return new SplittableRandom(new SplittableRandom(seed).nextLong() + 0x9E3779B97F4A7C15L * step);
+  }
+
+  /** What is made of a run. */
+  private interface Reading<T> {
+    T read(Runner run);
+  }
+
+  /** Runs the graph on all rows of these questions, one after the other, and reads the outputs. */
+  private <T> T running(List<Asked> questions, int wanted, Reading<T> reading) {
+    int rows = 0;
+    for (Asked asked : questions) {
+      rows += asked.n();
     }
-    DType dtype = name.equals(ACTIONS) ? dtype(actionSpace) : DType.FLOAT32;
-    if (shape.length == 0 || shape[0] != n || info.type != onnxType(dtype)) {
-      throw new GymException(
-          Kind.INVALID_ARGUMENT, "the model gave %s for \"%s\"".formatted(info, name));
-    }
-    ByteBuffer data = tensor.getByteBuffer();
-    NdArray array = NdArray.wrap(dtype, data, shape);
-    for (int i = 0; dtype.isFloating() && i < array.size(); i++) {
-      if (Double.isNaN(array.getDouble(i))) {
+    hold();
+    try {
+      Runner runner = runners.take(rows);
+      try {
+        runner.begin(rows);
+        int first = 0;
+        for (Asked asked : questions) {
+          asked.put(runner, first);
+          first += asked.n();
+        }
+        runner.run(wanted);
+        return reading.read(runner);
+      } catch (OrtException e) {
         throw new GymException(
             Kind.INVALID_ARGUMENT,
-            "\"%s\" of row %d is NaN: is there a NaN in the observations?"
-                .formatted(name, i / (array.size() / n)));
+            "the model failed on these observations: " + e.getMessage(),
+            null,
+            e);
+      } finally {
+        runners.give(runner);
+      }
+    } finally {
+      release();
+    }
+  }
+
+  private void hold() {
+    // Whoever holds it may always be another: without looking at this, it might never be freed.
+    for (int now = holders.get(); now > 0 && !closed.get(); now = holders.get()) {
+      if (holders.compareAndSet(now, now + 1)) {
+        return;
       }
     }
-    return array;
+    throw new GymException(Kind.FAILED_PRECONDITION, "the policy is closed");
+  }
+
+  private void release() {
+    if (holders.decrementAndGet() == 0) {
+      runners.close();
+      OnnxRuntime.close(plan.session());
+    }
   }
 
   @Override
   public void close() {
-    if (!closed) {
-      closed = true;
-      try {
-        session.close();
-      } catch (OrtException e) {
-        throw new GymException(Kind.INTERNAL, "cannot close the session", null, e);
-      }
+    if (closed.compareAndSet(false, true)) {
+      release();
     }
-  }
-
-  private static DType dtype(Space space) {
-    if (space instanceof Box box) {
-      return box.dtype();
-    }
-    if (space instanceof Discrete discrete) {
-      return discrete.dtype();
-    }
-    if (space instanceof MultiDiscrete multiDiscrete) {
-      return multiDiscrete.dtype();
-    }
-    if (space instanceof MultiBinary) {
-      return DType.INT8;
-    }
-    throw new GymException(
-        Kind.INVALID_ARGUMENT, "an ONNX policy wants spaces of plain arrays, got " + space);
-  }
-
-  private static int[] shape(Space space) {
-    if (space instanceof Box box) {
-      return box.shape();
-    }
-    if (space instanceof MultiDiscrete multiDiscrete) {
-      return multiDiscrete.shape();
-    }
-    if (space instanceof MultiBinary multiBinary) {
-      return multiBinary.dimensions();
-    }
-    return new int[0];
-  }
-
-  private static OnnxJavaType onnxType(DType dtype) {
-    return switch (dtype) {
-      case FLOAT32 -> OnnxJavaType.FLOAT;
-      case FLOAT64 -> OnnxJavaType.DOUBLE;
-      case FLOAT16 -> OnnxJavaType.FLOAT16;
-      case BOOL -> OnnxJavaType.BOOL;
-      case INT8 -> OnnxJavaType.INT8;
-      case UINT8 -> OnnxJavaType.UINT8;
-      case INT16 -> OnnxJavaType.INT16;
-      case INT32 -> OnnxJavaType.INT32;
-      case INT64 -> OnnxJavaType.INT64;
-      case UINT16, UINT32, UINT64 ->
-          throw new GymException(
-              Kind.INVALID_ARGUMENT,
-              "ONNX Runtime for Java has no tensors of " + dtype.numpyName());
-    };
   }
 }

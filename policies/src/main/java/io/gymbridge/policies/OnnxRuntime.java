@@ -1,6 +1,11 @@
 package io.gymbridge.policies;
 
 import ai.onnxruntime.OrtEnvironment;
+import ai.onnxruntime.OrtException;
+import ai.onnxruntime.OrtLoggingLevel;
+import ai.onnxruntime.OrtSession;
+import io.gymbridge.core.GymException;
+import io.gymbridge.core.GymException.Kind;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
@@ -27,6 +32,36 @@ final class OnnxRuntime {
       environment = made;
     }
     return made;
+  }
+
+  /**
+   * Loads a model, checked as {@link OnnxCheck} does, to be run by one thread a call; to be closed.
+   *
+   * @throws GymException INVALID_ARGUMENT if it is none
+   */
+  static OrtSession load(byte[] onnx) {
+    OnnxCheck.check(onnx);
+    try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
+      options.setIntraOpNumThreads(1);
+      options.setInterOpNumThreads(1);
+      // What fails is thrown, and what a model declares of its outputs is measured: no need to
+      // print it.
+      options.setSessionLogLevel(OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL);
+      // Denormals cost a hundred times as much and mean nothing here.
+      options.addConfigEntry("session.set_denormal_as_zero", "1");
+      return environment().createSession(onnx, options);
+    } catch (OrtException e) {
+      throw new GymException(
+          Kind.INVALID_ARGUMENT, "not a model that can be run: " + e.getMessage(), null, e);
+    }
+  }
+
+  static void close(OrtSession session) {
+    try {
+      session.close();
+    } catch (OrtException e) {
+      throw new GymException(Kind.INTERNAL, "cannot close the session", null, e);
+    }
   }
 
   private static void make(CompletableFuture<OrtEnvironment> making) {

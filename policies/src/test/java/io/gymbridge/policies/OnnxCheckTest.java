@@ -88,6 +88,14 @@ class OnnxCheckTest {
   }
 
   @Test
+  void loops_are_refused_wherever_they_are() {
+    byte[] loop = message(1, text(4, "Loop"));
+    assertRefused(model(loop), "Loop");
+    assertRefused(model(withAttribute(message(6, loop))), "Loop");
+    OnnxCheck.check(model(message(1, text(4, "If"))));
+  }
+
+  @Test
   void functions_are_refused() {
     assertRefused(join(TinyOnnx.gaussian(), message(25, text(1, "f"))), "functions");
   }

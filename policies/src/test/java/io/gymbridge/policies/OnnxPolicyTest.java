@@ -148,8 +148,20 @@ class OnnxPolicyTest {
     assertFails(
         Kind.INVALID_ARGUMENT,
         () ->
-            new OnnxPolicy(TinyOnnx.gaussian(), Box.of(DType.FLOAT64, 0, 1, 2), ACTIONS, 0)
+            new OnnxPolicy(TinyOnnx.categorical(), OBSERVATIONS, Box.of(DType.INT64, 0, 1, 2), 0)
                 .close());
+  }
+
+  @Test
+  void observations_of_another_type_are_converted_to_the_graphs() {
+    for (DType type : List.of(DType.FLOAT64, DType.UINT8, DType.INT64, DType.FLOAT16)) {
+      try (OnnxPolicy policy =
+          new OnnxPolicy(TinyOnnx.gaussian(), Box.of(type, 0, 200, 2), ACTIONS, 0)) {
+        NdArray batch = NdArray.ofDoubles(type, new double[] {1, 2, 3, 200}, 2, 2);
+        assertEquals(
+            NdArray.of(new float[] {2, 4, 6, 20}, 2, 2), policy.act(batch, true), type.numpyName());
+      }
+    }
   }
 
   @Test

@@ -36,7 +36,7 @@ class PolicyBundleFileTest {
   @TempDir Path folder = Path.of("");
   private Path file = Path.of("");
 
-  private static PolicyBundle bundle() {
+  static PolicyBundle bundle() {
     float[] seen = new float[2 * N];
     float[] done = new float[2 * N];
     for (int i = 0; i < 2 * N; i++) {

@@ -1,15 +1,17 @@
 package io.gymbridge.server;
 
 import io.grpc.Server;
+import io.grpc.ServerInterceptor;
 import io.grpc.ServerServiceDefinition;
 import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
+import io.grpc.netty.NettyServerBuilder;
 import io.grpc.protobuf.services.HealthStatusManager;
 import io.grpc.protobuf.services.ProtoReflectionServiceV1;
 import io.gymbridge.transport.Address;
 import io.gymbridge.transport.ServerSecurity;
 import io.gymbridge.transport.Servers;
 import java.time.Duration;
-import java.util.Collection;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 
@@ -17,9 +19,9 @@ import java.util.concurrent.atomic.AtomicBoolean;
  * A service that listens, with health (overall, under its own name and under others) and reflection
  * beside it, and that ends in good order. Calls run on the connections' own threads. Thread-safe.
  */
-final class Endpoint {
+public final class Endpoint {
   /** The server's version, for people. */
-  static final String VERSION = "gymbridge-java 0.1.0";
+  public static final String VERSION = "gymbridge-java 0.1.0";
 
   private static final Duration GRACE = Duration.ofSeconds(2);
 
@@ -31,41 +33,49 @@ final class Endpoint {
   /**
    * Starts listening; throws what {@link Servers} does.
    *
-   * @param names further names that health answers for
+   * @param services what it offers; health answers for their names
    * @param maxMessageBytes largest request that is taken
+   * @param maxCalls calls under way on one connection; further ones wait at the client
    * @param security who may ask
+   * @param interceptors see each call that security lets through, the last one first
    */
-  Endpoint(
+  public Endpoint(
       String address,
-      ServerServiceDefinition service,
-      Collection<String> names,
+      List<ServerServiceDefinition> services,
       int maxMessageBytes,
-      ServerSecurity security) {
+      int maxCalls,
+      ServerSecurity security,
+      List<ServerInterceptor> interceptors) {
     Address wanted = Address.parse(address);
-    server =
-        Servers.builder(wanted, security)
+    NettyServerBuilder builder =
+        Servers.builder(wanted, security, interceptors)
             .maxInboundMessageSize(maxMessageBytes)
-            .addService(StrictParsing.of(service))
+            .maxConcurrentCallsPerConnection(maxCalls)
             .addService(health.getHealthService())
-            .addService(ProtoReflectionServiceV1.newInstance())
-            .build();
+            .addService(ProtoReflectionServiceV1.newInstance());
+    services.forEach(service -> builder.addService(StrictParsing.of(service)));
+    server = builder.build();
     this.address = Servers.start(server, wanted);
-    health.setStatus(service.getServiceDescriptor().getName(), ServingStatus.SERVING);
-    names.forEach(name -> health.setStatus(name, ServingStatus.SERVING));
+    services.forEach(service -> serving(service.getServiceDescriptor().getName(), true));
+  }
+
+  /** Has health answer for a further name, and tells those who watch it. */
+  public void serving(String name, boolean serving) {
+    health.setStatus(name, serving ? ServingStatus.SERVING : ServingStatus.NOT_SERVING);
   }
 
   /** Where it listens, with the port that was chosen. */
-  String address() {
+  public String address() {
     return address.toString();
   }
 
   /** Blocks until it has ended. */
-  void awaitTermination() throws InterruptedException {
+  public void awaitTermination() throws InterruptedException {
     server.awaitTermination();
   }
 
   /** Whether {@link #drain} or {@link #close} was called. */
-  boolean closing() {
+  public boolean closing() {
     return closed.get();
   }
 
@@ -74,7 +84,7 @@ final class Endpoint {
    *
    * @return false where that was done before
    */
-  boolean drain() {
+  public boolean drain() {
     if (!closed.compareAndSet(false, true)) {
       return false;
     }
@@ -84,10 +94,15 @@ final class Endpoint {
   }
 
   /** After {@link #drain}: gives the calls under way two seconds, then ends them. */
-  void close() {
+  public void close() {
+    close(GRACE);
+  }
+
+  /** After {@link #drain}: gives the calls under way so long, then ends them. */
+  public void close(Duration grace) {
     try {
       // Open streams never end by themselves.
-      if (!server.awaitTermination(GRACE.toMillis(), TimeUnit.MILLISECONDS)) {
+      if (!server.awaitTermination(grace.toMillis(), TimeUnit.MILLISECONDS)) {
         server.shutdownNow();
         server.awaitTermination(GRACE.toMillis(), TimeUnit.MILLISECONDS);
       }

@@ -27,6 +27,7 @@ import java.util.function.Supplier;
  */
 public final class EnvironmentServer implements AutoCloseable {
   private static final Duration GRACE = Duration.ofSeconds(2);
+  private static final int MAX_CALLS = 100;
   private static final long REAP_MILLIS = 100;
 
   private final Sessions sessions;
@@ -63,10 +64,11 @@ public final class EnvironmentServer implements AutoCloseable {
     endpoint =
         new Endpoint(
             address,
-            new EnvironmentCalls(sessions, offered.values(), options).bindService(),
-            List.of(),
+            List.of(new EnvironmentCalls(sessions, offered.values(), options).bindService()),
             options.maxMessageBytes(),
-            options.security());
+            MAX_CALLS,
+            options.security(),
+            List.of());
   }
 
   /**

@@ -5,7 +5,7 @@ import io.gymbridge.core.GymException.Kind;
 import org.slf4j.Logger;
 
 /** What the log has of failed requests. */
-final class Failures {
+public final class Failures {
   private Failures() {}
 
   /**
@@ -13,7 +13,7 @@ final class Failures {
    * since its stack trace is the caller's; a defect of this software with its stack trace; what is
    * wrong with the request itself not at all.
    */
-  static void log(Logger log, Throwable failure) {
+  public static void log(Logger log, Throwable failure) {
     if (!(failure instanceof GymException gym)) {
       log.error("a defect in gymbridge", failure);
     } else if (gym.kind() == Kind.ENVIRONMENT) {
@@ -22,7 +22,7 @@ final class Failures {
   }
 
   /** A failure of something that is given up anyway, in one line. */
-  static String brief(Throwable failure) {
+  public static String brief(Throwable failure) {
     return firstLine(failure.toString());
   }
 

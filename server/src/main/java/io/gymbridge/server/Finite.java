@@ -11,11 +11,11 @@ import io.gymbridge.core.TupleValue;
 import io.gymbridge.core.Value;
 
 /** Refuses NaN and infinities, which a network would turn into a plausible action. */
-final class Finite {
+public final class Finite {
   private Finite() {}
 
   /** Throws INVALID_ARGUMENT, naming the first element that is not finite. */
-  static void check(Value batch, String what) {
+  public static void check(Value batch, String what) {
     if (batch instanceof NdArray array) {
       int i = array.firstNotFinite();
       if (i >= 0) {

@@ -1,9 +1,10 @@
 /**
- * Serves policies over gRPC, to clients in any language.
+ * Serves environments over gRPC, to clients in any language; policies are next door, in {@link
+ * io.gymbridge.server.policy}.
  *
- * <p>Start with {@link io.gymbridge.server.PolicyServer}, which listens; what it serves are {@link
- * io.gymbridge.server.ServedPolicy} records. Beside the policies it offers the standard health and
- * reflection services.
+ * <p>Start with {@link io.gymbridge.server.EnvironmentServer}, which listens; what it serves are
+ * {@link io.gymbridge.server.ServedEnvironment} records. Beside the environments it offers the
+ * standard health and reflection services.
  */
 @NullMarked
 package io.gymbridge.server;

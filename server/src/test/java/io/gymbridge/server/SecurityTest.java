@@ -30,6 +30,8 @@ import io.gymbridge.core.Value;
 import io.gymbridge.core.VectorEnv;
 import io.gymbridge.proto.v1.ListPoliciesRequest;
 import io.gymbridge.proto.v1.PolicyServiceGrpc;
+import io.gymbridge.server.policy.PolicyServer;
+import io.gymbridge.server.policy.ServedPolicy;
 import io.gymbridge.transport.Address;
 import io.gymbridge.transport.Channels;
 import io.gymbridge.transport.Credentials;

@@ -9,6 +9,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.Arrays;
+import java.util.EnumSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** The secret that a server asks of its clients. No message that is made here shows it. */
@@ -40,6 +46,59 @@ public final class BearerToken {
       throw new GymException(
           Kind.INVALID_ARGUMENT, "cannot read the token in " + file + ": " + e, null, e);
     }
+  }
+
+  /**
+   * Tokens and the rights that they give, from a file with lines like {@code act,publish TOKEN};
+   * empty lines and those that begin with # mean nothing.
+   *
+   * @throws GymException INVALID_ARGUMENT where the file cannot be read or holds something else
+   */
+  public static Map<String, Set<Right>> readScoped(Path file) {
+    List<String> lines;
+    try {
+      lines = Files.readAllLines(file, StandardCharsets.ISO_8859_1);
+    } catch (IOException e) {
+      throw new GymException(
+          Kind.INVALID_ARGUMENT, "cannot read the tokens in " + file + ": " + e, null, e);
+    }
+    Map<String, Set<Right>> tokens = new LinkedHashMap<>();
+    for (int i = 0; i < lines.size(); i++) {
+      String line = lines.get(i).strip();
+      if (!line.isEmpty() && !line.startsWith("#")) {
+        String where = "line %d of %s".formatted(i + 1, file);
+        String[] parts = line.split("\\s+", -1);
+        Set<Right> rights = parts.length == 2 ? rights(parts[0]) : Set.of();
+        if (rights.isEmpty()) {
+          throw new GymException(
+              Kind.INVALID_ARGUMENT,
+              where
+                  + " is not what it should be: rights (act, publish, admin) with commas, a space, a token");
+        }
+        tokens.put(check(parts[1], where), rights);
+      }
+    }
+    if (tokens.isEmpty()) {
+      throw new GymException(Kind.INVALID_ARGUMENT, file + " holds no tokens");
+    }
+    return tokens;
+  }
+
+  /** Rights by their names; none if one of them is none. */
+  private static Set<Right> rights(String names) {
+    Set<Right> rights = EnumSet.noneOf(Right.class);
+    for (String name : names.split(",", -1)) {
+      Right right =
+          Arrays.stream(Right.values())
+              .filter(r -> r.name().equalsIgnoreCase(name))
+              .findFirst()
+              .orElse(null);
+      if (right == null) {
+        return Set.of();
+      }
+      rights.add(right);
+    }
+    return rights;
   }
 
   /** The token, if a header can carry it and it is not easily guessed. */

@@ -3,6 +3,8 @@ package io.gymbridge.transport;
 import io.gymbridge.core.GymException;
 import io.gymbridge.core.GymException.Kind;
 import java.nio.file.Path;
+import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -12,21 +14,23 @@ import org.jspecify.annotations.Nullable;
  * @param tlsKey its private key, PKCS #8
  * @param tlsClientCa the authority that every client's certificate must come from; null to ask for
  *     none
- * @param token what every call must bring; null for nothing
+ * @param tokens of which every call must bring one, and what each gives the right to; none for
+ *     calls without
  * @param insecure allows other machines to connect without TLS
  */
 public record ServerSecurity(
     @Nullable Path tlsCert,
     @Nullable Path tlsKey,
     @Nullable Path tlsClientCa,
-    @Nullable String token,
+    Map<String, Set<Right>> tokens,
     boolean insecure) {
 
   /** Only for this machine. */
-  public static final ServerSecurity LOCAL = new ServerSecurity(null, null, null, null, false);
+  public static final ServerSecurity LOCAL = new ServerSecurity(null, null, null, Map.of(), false);
 
   /** For everyone who can reach the address, without encryption. */
-  public static final ServerSecurity INSECURE = new ServerSecurity(null, null, null, null, true);
+  public static final ServerSecurity INSECURE =
+      new ServerSecurity(null, null, null, Map.of(), true);
 
   public ServerSecurity {
     if ((tlsCert == null) != (tlsKey == null)) {
@@ -39,29 +43,33 @@ public record ServerSecurity(
           Kind.INVALID_ARGUMENT,
           "--tls-client-ca needs --tls-cert and --tls-key: client certificates travel in TLS");
     }
-    if (token != null) {
-      BearerToken.check(token, "the server's token");
-    }
+    tokens.keySet().forEach(token -> BearerToken.check(token, "the server's token"));
+    tokens = Map.copyOf(tokens);
   }
 
   /** With TLS. */
   public static ServerSecurity tls(Path cert, Path key) {
-    return new ServerSecurity(cert, key, null, null, false);
+    return new ServerSecurity(cert, key, null, Map.of(), false);
   }
 
   /** The same for clients with certificates of this authority only. */
   public ServerSecurity withClientCa(Path ca) {
-    return new ServerSecurity(tlsCert, tlsKey, ca, token, insecure);
+    return new ServerSecurity(tlsCert, tlsKey, ca, tokens, insecure);
   }
 
-  /** The same for clients with this token only. */
+  /** The same for clients with this token only, which may do everything. */
   public ServerSecurity withToken(String secret) {
-    return new ServerSecurity(tlsCert, tlsKey, tlsClientCa, secret, insecure);
+    return withTokens(Map.of(secret, Set.of(Right.values())));
+  }
+
+  /** The same for clients with one of these tokens only, and with the rights that it gives. */
+  public ServerSecurity withTokens(Map<String, Set<Right>> secrets) {
+    return new ServerSecurity(tlsCert, tlsKey, tlsClientCa, secrets, insecure);
   }
 
   /** Whether whoever gets through to an address may see tracebacks and use reflection. */
   boolean trustsCallers(Address address) {
-    return address.isLocal() || token != null || tlsClientCa != null;
+    return address.isLocal() || !tokens.isEmpty() || tlsClientCa != null;
   }
 
   /**
@@ -86,7 +94,7 @@ public record ServerSecurity(
         "%s can be reached from other machines, and %s: listen on localhost or a Unix socket, encrypt with"
                 .formatted(
                     address,
-                    token == null
+                    tokens.isEmpty()
                         ? "anyone may connect"
                         : "the token and all else would be readable on the way")
             + " --tls-cert and --tls-key, or say --insecure if the network is trusted");
@@ -95,6 +103,6 @@ public record ServerSecurity(
   @Override
   public String toString() {
     return "ServerSecurity[tlsCert=%s, tlsClientCa=%s, token=%s, insecure=%s]"
-        .formatted(tlsCert, tlsClientCa, token == null ? "none" : "set", insecure);
+        .formatted(tlsCert, tlsClientCa, tokens.isEmpty() ? "none" : "set", insecure);
   }
 }

@@ -1,11 +1,13 @@
 package io.gymbridge.transport;
 
 import io.grpc.Server;
+import io.grpc.ServerInterceptor;
 import io.grpc.netty.NettyServerBuilder;
 import io.gymbridge.core.GymException;
 import io.gymbridge.core.GymException.Kind;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoopGroup;
+import io.netty.util.concurrent.EventExecutor;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.StandardProtocolFamily;
@@ -15,13 +17,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 
 /** The server's end of a connection. Thread-safe. */
 public final class Servers {
-  private static final int MAX_CALLS_PER_CONNECTION = 100;
   // Streams that are opened only to be reset cost the server more than the client.
   private static final int MAX_RESETS = 1000;
   private static final int RESET_SECONDS = 10;
@@ -45,14 +47,32 @@ public final class Servers {
   }
 
   /**
+   * Runs something on this thread as soon as it has read what has arrived on its connections, if
+   * this thread is one that serves connections.
+   *
+   * @return false, and nothing will run, on any other thread
+   */
+  public static boolean afterReading(Runnable work) {
+    for (EventExecutor loop : SharedLoops.WORKERS) {
+      if (loop.inEventLoop()) {
+        loop.execute(work);
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /**
    * A server to add services to, and then to {@link #start}. Calls run on the event loops' own
    * threads. A Unix socket's file that nobody listens on any more is removed.
    *
+   * @param interceptors see each call that security lets through, the last one first
    * @throws GymException PERMISSION_DENIED for an address that other machines can reach, without
    *     TLS or {@code insecure}; INVALID_ARGUMENT for files that do not do for TLS;
    *     FAILED_PRECONDITION where somebody listens on the Unix socket already
    */
-  public static NettyServerBuilder builder(Address address, ServerSecurity security) {
+  public static NettyServerBuilder builder(
+      Address address, ServerSecurity security, List<ServerInterceptor> interceptors) {
     security.check(address);
     if (address instanceof Address.Unix unix) {
       removeStale(unix);
@@ -63,7 +83,6 @@ public final class Servers {
             .workerEventLoopGroup(SharedLoops.WORKERS)
             .channelType(Sockets.serverChannel(address))
             .directExecutor()
-            .maxConcurrentCallsPerConnection(MAX_CALLS_PER_CONNECTION)
             .maxRstFramesPerWindow(MAX_RESETS, RESET_SECONDS)
             .permitKeepAliveTime(5, TimeUnit.SECONDS)
             .permitKeepAliveWithoutCalls(true)
@@ -77,12 +96,12 @@ public final class Servers {
     if (cert != null && key != null) {
       builder.sslContext(Tls.server(cert, key, security.tlsClientCa()));
     }
+    interceptors.forEach(builder::intercept);
     builder.intercept(new Gzip.Answering());
     // Who is not to see all that a session may say does not get around that by shared memory.
     builder.intercept(security.trustsCallers(address) ? new Callers() : new Discretion());
-    String token = security.token();
-    if (token != null) {
-      builder.intercept(new TokenCheck(token));
+    if (!security.tokens().isEmpty()) {
+      builder.intercept(new TokenCheck(security.tokens()));
     }
     return builder;
   }

@@ -1,12 +1,17 @@
 package io.gymbridge.transport;
 
+import io.grpc.Contexts;
 import io.grpc.Metadata;
 import io.grpc.ServerCall;
 import io.grpc.ServerCallHandler;
 import io.grpc.ServerInterceptor;
 import io.grpc.Status;
 import java.security.MessageDigest;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Refuses calls that do not bring the token, before any of their messages is read. */
@@ -16,38 +21,50 @@ final class TokenCheck implements ServerInterceptor {
 
   private static final String SCHEME = "bearer ";
 
-  private final byte[] digest;
+  private final List<Known> known = new ArrayList<>();
 
-  TokenCheck(String token) {
-    this.digest = BearerToken.digest(token);
+  /** A token, as its digest. */
+  private record Known(byte[] digest, Set<Right> rights) {}
+
+  TokenCheck(Map<String, Set<Right>> tokens) {
+    tokens.forEach((token, rights) -> known.add(new Known(BearerToken.digest(token), rights)));
   }
 
   @Override
   public <Q, A> ServerCall.Listener<Q> interceptCall(
       ServerCall<Q, A> call, Metadata headers, ServerCallHandler<Q, A> next) {
-    String complaint =
-        call.getMethodDescriptor().getFullMethodName().equals(OPEN_METHOD)
-            ? null
-            : complaint(headers.get(BearerToken.HEADER));
-    if (complaint == null) {
+    if (call.getMethodDescriptor().getFullMethodName().equals(OPEN_METHOD)) {
       return next.startCall(call, headers);
     }
-    call.close(Status.UNAUTHENTICATED.withDescription(complaint), new Metadata());
+    String header = headers.get(BearerToken.HEADER);
+    Set<Right> rights = rights(header);
+    if (rights != null) {
+      return Contexts.interceptCall(Right.with(rights), call, headers, next);
+    }
+    call.close(
+        Status.UNAUTHENTICATED.withDescription(
+            (header == null
+                    ? "this server wants a token, and the call has none: give the client one"
+                    : "the client's token is not this server's")
+                + " (--token-file FILE or "
+                + BearerToken.VARIABLE
+                + "; in code Credentials' token)"),
+        new Metadata());
     return new ServerCall.Listener<>() {};
   }
 
-  private @Nullable String complaint(@Nullable String header) {
-    if (header == null) {
-      return "this server wants a token, and the call has none: give the client one (--token-file FILE or "
-          + BearerToken.VARIABLE
-          + "; in code Credentials' token)";
-    }
-    if (header.toLowerCase(Locale.ROOT).startsWith(SCHEME)
-        && MessageDigest.isEqual(BearerToken.digest(header.substring(SCHEME.length())), digest)) {
+  /** Those of the token in a header; null for none that is known. All are compared, always. */
+  private @Nullable Set<Right> rights(@Nullable String header) {
+    if (header == null || !header.toLowerCase(Locale.ROOT).startsWith(SCHEME)) {
       return null;
     }
-    return "the client's token is not this server's (--token-file FILE or "
-        + BearerToken.VARIABLE
-        + "; in code Credentials' token)";
+    byte[] digest = BearerToken.digest(header.substring(SCHEME.length()));
+    Set<Right> rights = null;
+    for (Known token : known) {
+      if (MessageDigest.isEqual(digest, token.digest())) {
+        rights = token.rights();
+      }
+    }
+    return rights;
   }
 }

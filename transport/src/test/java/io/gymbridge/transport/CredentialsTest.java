@@ -10,6 +10,8 @@ import io.gymbridge.core.GymException.Kind;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -74,8 +76,8 @@ class CredentialsTest {
   void halves_are_refused() {
     refusal(Kind.INVALID_ARGUMENT, () -> new Credentials(SERVER, SERVER, null, null, false));
     refusal(Kind.INVALID_ARGUMENT, () -> new Credentials(null, SERVER, SERVER, null, false));
-    refusal(Kind.INVALID_ARGUMENT, () -> new ServerSecurity(SERVER, null, null, null, false));
-    refusal(Kind.INVALID_ARGUMENT, () -> new ServerSecurity(null, null, SERVER, null, false));
+    refusal(Kind.INVALID_ARGUMENT, () -> new ServerSecurity(SERVER, null, null, Map.of(), false));
+    refusal(Kind.INVALID_ARGUMENT, () -> new ServerSecurity(null, null, SERVER, Map.of(), false));
   }
 
   @Test
@@ -86,12 +88,12 @@ class CredentialsTest {
     assertTrue(
         refusal(
                 Kind.INVALID_ARGUMENT,
-                () -> Servers.builder(address, ServerSecurity.tls(SERVER, missing)))
+                () -> Servers.builder(address, ServerSecurity.tls(SERVER, missing), List.of()))
             .contains("missing.key"));
     assertTrue(
         refusal(
                 Kind.INVALID_ARGUMENT,
-                () -> Servers.builder(address, ServerSecurity.tls(SERVER, ca)))
+                () -> Servers.builder(address, ServerSecurity.tls(SERVER, ca), List.of()))
             .contains("PKCS #8"));
     assertTrue(
         refusal(

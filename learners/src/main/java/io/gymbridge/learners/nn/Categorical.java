@@ -93,32 +93,27 @@ public final class Categorical implements Distribution {
   }
 
   @Override
-  public void logProbabilities(
-      float[] logits, float[] shared, float[] actions, int n, double[] logProbabilities) {
-    int first = 0;
-    for (int row = 0; row < n; row++) {
-      double sum = 0;
-      for (int i = 0; i < choices.length; i++) {
-        double total = softmax(logits, first, choices[i]);
-        sum += logits[first + (int) actions[row * choices.length + i]] - total;
-        first += choices[i];
-      }
-      logProbabilities[row] = sum;
+  public double logProbability(float[] logits, float[] shared, float[] actions, int row) {
+    int first = row * outputs;
+    double sum = 0;
+    for (int i = 0; i < choices.length; i++) {
+      double total = softmax(logits, first, choices[i]);
+      sum += logits[first + (int) actions[row * choices.length + i]] - total;
+      first += choices[i];
     }
+    return sum;
   }
 
   @Override
-  public void entropies(float[] logits, float[] shared, int n, double[] entropies) {
-    int first = 0;
-    for (int row = 0; row < n; row++) {
-      double sum = 0;
-      for (int count : choices) {
-        softmax(logits, first, count);
-        sum += entropy(count);
-        first += count;
-      }
-      entropies[row] = sum;
+  public double entropy(float[] logits, float[] shared, int row) {
+    int first = row * outputs;
+    double sum = 0;
+    for (int count : choices) {
+      softmax(logits, first, count);
+      sum += entropy(count);
+      first += count;
     }
+    return sum;
   }
 
   private double entropy(int count) {

@@ -61,28 +61,28 @@ public final class DiagonalGaussian implements Distribution {
   }
 
   @Override
-  public void logProbabilities(
-      float[] outputs, float[] shared, float[] actions, int n, double[] logProbabilities) {
-    for (int row = 0; row < n; row++) {
-      double sum = 0;
-      for (int i = 0; i < size; i++) {
-        double logStd = logStd(outputs, shared, row, i);
-        double z = (actions[row * size + i] - mean(outputs, row, i)) * Math.exp(-logStd);
-        sum -= 0.5 * (z * z + LOG_2_PI) + logStd;
-      }
-      logProbabilities[row] = sum;
+  public double logProbability(float[] outputs, float[] shared, float[] actions, int row) {
+    double sum = 0;
+    for (int i = 0; i < size; i++) {
+      sum -= surprise(outputs, shared, row, i, actions[row * size + i]);
     }
+    return sum;
+  }
+
+  /** −log N of one component. */
+  double surprise(float[] outputs, float[] shared, int row, int i, float value) {
+    double logStd = logStd(outputs, shared, row, i);
+    double z = (value - mean(outputs, row, i)) * Math.exp(-logStd);
+    return 0.5 * (z * z + LOG_2_PI) + logStd;
   }
 
   @Override
-  public void entropies(float[] outputs, float[] shared, int n, double[] entropies) {
-    for (int row = 0; row < n; row++) {
-      double sum = 0;
-      for (int i = 0; i < size; i++) {
-        sum += logStd(outputs, shared, row, i) + 0.5 * (1 + LOG_2_PI);
-      }
-      entropies[row] = sum;
+  public double entropy(float[] outputs, float[] shared, int row) {
+    double sum = 0;
+    for (int i = 0; i < size; i++) {
+      sum += logStd(outputs, shared, row, i) + 0.5 * (1 + LOG_2_PI);
     }
+    return sum;
   }
 
   @Override

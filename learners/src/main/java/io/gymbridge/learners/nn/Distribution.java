@@ -27,12 +27,28 @@ public sealed interface Distribution permits DiagonalGaussian, TanhGaussian, Cat
   /** The n likeliest actions; of a tanh-squashed Gaussian the squashed mean. */
   void mode(float[] outputs, int n, float[] actions);
 
-  /** log π(a) of n actions: of a density where they are continuous, in nats. */
-  void logProbabilities(
-      float[] outputs, float[] shared, float[] actions, int n, double[] logProbabilities);
+  /** log π(a) of one row's action: of a density where actions are continuous, in nats. */
+  double logProbability(float[] outputs, float[] shared, float[] actions, int row);
 
-  /** Entropies of n distributions, in nats; differential ones where actions are continuous. */
-  void entropies(float[] outputs, float[] shared, int n, double[] entropies);
+  /** {@link #logProbability} of n rows. */
+  default void logProbabilities(
+      float[] outputs, float[] shared, float[] actions, int n, double[] logProbabilities) {
+    for (int row = 0; row < n; row++) {
+      logProbabilities[row] = logProbability(outputs, shared, actions, row);
+    }
+  }
+
+  /**
+   * Entropy of one row's distribution, in nats; a differential one where actions are continuous.
+   */
+  double entropy(float[] outputs, float[] shared, int row);
+
+  /** {@link #entropy} of n rows. */
+  default void entropies(float[] outputs, float[] shared, int n, double[] entropies) {
+    for (int row = 0; row < n; row++) {
+      entropies[row] = entropy(outputs, shared, row);
+    }
+  }
 
   /**
    * The gradient of Σ_i w_i · log π_i(a_i) + v_i · H_i with respect to the distribution's

@@ -73,10 +73,14 @@ public final class TanhGaussian implements Distribution {
       before = new float[n * size()];
     }
     for (int i = 0; i < n * size(); i++) {
-      double action = Math.max(EDGE - 1, Math.min(1 - EDGE, actions[i]));
-      before[i] = (float) (0.5 * (Math.log1p(action) - Math.log1p(-action)));
+      before[i] = unsquash(actions[i]);
     }
     return before;
+  }
+
+  private static float unsquash(float squashed) {
+    double action = Math.max(EDGE - 1, Math.min(1 - EDGE, squashed));
+    return (float) (0.5 * (Math.log1p(action) - Math.log1p(-action)));
   }
 
   /** log(1 − tanh² u), without the cancellation. */
@@ -86,32 +90,29 @@ public final class TanhGaussian implements Distribution {
   }
 
   @Override
-  public void logProbabilities(
-      float[] outputs, float[] shared, float[] actions, int n, double[] logProbabilities) {
-    float[] u = unsquash(actions, n);
-    gaussian.logProbabilities(outputs, shared, u, n, logProbabilities);
-    for (int row = 0; row < n; row++) {
-      for (int i = 0; i < size(); i++) {
-        logProbabilities[row] -= logSlope(u[row * size() + i]);
-      }
+  public double logProbability(float[] outputs, float[] shared, float[] actions, int row) {
+    double sum = 0;
+    for (int i = 0; i < size(); i++) {
+      float u = unsquash(actions[row * size() + i]);
+      sum -= gaussian.surprise(outputs, shared, row, i, u) + logSlope(u);
     }
+    return sum;
   }
 
   @Override
-  public void entropies(float[] outputs, float[] shared, int n, double[] entropies) {
-    gaussian.entropies(outputs, shared, n, entropies);
-    for (int row = 0; row < n; row++) {
-      for (int i = 0; i < size(); i++) {
-        double mean = gaussian.mean(outputs, row, i);
-        double std = Math.exp(gaussian.logStd(outputs, shared, row, i));
-        double sum = 0;
-        for (int node = 0; node < NODES.length; node++) {
-          double away = Math.sqrt(2) * std * NODES[node];
-          sum += WEIGHTS[node] * (logSlope(mean + away) + logSlope(mean - away));
-        }
-        entropies[row] += sum / Math.sqrt(Math.PI);
+  public double entropy(float[] outputs, float[] shared, int row) {
+    double entropy = gaussian.entropy(outputs, shared, row);
+    for (int i = 0; i < size(); i++) {
+      double mean = gaussian.mean(outputs, row, i);
+      double std = Math.exp(gaussian.logStd(outputs, shared, row, i));
+      double sum = 0;
+      for (int node = 0; node < NODES.length; node++) {
+        double away = Math.sqrt(2) * std * NODES[node];
+        sum += WEIGHTS[node] * (logSlope(mean + away) + logSlope(mean - away));
       }
+      entropy += sum / Math.sqrt(Math.PI);
     }
+    return entropy;
   }
 
   @Override

@@ -3,6 +3,7 @@ package io.gymbridge.learners.nn;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
@@ -212,6 +213,26 @@ class DistributionTest {
     family.logProbabilities(
         repeated(new float[] {0, 0}, 2), new float[0], new float[] {1, -1}, 2, logs);
     assertTrue(Double.isFinite(logs[0]) && logs[0] == logs[1]);
+  }
+
+  @ParameterizedTest
+  @MethodSource("families")
+  void a_row_of_a_batch_is_as_by_itself(Distribution family) {
+    float[] outputs = numbers(N * family.outputs());
+    float[] shared = numbers(family.shared());
+    float[] actions = new float[N * family.size()];
+    sample(family, outputs, shared, N, new SplittableRandom(8), actions);
+    double[] logs = new double[N];
+    double[] entropies = new double[N];
+    family.logProbabilities(outputs, shared, actions, N, logs);
+    family.entropies(outputs, shared, N, entropies);
+    for (int row = 0; row < N; row++) {
+      int to = row + 1;
+      float[] own = Arrays.copyOfRange(outputs, row * family.outputs(), to * family.outputs());
+      float[] action = Arrays.copyOfRange(actions, row * family.size(), to * family.size());
+      assertEquals(family.logProbability(own, shared, action, 0), logs[row]);
+      assertEquals(family.entropy(own, shared, 0), entropies[row]);
+    }
   }
 
   @ParameterizedTest
