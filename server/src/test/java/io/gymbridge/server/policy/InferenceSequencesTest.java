@@ -2,6 +2,7 @@ package io.gymbridge.server.policy;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -149,7 +150,7 @@ class InferenceSequencesTest {
   private Kind refusal(InferParameter id, boolean start) {
     CompletionException failure =
         assertThrows(CompletionException.class, () -> ask(id, start, false));
-    return ((GymException) failure.getCause()).kind();
+    return assertInstanceOf(GymException.class, failure.getCause()).kind();
   }
 
   @Test
