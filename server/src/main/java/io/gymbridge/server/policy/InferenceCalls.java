@@ -3,6 +3,8 @@ package io.gymbridge.server.policy;
 import io.grpc.Context;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
+import io.gymbridge.core.GymException;
+import io.gymbridge.core.GymException.Kind;
 import io.gymbridge.proto.inference.GRPCInferenceServiceGrpc;
 import io.gymbridge.proto.inference.ModelConfigRequest;
 import io.gymbridge.proto.inference.ModelConfigResponse;
@@ -28,8 +30,6 @@ import io.gymbridge.proto.inference.ServerMetadataRequest;
 import io.gymbridge.proto.inference.ServerMetadataResponse;
 import io.gymbridge.proto.inference.ServerReadyRequest;
 import io.gymbridge.proto.inference.ServerReadyResponse;
-import io.gymbridge.core.GymException;
-import io.gymbridge.core.GymException.Kind;
 import io.gymbridge.server.Endpoint;
 import io.gymbridge.server.Failures;
 import io.gymbridge.transport.Statuses;
@@ -114,8 +114,7 @@ final class InferenceCalls extends GRPCInferenceServiceGrpc.GRPCInferenceService
       ModelStatisticsRequest request, StreamObserver<ModelStatisticsResponse> answer) {
     answer(
         answer,
-        () ->
-            InferenceStatistics.of(inference.models(), request.getName(), request.getVersion()));
+        () -> InferenceStatistics.of(inference.models(), request.getName(), request.getVersion()));
   }
 
   @Override
@@ -223,9 +222,7 @@ final class InferenceCalls extends GRPCInferenceServiceGrpc.GRPCInferenceService
 
   /** Why there is no answer. */
   static RuntimeException reason(@Nullable RuntimeException failure) {
-    return failure == null
-        ? new IllegalStateException("neither an answer nor a failure")
-        : failure;
+    return failure == null ? new IllegalStateException("neither an answer nor a failure") : failure;
   }
 
   private static <T> void answer(StreamObserver<T> observer, Supplier<T> work) {

@@ -117,8 +117,7 @@ final class InferenceCodec {
       if (into[i] == null) {
         throw invalid(
             "the input \"%s\" is missing: the model %s takes %s"
-                .formatted(
-                    signature.inputs().get(i).name(), version.policy(), signature.inputs()));
+                .formatted(signature.inputs().get(i).name(), version.policy(), signature.inputs()));
       }
     }
     return (int) n;

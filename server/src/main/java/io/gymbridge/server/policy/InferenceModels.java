@@ -33,8 +33,7 @@ record InferenceModels(Catalogue catalogue, int maxBatchRows, long sequenceIdleM
       return catalogue.find(model);
     } catch (GymException e) {
       throw new GymException(
-          Kind.NOT_FOUND,
-          UNKNOWN.formatted(model) + "is not found (%s)".formatted(e.getMessage()));
+          Kind.NOT_FOUND, UNKNOWN.formatted(model) + "is not found (%s)".formatted(e.getMessage()));
     }
   }
 
@@ -52,8 +51,7 @@ record InferenceModels(Catalogue catalogue, int maxBatchRows, long sequenceIdleM
       String unknown = UNKNOWN.formatted(shelf.name());
       if (shelf.versions().isEmpty()) {
         throw new GymException(
-            Kind.UNAVAILABLE,
-            unknown + "has no version in service: %s".formatted(shelf.refused()));
+            Kind.UNAVAILABLE, unknown + "has no version in service: %s".formatted(shelf.refused()));
       }
       String refusal = shelf.refused().get(wanted);
       if (refusal != null) {

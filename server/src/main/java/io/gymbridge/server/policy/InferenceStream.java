@@ -41,8 +41,7 @@ final class InferenceStream implements StreamObserver<ModelInferRequest> {
     private @Nullable ModelStreamInferResponse answer;
   }
 
-  InferenceStream(
-      Inference inference, ServerCallStreamObserver<ModelStreamInferResponse> answers) {
+  InferenceStream(Inference inference, ServerCallStreamObserver<ModelStreamInferResponse> answers) {
     this.inference = inference;
     this.answers = answers;
     answers.disableAutoRequest();
