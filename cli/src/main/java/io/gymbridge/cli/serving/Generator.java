@@ -16,6 +16,9 @@ import java.util.logging.Logger;
 public final class Generator {
   private static final Logger CONNECTIONS = Logger.getLogger("io.grpc");
 
+  /** Of calls on a connection: what the server allows, beyond which gRPC would let them wait here. */
+  private static final int MOST = 100;
+
   private final Latencies accepted = new Latencies();
   private final Latencies refused = new Latencies();
   private final Map<Status.Code, Integer> failed = new ConcurrentHashMap<>();
@@ -38,11 +41,12 @@ public final class Generator {
 
   private Map<String, Object> run(String address, double rate, double seconds, int connections) {
     try (Callers callers = Callers.unary(address, connections, 1)) {
-      OpenLoop loop = new OpenLoop(callers.all(), rate, 1);
+      OpenLoop loop = new OpenLoop(callers.all(), rate, 1).withMost(MOST);
       long began = System.nanoTime();
       long asked = loop.run(seconds, this::seen);
       Map<String, Object> result = new LinkedHashMap<>();
-      result.put("asked", asked);
+      result.put("due", asked);
+      result.put("held_back", loop.heldBack());
       result.put("seconds", (System.nanoTime() - began) / 1e9);
       result.put("sending_seconds", loop.sendingSeconds());
       result.put("accepted", accepted.count());

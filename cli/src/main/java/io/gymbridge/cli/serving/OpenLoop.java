@@ -3,12 +3,14 @@ package io.gymbridge.cli.serving;
 import io.gymbridge.core.GymException;
 import io.gymbridge.core.GymException.Kind;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.concurrent.locks.LockSupport;
 
 /**
  * Asks at a given rate, evenly and whether or not answers come. What an answer took counts from the
  * time at which its question was due, so that questions which were sent late, because the server or
- * this process was busy, hide nothing.
+ * this process was busy, hide nothing. A caller may have a limited number of questions under way, as
+ * on a connection; those that would exceed it are not asked, and counted.
  */
 final class OpenLoop {
   private static final long NANOS = 1_000_000_000;
@@ -17,7 +19,10 @@ final class OpenLoop {
   private final List<Caller> callers;
   private final double rate;
   private final int episode;
+  private final AtomicIntegerArray underWay;
+  private int most = Integer.MAX_VALUE;
   private long sending;
+  private long heldBack;
 
   /** Is told each answer, on the client's event loop. Times are {@link System#nanoTime}'s. */
   interface Seen {
@@ -42,18 +47,31 @@ final class OpenLoop {
     this.callers = callers;
     this.rate = rate;
     this.episode = episode;
+    this.underWay = new AtomicIntegerArray(callers.size());
+  }
+
+  /** Lets each caller have at most so many questions under way. */
+  OpenLoop withMost(int questions) {
+    most = questions;
+    return this;
+  }
+
+  /** Questions of the last run that were not asked. */
+  long heldBack() {
+    return heldBack;
   }
 
   /**
    * Asks for so long, and waits for the last answer.
    *
-   * @return questions that were asked
+   * @return questions that were due
    * @throws GymException DEADLINE_EXCEEDED where answers are missing half a minute later
    */
   long run(double seconds, Seen seen) {
     UnderWay open = new UnderWay();
     long began = System.nanoTime();
     long count = (long) (seconds * rate);
+    heldBack = 0;
     for (long i = 0; i < count; i++) {
       long due = began + (long) (i * NANOS / rate);
       for (long ahead = due - System.nanoTime(); ahead > 0; ahead = due - System.nanoTime()) {
@@ -61,7 +79,11 @@ final class OpenLoop {
       }
       int caller = (int) (i % callers.size());
       boolean begin = i / callers.size() % episode == 0;
-      ask(caller, begin, due, seen, open);
+      if (underWay.get(caller) < most) {
+        ask(caller, begin, due, seen, open);
+      } else {
+        heldBack++;
+      }
     }
     sending = System.nanoTime() - began;
     open.await();
@@ -75,6 +97,7 @@ final class OpenLoop {
 
   private void ask(int caller, boolean begin, long due, Seen seen, UnderWay open) {
     open.add();
+    underWay.incrementAndGet(caller);
     callers
         .get(caller)
         .ask(
@@ -83,6 +106,7 @@ final class OpenLoop {
               try {
                 seen.answered(caller, begin, due, System.nanoTime(), answer);
               } finally {
+                underWay.decrementAndGet(caller);
                 open.remove();
               }
             });

@@ -13,6 +13,9 @@ import java.util.Map;
 
 /** A Java policy server in a process of its own. */
 public final class PolicyProcess implements AutoCloseable {
+  /** The largest heap of each process. */
+  static final String HEAP = "512m";
+
   private final ManagedServer server;
 
   private PolicyProcess(ManagedServer server) {
@@ -48,7 +51,7 @@ public final class PolicyProcess implements AutoCloseable {
   static List<String> java(Class<?> mainClass) {
     List<String> command = new ArrayList<>();
     command.add(System.getProperty("java.home") + File.separator + "bin" + File.separator + "java");
-    command.addAll(List.of("-XX:+UseSerialGC", "-cp", System.getProperty("java.class.path")));
+    command.addAll(List.of("-XX:+UseSerialGC", "-Xmx" + HEAP, "-cp", System.getProperty("java.class.path")));
     command.add(mainClass.getName());
     return command;
   }

@@ -1,5 +1,6 @@
 package io.gymbridge.cli.serving;
 
+import com.google.protobuf.ByteString;
 import io.gymbridge.cli.bench.Interval;
 import io.gymbridge.client.PolicyAdmin;
 import io.gymbridge.core.GymException;
@@ -22,13 +23,13 @@ import java.util.concurrent.locks.LockSupport;
  */
 public final class SwapTrial {
   private static final long NANOS = 1_000_000_000;
-  private static final int EPISODE = 50;
 
   private final String address;
   private final List<BenchPolicy> versions;
   private final double rate;
   private final double window;
   private final int streams;
+  private final int episode;
   private final AtomicLong failed = new AtomicLong();
   private final AtomicLong misrouted = new AtomicLong();
   private final AtomicLong outOfService = new AtomicLong();
@@ -53,6 +54,8 @@ public final class SwapTrial {
     this.rate = rate;
     this.window = window;
     this.streams = streams;
+    // Half a window: each version gets its episodes.
+    this.episode = (int) Math.max(1, rate * window / 2 / streams);
     begun.put(1, Long.MIN_VALUE);
     for (int i = 0; i < 2 * versions.size(); i++) {
       windows.add(new Latencies());
@@ -66,8 +69,8 @@ public final class SwapTrial {
     }
   }
 
-  private static com.google.protobuf.ByteString sent(BenchPolicy version) {
-    return com.google.protobuf.ByteString.copyFrom(version.actions().data());
+  private static ByteString sent(BenchPolicy version) {
+    return ByteString.copyFrom(version.actions().data());
   }
 
   /**
@@ -123,7 +126,7 @@ public final class SwapTrial {
   public Result run(Runnable published) {
     try (Callers callers = Callers.streams(address, streams, 1)) {
       // Not counted: compilers and caches are cold.
-      new OpenLoop(callers.all(), rate, EPISODE)
+      new OpenLoop(callers.all(), rate, episode)
           .run(2 * window, (caller, begin, due, now, answer) -> {});
       long start = System.nanoTime();
       CompletableFuture<Void> publisher =
@@ -131,7 +134,7 @@ public final class SwapTrial {
       int[] episodes = new int[streams];
       long[] began = new long[streams];
       long asked =
-          new OpenLoop(callers.all(), rate, EPISODE)
+          new OpenLoop(callers.all(), rate, episode)
               .run(
                   2 * window * versions.size(),
                   (caller, begin, due, now, answer) -> {
