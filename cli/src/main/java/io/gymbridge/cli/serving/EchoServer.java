@@ -1,54 +1,95 @@
 package io.gymbridge.cli.serving;
 
-import io.gymbridge.core.NdArray;
-import io.gymbridge.core.Policy;
-import io.gymbridge.core.Space;
-import io.gymbridge.core.Value;
-import io.gymbridge.server.policy.PolicyServer;
-import io.gymbridge.server.policy.ServedPolicy;
+import com.google.protobuf.ByteString;
+import io.grpc.stub.StreamObserver;
+import io.gymbridge.proto.v1.ActRequest;
+import io.gymbridge.proto.v1.ActResponse;
+import io.gymbridge.proto.v1.ActStreamRequest;
+import io.gymbridge.proto.v1.ActStreamResponse;
+import io.gymbridge.proto.v1.Buffers;
+import io.gymbridge.proto.v1.DescribePolicyRequest;
+import io.gymbridge.proto.v1.DescribePolicyResponse;
+import io.gymbridge.proto.v1.PolicyServiceGrpc;
+import io.gymbridge.server.Endpoint;
+import io.gymbridge.transport.Channels;
 import io.gymbridge.transport.ServerSecurity;
+import io.gymbridge.transport.SpaceCodec;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.util.List;
 
 /**
- * A server whose policy has an answer ready: what is left of a call's time without the network. A
+ * A server that has the answer ready: what is left of a call's time without a policy server. A
  * program: {@code EchoServer ADDRESS}; it ends with its standard input.
  */
-public final class EchoServer {
+final class EchoServer extends PolicyServiceGrpc.PolicyServiceImplBase {
+  private static final ActResponse READY =
+      ActResponse.newBuilder()
+          .setVersion("1")
+          .setActions(
+              Buffers.newBuilder()
+                  .addBuffers(
+                      ByteString.copyFrom(new byte[Float.BYTES * BenchPolicy.OUTPUTS])))
+          .build();
+
   private EchoServer() {}
-
-  private record Echo(NdArray ready) implements Policy {
-    @Override
-    public Space observationSpace() {
-      return BenchPolicy.OBSERVATIONS;
-    }
-
-    @Override
-    public Space actionSpace() {
-      return BenchPolicy.ACTIONS;
-    }
-
-    @Override
-    public Value act(Value observations, boolean deterministic) {
-      return ready;
-    }
-
-    @Override
-    public void close() {}
-  }
 
   /** Serves until standard input ends. */
   public static void main(String[] arguments) throws IOException {
-    NdArray zeros = NdArray.of(new float[BenchPolicy.OUTPUTS], 1, BenchPolicy.OUTPUTS);
-    try (PolicyServer server =
-        PolicyServer.start(
+    Endpoint endpoint =
+        new Endpoint(
             arguments[0],
-            List.of(new ServedPolicy(BenchPolicy.NAME, "1", new Echo(zeros))),
-            ServerSecurity.LOCAL)) {
-      System.out.println("gymbridge: listening on " + server.address());
-      System.out.flush();
-      System.in.transferTo(OutputStream.nullOutputStream());
-    }
+            List.of(new EchoServer().bindService()),
+            Channels.DEFAULT_MAX_MESSAGE_BYTES,
+            ServerSecurity.LOCAL,
+            List.of());
+    System.out.println("gymbridge: listening on " + endpoint.address());
+    System.out.flush();
+    System.in.transferTo(OutputStream.nullOutputStream());
+    endpoint.drain();
+    endpoint.close();
+  }
+
+  @Override
+  public void describePolicy(
+      DescribePolicyRequest request, StreamObserver<DescribePolicyResponse> answer) {
+    answer.onNext(
+        DescribePolicyResponse.newBuilder()
+            .setName(BenchPolicy.NAME)
+            .setVersion("1")
+            .setObservationSpace(SpaceCodec.encode(BenchPolicy.OBSERVATIONS))
+            .setActionSpace(SpaceCodec.encode(BenchPolicy.ACTIONS))
+            .build());
+    answer.onCompleted();
+  }
+
+  @Override
+  public void act(ActRequest request, StreamObserver<ActResponse> answer) {
+    answer.onNext(READY);
+    answer.onCompleted();
+  }
+
+  @Override
+  public StreamObserver<ActStreamRequest> actStream(StreamObserver<ActStreamResponse> answers) {
+    return new StreamObserver<>() {
+      @Override
+      public void onNext(ActStreamRequest request) {
+        answers.onNext(
+            ActStreamResponse.newBuilder()
+                .setSequence(request.getSequence())
+                .setActed(READY)
+                .build());
+      }
+
+      @Override
+      public void onError(Throwable failure) {
+        // The caller has gone.
+      }
+
+      @Override
+      public void onCompleted() {
+        answers.onCompleted();
+      }
+    };
   }
 }

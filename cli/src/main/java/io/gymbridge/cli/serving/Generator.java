@@ -19,6 +19,9 @@ public final class Generator {
   /** Of calls on a connection: what the server allows, beyond which gRPC would let them wait here. */
   private static final int MOST = 100;
 
+  private static final double WARM_UP_PART = 8;
+  private static final double WARM_UP_SECONDS = 2;
+
   private final Latencies accepted = new Latencies();
   private final Latencies refused = new Latencies();
   private final Map<Status.Code, Integer> failed = new ConcurrentHashMap<>();
@@ -41,6 +44,10 @@ public final class Generator {
 
   private Map<String, Object> run(String address, double rate, double seconds, int connections) {
     try (Callers callers = Callers.unary(address, connections, 1)) {
+      // Not counted: connections are made, and compilers are cold.
+      new OpenLoop(callers.all(), rate / WARM_UP_PART, 1)
+          .withMost(MOST)
+          .run(WARM_UP_SECONDS, (caller, begin, due, now, answer) -> {});
       OpenLoop loop = new OpenLoop(callers.all(), rate, 1).withMost(MOST);
       long began = System.nanoTime();
       long asked = loop.run(seconds, this::seen);

@@ -38,7 +38,7 @@ public final class PolicyProcess implements AutoCloseable {
     return new PolicyProcess(start(command));
   }
 
-  /** Serves a policy that computes nothing, see {@link EchoServer}. */
+  /** Serves answers that are ready, see {@link EchoServer}. */
   static PolicyProcess echo(String address) {
     List<String> command = java(EchoServer.class);
     command.add(address);

@@ -49,7 +49,7 @@ final class ServingFaults implements AutoCloseable {
   private static final int POOL = 11;
   private static final int UNITS = 8;
   private static final int ANSWERS = 3;
-  private static final long MAX_DELAY_NANOS = 60_000_000;
+  private static final long MAX_DELAY_NANOS = 120_000_000;
 
   private final Path folder;
   private final Path socket;
