@@ -95,14 +95,10 @@ final class Inference implements AutoCloseable {
             outcome -> {
               requestLog.acted(
                   version.policy(), version.name(), episode, asked.question(), outcome);
-              reply(version, request, asked, outcome, reply);
               if (sequence != null) {
-                boolean good = outcome instanceof Outcome.Answer;
-                sequence.answered(
-                    outcome instanceof Outcome.Answer answer ? answer.state() : null,
-                    good,
-                    sequences.now());
+                sequence.answered(outcome, sequences.now());
               }
+              reply(version, request, asked, outcome, reply);
             }));
   }
 

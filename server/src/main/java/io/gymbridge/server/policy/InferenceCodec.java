@@ -165,6 +165,11 @@ final class InferenceCodec {
       got += buffers[i] == null ? 0 : 1;
     }
     if (got == 0) {
+      if (kept != null && kept.batchSize() != n) {
+        throw invalid(
+            "got a batch of %d, expected %d: the sequence began with as many"
+                .formatted(n, kept.batchSize()));
+      }
       return kept;
     }
     if (got < signature.states()) {

@@ -3,6 +3,7 @@ package io.gymbridge.server.policy;
 import io.gymbridge.core.GymException;
 import io.gymbridge.core.GymException.Kind;
 import io.gymbridge.core.Value;
+import io.gymbridge.policies.Outcome;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import org.jspecify.annotations.Nullable;
@@ -90,12 +91,12 @@ final class InferenceSequence {
     return busy ? Long.MAX_VALUE : lastUsed;
   }
 
-  /** An answer has come. */
-  void answered(@Nullable Value after, boolean good, long now) {
+  /** What became of the request that asked; a refusal leaves the state as it was. */
+  void answered(Outcome outcome, long now) {
     synchronized (this) {
       lastUsed = now;
-      if (good) {
-        state = after;
+      if (outcome instanceof Outcome.Answer answer) {
+        state = answer.state();
       }
     }
     next();
