@@ -1,11 +1,13 @@
 package io.gymbridge.cli;
 
+import io.gymbridge.server.policy.MetricsEndpoint;
 import io.gymbridge.server.policy.PolicyServer;
 import io.gymbridge.server.policy.PolicyServerOptions;
 import io.gymbridge.server.policy.Repository;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -69,6 +71,13 @@ final class ServePolicyCommand implements Callable<Integer> {
           "How long requests under way may take when the server is told to stop. Default: ${DEFAULT-VALUE}.")
   int grace = 2;
 
+  @Option(
+      names = "--metrics",
+      paramLabel = "HOST:PORT",
+      description =
+          "Figures for Prometheus at http://HOST:PORT/metrics, unencrypted; port 0 picks a free one. Default: none.")
+  @Nullable String metrics;
+
   @Mixin final GateOptions gate = new GateOptions();
   @Mixin final SecurityOptions security = new SecurityOptions();
   @Mixin final ServingOptions serving = new ServingOptions();
@@ -98,11 +107,24 @@ final class ServePolicyCommand implements Callable<Integer> {
     }
     PolicyServer server = PolicyServer.start(address, repository, options);
     System.err.print(repository.description());
+    MetricsEndpoint figures = figures(server);
     return serving.serve(
         server.address(),
         () -> {
           server.close();
+          if (figures != null) {
+            figures.close();
+          }
           repository.close();
         });
+  }
+
+  private @Nullable MetricsEndpoint figures(PolicyServer server) {
+    if (metrics == null) {
+      return null;
+    }
+    MetricsEndpoint figures = MetricsEndpoint.start(metrics, server, security.insecure);
+    System.err.printf("  metrics: http://%s/metrics%n", figures.address());
+    return figures;
   }
 }

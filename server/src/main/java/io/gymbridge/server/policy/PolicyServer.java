@@ -69,6 +69,11 @@ public final class PolicyServer implements AutoCloseable {
     return endpoint.address();
   }
 
+  /** Its figures. */
+  PolicyMetrics metrics() {
+    return new PolicyMetrics(catalogue, batches);
+  }
+
   /** Blocks until the server is closed. */
   public void awaitTermination() throws InterruptedException {
     endpoint.awaitTermination();
