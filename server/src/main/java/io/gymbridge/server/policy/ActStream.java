@@ -94,7 +94,7 @@ final class ActStream implements StreamObserver<ActStreamRequest> {
       if (current != null) {
         current.end();
       }
-      current = new Episodes(shelf, n);
+      current = acting.episodes(shelf, n);
       episodes = current;
     }
     current.start(starts, request.getVersion());

@@ -30,10 +30,12 @@ final class PolicyMetrics implements MultiCollector {
 
   private final Catalogue catalogue;
   private final Batches batches;
+  private final RequestLog log;
 
-  PolicyMetrics(Catalogue catalogue, Batches batches) {
+  PolicyMetrics(Catalogue catalogue, Batches batches, RequestLog log) {
     this.catalogue = catalogue;
     this.batches = batches;
+    this.log = log;
   }
 
   @Override
@@ -77,6 +79,14 @@ final class PolicyMetrics implements MultiCollector {
     all.add(versionsInfo(versions));
     all.add(versionCounts());
     all.add(gauge("gymbridge_waiting_rows", "Observations that wait.", batches.waiting()));
+    RequestLog.Counts logged = log.counts();
+    all.add(sum("gymbridge_request_log_episodes", "Episodes written.", logged.episodes()));
+    all.add(sum("gymbridge_request_log_rows", "Observations written.", logged.rows()));
+    all.add(
+        sum(
+            "gymbridge_request_log_dropped_rows",
+            "Observations of chosen episodes that were not written.",
+            logged.dropped()));
     all.add(memory());
     return new MetricSnapshots(all);
   }
@@ -170,6 +180,14 @@ final class PolicyMetrics implements MultiCollector {
         .help("Memory that the Java machine uses; not that of native libraries.")
         .dataPoint(value(Labels.of("area", "heap"), memory.getHeapMemoryUsage().getUsed()))
         .dataPoint(value(Labels.of("area", "nonheap"), memory.getNonHeapMemoryUsage().getUsed()))
+        .build();
+  }
+
+  private static CounterSnapshot sum(String name, String help, double value) {
+    return CounterSnapshot.builder()
+        .name(name)
+        .help(help)
+        .dataPoint(CounterDataPointSnapshot.builder().value(value).build())
         .build();
   }
 

@@ -71,7 +71,7 @@ public final class PolicyServer implements AutoCloseable {
 
   /** Its figures. */
   PolicyMetrics metrics() {
-    return new PolicyMetrics(catalogue, batches);
+    return new PolicyMetrics(catalogue, batches, options.requestLog());
   }
 
   /** Blocks until the server is closed. */
