@@ -3,7 +3,8 @@
 `python -m gymbridge serve-env CartPole-v1` serves environments, `python -m gymbridge serve-policy` policies, in Python;
 there are servers in Java too. `RemoteEnv` and `RemoteVectorEnv` are environments that run in a server, in whatever
 language it is written (importing this package makes them known to `gymnasium.make` as "gymbridge/Remote-v0"), and
-`RemotePolicy` asks a policy server for actions; `BundlePolicy` acts in this process.
+`RemotePolicy` asks a policy server for actions, and `publish_policy` brings it new ones; `BundlePolicy` acts in this
+process.
 """
 
 from contextlib import suppress
@@ -19,10 +20,12 @@ __all__ = [
     "RemotePolicy",
     "RemoteVectorEnv",
     "__version__",
+    "publish_policy",
 ]
 
 if TYPE_CHECKING:
     from gymbridge.client.errors import RemoteError
+    from gymbridge.client.publish import publish_policy
     from gymbridge.client.remote_env import RemoteEnv
     from gymbridge.client.remote_policy import RemotePolicy
     from gymbridge.client.remote_vector_env import RemoteVectorEnv
@@ -36,6 +39,7 @@ _MODULES = {
     "RemoteError": "client.errors",
     "RemotePolicy": "client.remote_policy",
     "RemoteVectorEnv": "client.remote_vector_env",
+    "publish_policy": "client.publish",
 }
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import queue
 import threading
 import time
+from concurrent.futures import Future
+from dataclasses import dataclass
 from types import TracebackType
 from typing import Any
 
@@ -20,8 +22,33 @@ from gymbridge.v1 import policy_pb2 as pb
 from gymbridge.v1 import policy_pb2_grpc
 
 
+@dataclass(frozen=True)
+class Acted:
+    """A policy's answer to N observations.
+
+    Attributes:
+        actions: N actions, or one where one observation was given.
+        versions: that answered: one for all rows, or N.
+        digest: twelve hexadecimal digits of the first row's version's content.
+        log_probabilities: float64 (N,), of the actions as they were drawn, before they were clipped; None if not wanted.
+        values: float32 (N,); None if not wanted.
+        state: N recurrent states, a dict of arrays; None if not wanted, or for a policy without.
+    """
+
+    actions: Any
+    versions: list[str]
+    digest: str
+    log_probabilities: np.ndarray[Any, np.dtype[np.float64]] | None = None
+    values: np.ndarray[Any, np.dtype[np.float32]] | None = None
+    state: Any = None
+
+
 class RemotePolicy:
     """Asks a policy server for actions. Thread-safe: calls are made one at a time.
+
+    The rows of a batch are episodes that go on from one call to the next: each keeps the version of the policy, and the
+    recurrent state, that it began with until `episode_start` says that another begins. New ones begin also where the
+    batch's size changes, and after a lost connection.
 
     Args:
         address: "host:port" or "unix:path".
@@ -61,6 +88,9 @@ class RemotePolicy:
         self.action_space = decode_space(described.action_space)
         self._observations = BatchCodec(self.observation_space)
         self._actions = BatchCodec(self.action_space)
+        self._states = BatchCodec(decode_space(described.state_space)) if described.HasField("state_space") else None
+        self.masks: bool = described.masks
+        self.values: bool = described.values
 
     def predict(
         self, observation: Any, state: Any = None, episode_start: Any = None, deterministic: bool = True
@@ -70,15 +100,100 @@ class RemotePolicy:
         Where observations vary in size, a batch is what Gymnasium's `concatenate` makes: arrays (N, …) for parts that
         don't, a tuple of N values for those that do. What could be one observation is taken for one.
 
-        `state` and `episode_start` are there for Stable-Baselines3's signature, and ignored.
+        `episode_start` is one truth value, or one for each row: where true, a new episode begins with this observation.
+        `state` is there for Stable-Baselines3's signature, and ignored: the server keeps it.
         """
+        acted = self.act(observation, deterministic=deterministic, episode_start=episode_start)
+        return acted.actions, None
+
+    def act(self, observation: Any, *, episode_start: Any = None, **wishes: Any) -> Acted:
+        """As `predict`, with more to ask for and more in the answer.
+
+        Args:
+            observation: one, or a batch (N, …) of them.
+            episode_start: as in `predict`.
+            wishes: `deterministic` (True): the most likely actions, else samples. `draw` (None): (seed, step), which
+                name the samples: the same version, observations, seed and step have the same actions. `action_mask`
+                (None): (N, n) of a Discrete, (N, sum(nvec)) of a MultiDiscrete space, 1 or True for what is allowed.
+                `version` (""): a version or a label. `state` (None): recurrent states that the caller keeps, as in
+                `Acted.state`. `log_probability`, `value`, `next_state` (False): what the answer shall have as well.
+
+        Raises: as the class says; ValueError also for masks and states that don't fit.
+        """
+        request, batched = self._request(observation, **wishes)
+        if episode_start is not None:
+            starts = np.broadcast_to(np.asarray(episode_start, bool).reshape(-1), request.batch_size)
+            request.episode_starts = starts.astype(np.uint8).tobytes()
+        return self._acted(self._act(request), request.batch_size, batched)
+
+    def act_async(self, observation: Any, **wishes: Any) -> Future[Acted]:
+        """As `act`, in a call of its own that belongs to no episode; any number may be under way. Returns a future."""
+        request, batched = self._request(observation, **wishes)
+        future: Future[Acted] = Future()
+
+        def finish(call: Any) -> None:
+            try:
+                future.set_result(self._acted(call.result(), request.batch_size, batched))
+            except grpc.RpcError as error:
+                future.set_exception(self._error(error.code(), error.details() or ""))
+            except Exception as error:  # noqa: BLE001 - whatever it is, it belongs to whoever waits
+                future.set_exception(error)
+
+        self._stub.Act.future(request, timeout=self._timeout).add_done_callback(finish)
+        return future
+
+    def _request(
+        self,
+        observation: Any,
+        *,
+        deterministic: bool = True,
+        draw: tuple[int, int] | None = None,
+        action_mask: Any = None,
+        version: str = "",
+        state: Any = None,
+        log_probability: bool = False,
+        value: bool = False,
+        next_state: bool = False,
+    ) -> tuple[pb.ActRequest, bool]:
         n, arrays, batched = self._batch(observation)
         if n == 0:
             raise ValueError("an empty batch of observations")
-        request = pb.ActRequest(policy=self.name, batch_size=n, deterministic=deterministic)
+        request = pb.ActRequest(
+            policy=self.name,
+            batch_size=n,
+            deterministic=deterministic,
+            version=version,
+            log_probability=log_probability,
+            value=value,
+            next_state=next_state,
+        )
         request.observations.CopyFrom(self._observations.encode(arrays))
-        actions = self._actions.decode(self._act(request).actions, n, "actions")
-        return self._actions.value(actions, slice(None) if batched else 0), None
+        if draw is not None:
+            request.draw.seed, request.draw.step = draw
+        if action_mask is not None:
+            mask = np.asarray(action_mask)
+            request.action_mask = mask.astype(np.uint8).tobytes()
+        if state is not None:
+            if self._states is None:
+                raise ValueError(f"the policy {self.name} has no recurrent state")
+            parts = [state[leaf.keys[0]] for leaf in self._states.leaves]
+            request.state.CopyFrom(self._states.encode([np.asarray(part, np.float32) for part in parts]))
+        return request, batched
+
+    def _acted(self, response: pb.ActResponse, n: int, batched: bool) -> Acted:
+        self.version = response.version
+        actions = self._actions.decode(response.actions, n, "actions")
+        state = None
+        if self._states is not None and response.state.buffers:
+            state = self._states.value(self._states.decode(response.state, n, "state"), slice(None))
+        return Acted(
+            actions=self._actions.value(actions, slice(None) if batched else 0),
+            versions=list(response.row_versions) or [response.version],
+            digest=response.digest,
+            log_probabilities=np.frombuffer(response.log_probabilities, "<f8") if response.log_probabilities else None,
+            values=np.frombuffer(response.values, "<f4") if response.values else None,
+            state=state,
+        )
 
     def _batch(self, observation: Any) -> tuple[int, Arrays, bool]:
         """N, the observations, and whether they came as a batch."""

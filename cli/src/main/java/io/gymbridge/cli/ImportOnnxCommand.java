@@ -25,6 +25,7 @@ import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipFile;
@@ -252,29 +253,23 @@ final class ImportOnnxCommand implements Callable<Integer> {
     Signature signature = bundle.manifest().signature();
     System.out.printf("%s: %s%n", out, bundle.manifest().name());
     if (signature != null) {
-      signature
-          .inputs()
-          .forEach(
-              (key, input) ->
-                  System.out.printf(
-                      "  observations%s go into \"%s\"%n", key.isEmpty() ? "" : " " + key, input));
-      signature
-          .outputs()
-          .forEach(
-              (role, output) ->
-                  System.out.printf("  %s come out of \"%s\"%n", role.jsonName(), output));
-      signature
-          .states()
-          .forEach(
-              state ->
-                  System.out.printf(
-                      "  the state \"%s\" is the next \"%s\" (batch axis %d)%n",
-                      state.output(), state.input(), state.batchAxis()));
+      new TreeMap<>(signature.inputs())
+          .forEach((key, input) -> print("input", input, "observations " + key));
+      new TreeMap<>(signature.outputs())
+          .forEach((role, output) -> print("output", output, role.jsonName()));
+      for (Signature.State state : signature.states()) {
+        print("input", state.input(), "state, batch axis " + state.batchAxis());
+        print("output", state.output(), "the next \"" + state.input() + "\"");
+      }
     }
     System.out.printf(
         "  %s; %d golden observations %s%n",
         bundle.manifest().stochastic() ? "can be sampled" : "deterministic",
         bundle.manifest().goldenObservations().batchSize(),
         observations == null ? "drawn from the space" : "from " + observations);
+  }
+
+  private static void print(String end, String name, String meaning) {
+    System.out.printf("  %s \"%s\": %s%n", end, name, meaning.strip());
   }
 }

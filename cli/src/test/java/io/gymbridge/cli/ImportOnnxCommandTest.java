@@ -44,7 +44,7 @@ class ImportOnnxCommandTest {
     CommandRun run =
         run("sb3-dqn.onnx", "--env", "CartPole-v1", "--output", "q_values=13", "--name", "dqn");
     assertEquals(Main.OK, run.code(), run.err());
-    assertTrue(run.out().contains("q_values come out of \"13\""), run.out());
+    assertTrue(run.out().contains("output \"13\": q_values"), run.out());
     assertEquals("dqn", bundle().manifest().name());
     assertEquals("CartPole-v1", bundle().manifest().environment());
     CommandRun played =

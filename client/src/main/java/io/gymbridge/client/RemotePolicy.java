@@ -179,11 +179,8 @@ public final class RemotePolicy implements Policy {
     beginAll = true;
   }
 
-  /**
-   * Begins new episodes in some rows with the next observations.
-   *
-   * @param rows as many as the next batch has; true where an episode begins
-   */
+  /** {@inheritDoc} The others keep the version of the policy that they began with. */
+  @Override
   public void beginEpisodes(boolean[] rows) {
     beginning = rows.clone();
   }

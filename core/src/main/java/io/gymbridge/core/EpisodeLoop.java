@@ -2,6 +2,7 @@ package io.gymbridge.core;
 
 import io.gymbridge.core.GymException.Kind;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.function.Consumer;
 
@@ -30,6 +31,9 @@ public final class EpisodeLoop {
      * @return a batch of N actions
      */
     Value act(Value observations, boolean[] active);
+
+    /** Is told, before the first observation of new episodes, in which lanes they begin. */
+    default void begin(boolean[] lanes) {}
   }
 
   private EpisodeLoop() {}
@@ -45,12 +49,19 @@ public final class EpisodeLoop {
       int episodes,
       long seed,
       Consumer<Trajectory> onEpisode) {
-    return play(
-        env,
-        (observations, active) -> policy.act(observations, deterministic),
-        episodes,
-        seed,
-        onEpisode);
+    Actor actor =
+        new Actor() {
+          @Override
+          public Value act(Value observations, boolean[] active) {
+            return policy.act(observations, deterministic);
+          }
+
+          @Override
+          public void begin(boolean[] lanes) {
+            policy.beginEpisodes(lanes);
+          }
+        };
+    return play(env, actor, episodes, seed, onEpisode);
   }
 
   /**
@@ -102,6 +113,9 @@ public final class EpisodeLoop {
     int[] played = new int[lanes];
     int[] wanted = new int[lanes];
     boolean[] active = new boolean[lanes];
+    boolean[] begins = new boolean[lanes];
+    Arrays.fill(begins, true);
+    boolean anyBegins = true;
     Value observations = env.reset(seed).observations();
     for (int lane = 0; lane < lanes; lane++) {
       recordings.add(new Recording(observations.row(lane)));
@@ -112,6 +126,11 @@ public final class EpisodeLoop {
     int[] losses = new int[lanes];
     int left = episodes;
     while (left > 0) {
+      if (anyBegins) {
+        actor.begin(begins.clone());
+        Arrays.fill(begins, false);
+        anyBegins = false;
+      }
       Value actions = actor.act(observations, active.clone());
       VectorEnv.Step step = env.step(actions);
       observations = step.observations();
@@ -130,6 +149,8 @@ public final class EpisodeLoop {
         if (dummy) {
           recordings.set(lane, new Recording(observations.row(lane)));
           active[lane] = true;
+          begins[lane] = true;
+          anyBegins = true;
           continue;
         }
         boolean same = ends && env.autoresetMode() == AutoresetMode.SAME_STEP;
@@ -144,6 +165,8 @@ public final class EpisodeLoop {
           losses[lane] = 0;
           wanted[lane]--;
           active[lane] = wanted[lane] > 0 && same;
+          begins[lane] = same;
+          anyBegins |= same;
           recordings.set(lane, new Recording(observations.row(lane)));
         }
       }

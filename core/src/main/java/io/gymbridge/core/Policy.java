@@ -24,6 +24,14 @@ public interface Policy extends AutoCloseable {
    */
   Value act(Value observations, boolean deterministic);
 
+  /**
+   * Is told that new episodes begin with the next observations. Policies that remember nothing from
+   * one observation to the next have no use for it.
+   *
+   * @param rows as many as the next batch has; true where an episode begins
+   */
+  default void beginEpisodes(boolean[] rows) {}
+
   /** Frees what the policy holds. Closing twice is allowed. */
   @Override
   default void close() {}

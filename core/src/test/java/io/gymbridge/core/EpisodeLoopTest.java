@@ -51,6 +51,41 @@ class EpisodeLoopTest {
     assertArrayEquals(new double[] {5, 5, 5, 6, 6, 7, 7}, seeds);
   }
 
+  @ParameterizedTest
+  @EnumSource(names = {"NEXT_STEP", "SAME_STEP"})
+  void policies_are_told_where_episodes_begin(AutoresetMode mode) {
+    VectorEnv env = new SyncVectorEnv(CountingEnv::terminating, 2, mode);
+    Policy remembering =
+        new Policy() {
+          private final long[] steps = new long[2];
+
+          @Override
+          public Space observationSpace() {
+            return env.spec().observationSpace();
+          }
+
+          @Override
+          public Space actionSpace() {
+            return env.spec().actionSpace();
+          }
+
+          @Override
+          public void beginEpisodes(boolean[] rows) {
+            for (int row = 0; row < 2; row++) {
+              steps[row] = rows[row] ? 0 : steps[row];
+            }
+          }
+
+          @Override
+          public Value act(Value observations, boolean deterministic) {
+            return NdArray.of(new long[] {steps[0]++ % 3, steps[1]++ % 3}, 2);
+          }
+        };
+    for (Trajectory episode : EpisodeLoop.play(env, remembering, true, 5, 0, e -> {})) {
+      assertArrayEquals(new long[] {0, 1, 2, 0, 1}, episode.actions().array().toLongs());
+    }
+  }
+
   @Test
   void truncation_is_told_apart() {
     for (Trajectory episode : play(CountingEnv::truncating, AutoresetMode.SAME_STEP, 2)) {

@@ -93,15 +93,20 @@ public record OnnxImport(
     return observations.slice(0, Math.min(GOLDEN, observations.batchSize()));
   }
 
-  private Signature signature(byte[] onnx) {
+  /** Null where everything has its own name, so that it need not be said. */
+  private @Nullable Signature signature(byte[] onnx) {
     OrtSession session = OnnxRuntime.load(onnx);
     try {
-      return new Signature(
-          inputs(session.getInputInfo()),
-          outputs(session.getOutputInfo()),
-          states(session.getInputInfo()),
-          starts(session.getInputInfo().keySet()),
-          rescale);
+      Signature found =
+          new Signature(
+              inputs(session.getInputInfo()),
+              outputs(session.getOutputInfo()),
+              states(session.getInputInfo()),
+              starts(session.getInputInfo().keySet()),
+              rescale);
+      return found.equals(Signature.byName(observationSpace, session.getOutputNames()))
+          ? null
+          : found;
     } catch (OrtException e) {
       throw new GymException(
           Kind.INVALID_ARGUMENT, "cannot read what the graph has: " + e.getMessage(), null, e);

@@ -345,7 +345,8 @@ public final class OnnxPolicy implements Policy, Actor {
   }
 
   private void hold() {
-    for (int now = holders.get(); now > 0; now = holders.get()) {
+    // Whoever holds it may always be another: without looking at this, it might never be freed.
+    for (int now = holders.get(); now > 0 && !closed.get(); now = holders.get()) {
       if (holders.compareAndSet(now, now + 1)) {
         return;
       }

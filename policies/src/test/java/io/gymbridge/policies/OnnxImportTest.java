@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -219,6 +220,13 @@ class OnnxImportTest {
           raw.bundle(graph("single.onnx"), "one", "", null, 0).version(),
           "what is made of the graph's actions is part of the policy");
     }
+  }
+
+  @Test
+  void graph_with_the_usual_names_needs_no_signature() {
+    PolicyBundle bundle = importing(TWO, TWO).bundle(TinyOnnx.gaussian(), "twice", "", null, 0);
+    assertNull(bundle.manifest().signature());
+    assertTrue(bundle.manifest().stochastic());
   }
 
   @Test

@@ -2,8 +2,13 @@ package io.gymbridge.policies;
 
 import io.gymbridge.core.Box;
 import io.gymbridge.core.DType;
+import io.gymbridge.core.Discrete;
 import io.gymbridge.core.NdArray;
 import io.gymbridge.core.Space;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
 
@@ -43,6 +48,62 @@ public final class TestBundles {
             NdArray.of(done, 8, 2)),
         onnx,
         null);
+  }
+
+  /** Four numbers are the logits of four choices, unless a mask says otherwise. */
+  public static PolicyBundle choices() {
+    byte[] onnx =
+        TinyOnnx.model(
+            TinyOnnx.join(
+                TinyOnnx.operator(
+                    "ArgMax",
+                    List.of("observations"),
+                    List.of("actions"),
+                    TinyOnnx.integer("axis", 1),
+                    TinyOnnx.integer("keepdims", 0)),
+                TinyOnnx.node("Mul", "observations", "one", "logits"),
+                TinyOnnx.scalar("one", 1),
+                TinyOnnx.declared(11, "observations", TinyOnnx.FLOAT, 0, 4),
+                TinyOnnx.declared(12, "actions", TinyOnnx.INT64, 0),
+                TinyOnnx.declared(12, "logits", TinyOnnx.FLOAT, 0, 4)));
+    float[] seen = new float[32];
+    long[] done = new long[8];
+    for (int i = 0; i < 8; i++) {
+      seen[4 * i + i % 4] = 1;
+      done[i] = i % 4;
+    }
+    return new PolicyBundle(
+        new BundleManifest(
+            "choices",
+            "none",
+            "Choices-v0",
+            Box.of(DType.FLOAT32, -9, 9, 4),
+            new Discrete(4),
+            true,
+            Map.of(),
+            Map.of(),
+            NdArray.of(seen, 8, 4),
+            NdArray.of(done, 8)),
+        onnx,
+        null);
+  }
+
+  /**
+   * An LSTM of other people's making, with states as PyTorch has them; its steps are in lstm.json.
+   */
+  public static PolicyBundle recurrent() throws IOException {
+    Path graph =
+        Path.of(System.getProperty("gymbridge.root", ".."), "testdata", "onnx", "lstm.onnx");
+    return new OnnxImport(
+            Box.of(DType.FLOAT32, -9, 9, 3),
+            Box.of(DType.FLOAT32, -20, 20, 2),
+            Map.of(),
+            Map.of(Role.ACTIONS, "mu", Role.VALUE, "v"),
+            Map.of("h", "h_next", "c", "c_next"),
+            null,
+            null,
+            false)
+        .bundle(Files.readAllBytes(graph), "lstm", "", null, 0);
   }
 
   /** A stochastic policy of two hidden tanh layers, as large as MuJoCo's usually are. */

@@ -35,6 +35,7 @@ public final class Endpoint {
    *
    * @param services what it offers; health answers for their names
    * @param maxMessageBytes largest request that is taken
+   * @param maxCalls calls under way on one connection; further ones wait at the client
    * @param security who may ask
    * @param interceptors see each call that security lets through, the last one first
    */
@@ -42,12 +43,14 @@ public final class Endpoint {
       String address,
       List<ServerServiceDefinition> services,
       int maxMessageBytes,
+      int maxCalls,
       ServerSecurity security,
       List<ServerInterceptor> interceptors) {
     Address wanted = Address.parse(address);
     NettyServerBuilder builder =
         Servers.builder(wanted, security, interceptors)
             .maxInboundMessageSize(maxMessageBytes)
+            .maxConcurrentCallsPerConnection(maxCalls)
             .addService(health.getHealthService())
             .addService(ProtoReflectionServiceV1.newInstance());
     services.forEach(service -> builder.addService(StrictParsing.of(service)));

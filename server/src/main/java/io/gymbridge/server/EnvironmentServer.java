@@ -27,6 +27,7 @@ import java.util.function.Supplier;
  */
 public final class EnvironmentServer implements AutoCloseable {
   private static final Duration GRACE = Duration.ofSeconds(2);
+  private static final int MAX_CALLS = 100;
   private static final long REAP_MILLIS = 100;
 
   private final Sessions sessions;
@@ -65,6 +66,7 @@ public final class EnvironmentServer implements AutoCloseable {
             address,
             List.of(new EnvironmentCalls(sessions, offered.values(), options).bindService()),
             options.maxMessageBytes(),
+            MAX_CALLS,
             options.security(),
             List.of());
   }

@@ -8,6 +8,11 @@ import io.gymbridge.core.NdArray;
 import io.gymbridge.core.TupleValue;
 import io.gymbridge.core.Value;
 import io.gymbridge.envs.Envs;
+import io.gymbridge.policies.TestBundles;
+import io.gymbridge.server.policy.PolicyServer;
+import io.gymbridge.server.policy.PolicyServerOptions;
+import io.gymbridge.server.policy.PublishGate;
+import io.gymbridge.server.policy.Repository;
 import io.gymbridge.transport.ItemCodec;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -25,19 +30,29 @@ class PythonSuitesTest {
   private static final int STEPS = 1000;
 
   @TempDir Path trajectories = Path.of("");
+  @TempDir Path policies = Path.of("");
 
   @Test
-  void python_finds_the_java_environments_to_be_as_gymnasium_wants_them() throws Exception {
+  void python_finds_the_java_servers_to_be_as_it_wants_them() throws Exception {
     for (String id : Envs.ids()) {
       record(id);
     }
+    TestBundles.times(1).write(policies.resolve("times").resolve("1.zip"));
+    TestBundles.choices().write(policies.resolve("choices.zip"));
+    TestBundles.recurrent().write(policies.resolve("lstm.zip"));
+    Files.write(trajectories.resolve("two.zip"), TestBundles.times(2).toBytes());
     try (Served served =
-        Served.of(ServeOptions.DEFAULTS.withMaxSessions(64), Served.javaEnvironments())) {
+            Served.of(ServeOptions.DEFAULTS.withMaxSessions(64), Served.javaEnvironments());
+        Repository repository = Repository.open(policies, PublishGate.OPEN);
+        PolicyServer policyServer =
+            PolicyServer.start(
+                "127.0.0.1:0", repository, PolicyServerOptions.DEFAULTS.withAllowPublish(true))) {
       ProcessBuilder pytest =
           new ProcessBuilder(PythonServers.interpreter(), "-m", "pytest", "-q", "java_server_tests")
               .directory(PythonServers.home().resolve("python-shim").toFile())
               .redirectErrorStream(true);
       pytest.environment().put("GYMBRIDGE_JAVA_SERVER", served.address());
+      pytest.environment().put("GYMBRIDGE_JAVA_POLICIES", policyServer.address());
       pytest.environment().put("GYMBRIDGE_TRAJECTORIES", trajectories.toString());
       Process process = pytest.start();
       String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);

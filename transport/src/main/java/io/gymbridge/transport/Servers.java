@@ -24,7 +24,6 @@ import java.util.logging.Logger;
 
 /** The server's end of a connection. Thread-safe. */
 public final class Servers {
-  private static final int MAX_CALLS_PER_CONNECTION = 100;
   // Streams that are opened only to be reset cost the server more than the client.
   private static final int MAX_RESETS = 1000;
   private static final int RESET_SECONDS = 10;
@@ -84,7 +83,6 @@ public final class Servers {
             .workerEventLoopGroup(SharedLoops.WORKERS)
             .channelType(Sockets.serverChannel(address))
             .directExecutor()
-            .maxConcurrentCallsPerConnection(MAX_CALLS_PER_CONNECTION)
             .maxRstFramesPerWindow(MAX_RESETS, RESET_SECONDS)
             .permitKeepAliveTime(5, TimeUnit.SECONDS)
             .permitKeepAliveWithoutCalls(true)

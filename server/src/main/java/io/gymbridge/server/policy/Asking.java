@@ -6,6 +6,7 @@ import io.gymbridge.core.Value;
 import io.gymbridge.policies.Actor;
 import io.gymbridge.policies.Outcome;
 import io.gymbridge.policies.Question;
+import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -29,6 +30,19 @@ final class Asking implements Policy {
   @Override
   public Space actionSpace() {
     return actor.actionSpace();
+  }
+
+  @Override
+  public void beginEpisodes(boolean[] rows) {
+    Value kept = state;
+    if (kept == null) {
+      return;
+    }
+    List<Value> each = new ArrayList<>();
+    for (int row = 0; row < rows.length; row++) {
+      each.add(rows[row] ? Zeros.of(actor.stateSpace()) : kept.row(row));
+    }
+    state = Value.stack(each);
   }
 
   @Override

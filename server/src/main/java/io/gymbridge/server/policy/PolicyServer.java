@@ -12,6 +12,9 @@ import org.jspecify.annotations.Nullable;
  * Thread-safe.
  */
 public final class PolicyServer implements AutoCloseable {
+  /** More than may wait, so that what is too much is refused here, and does not wait elsewhere. */
+  private static final int MAX_CALLS = 1 << 14;
+
   private final Catalogue catalogue;
   private final Batches batches;
   private final Endpoint endpoint;
@@ -31,6 +34,7 @@ public final class PolicyServer implements AutoCloseable {
             address,
             List.of(new PolicyCalls(acting, repository).bindService()),
             options.maxMessageBytes(),
+            MAX_CALLS,
             options.security(),
             List.of(
                 new RightsCheck(!options.security().tokens().isEmpty(), options.allowPublish())));

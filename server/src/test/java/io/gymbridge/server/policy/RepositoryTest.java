@@ -134,7 +134,7 @@ class RepositoryTest {
     Files.write(folder.resolve("times").resolve("2.zip"), cut);
     lookUntil(() -> !admin().list().get(0).refused().isEmpty());
     assertEquals("1", admin().list().get(0).version());
-    assertTrue(admin().list().get(0).refused().get("2").contains("cut short"));
+    assertTrue(String.valueOf(admin().list().get(0).refused().get("2")).contains("cut short"));
     TestBundles.times(3).write(folder.resolve("times").resolve("2.zip"));
     lookUntil(() -> admin().list().get(0).refused().isEmpty());
     assertEquals(3, ask(policy()));
