@@ -35,6 +35,13 @@ final class PoliciesCommand {
         description = "unix:PATH or HOST:PORT. Default: ${DEFAULT-VALUE}.")
     String address = "";
 
+    /** Not the usual mixin, whose {@code --version} is another one than these commands'. */
+    @Option(
+        names = {"-h", "--help"},
+        usageHelp = true,
+        description = "Show this help message and exit.")
+    boolean help;
+
     @Mixin final CredentialOptions credentials = new CredentialOptions();
 
     int with(Consumer<PolicyAdmin> work) {
@@ -47,7 +54,6 @@ final class PoliciesCommand {
 
   @Command(
       name = "list",
-      mixinStandardHelpOptions = true,
       description = "Shows what is in service, as what, and what was refused and why.")
   int list(@Mixin Server server) {
     return server.with(admin -> show(admin.list()));
@@ -55,7 +61,6 @@ final class PoliciesCommand {
 
   @Command(
       name = "publish",
-      mixinStandardHelpOptions = true,
       description = {
         "Puts a bundle into service as a new version of a policy, new or known. The server checks it first, and episodes",
         "that have begun go on with the version that they began with. Needs the right \"publish\"."
@@ -85,7 +90,6 @@ final class PoliciesCommand {
 
   @Command(
       name = "serve",
-      mixinStandardHelpOptions = true,
       description = "Says which versions of a policy are in service. Needs the right \"admin\".")
   int serve(
       @Mixin Server server,

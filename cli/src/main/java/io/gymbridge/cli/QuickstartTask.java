@@ -4,8 +4,10 @@ import io.gymbridge.client.ManagedServer;
 import io.gymbridge.client.PythonServers;
 import io.gymbridge.client.RemotePolicy;
 import io.gymbridge.core.Policy;
-import io.gymbridge.server.PolicyServer;
-import io.gymbridge.transport.ServerSecurity;
+import io.gymbridge.server.policy.PolicyServer;
+import io.gymbridge.server.policy.PolicyServerOptions;
+import io.gymbridge.server.policy.PublishGate;
+import io.gymbridge.server.policy.Repository;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Collectors;
@@ -113,9 +115,14 @@ record QuickstartTask(
       ManagedServer server = ManagedServer.servePolicy(home.resolve(expertFile).toString(), env);
       return new Served(server.address(), server::close);
     }
+    Repository repository = Repository.open(home.resolve(expertFile), PublishGate.OPEN);
     PolicyServer server =
-        PolicyServer.start(
-            "127.0.0.1:0", Bundles.load(home.resolve(expertFile)), ServerSecurity.LOCAL);
-    return new Served(server.address() + "/" + env, server::close);
+        PolicyServer.start("127.0.0.1:0", repository, PolicyServerOptions.DEFAULTS);
+    return new Served(
+        server.address(),
+        () -> {
+          server.close();
+          repository.close();
+        });
   }
 }

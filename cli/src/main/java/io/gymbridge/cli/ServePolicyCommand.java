@@ -71,7 +71,7 @@ final class ServePolicyCommand implements Callable<Integer> {
       paramLabel = "SECONDS",
       defaultValue = "2",
       description =
-          "How long requests under way may take when the server is told to stop. Default: ${DEFAULT-VALUE}.")
+          "How long requests and episodes under way may go on when the server is told to stop. Default: ${DEFAULT-VALUE}.")
   int grace = 2;
 
   @Option(

@@ -4,16 +4,24 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.gymbridge.client.ActOptions;
+import io.grpc.ManagedChannel;
+import io.grpc.health.v1.HealthCheckRequest;
+import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
+import io.grpc.health.v1.HealthGrpc;
 import io.gymbridge.client.RemotePolicy;
 import io.gymbridge.core.Box;
 import io.gymbridge.core.DType;
+import io.gymbridge.core.GymException;
+import io.gymbridge.core.GymException.Kind;
 import io.gymbridge.core.NdArray;
 import io.gymbridge.core.Space;
 import io.gymbridge.policies.TestBundles;
 import io.gymbridge.server.policy.RequestLog;
+import io.gymbridge.transport.Address;
+import io.gymbridge.transport.Channels;
 import io.jhdf.HdfFile;
 import io.jhdf.api.Dataset;
 import java.io.BufferedReader;
@@ -48,21 +56,26 @@ class ServePolicyCommandTest {
   @Test
   void logged_episodes_are_demonstrations_when_the_server_has_been_told_to_end() throws Exception {
     Path requests = folder.resolve("requests");
+    Path errors = folder.resolve("errors");
     Process process =
-        CommandRun.start(
-            "serve-policy",
-            policies().toString(),
-            "--address",
-            "unix:" + folder.resolve("p.sock"),
-            "--log-requests",
-            requests.toString());
+        new ProcessBuilder(
+                CommandRun.process(
+                    "serve-policy",
+                    policies().toString(),
+                    "--address",
+                    "unix:" + folder.resolve("p.sock"),
+                    "--log-requests",
+                    requests.toString()))
+            .redirectError(errors.toFile())
+            .start();
     try {
       try (RemotePolicy policy = RemotePolicy.connect(address(process))) {
         for (int episode = 0; episode < 3; episode++) {
           for (int step = 0; step < 4 + episode; step++) {
-            ActOptions options =
-                step == 0 ? ActOptions.SAMPLED.withEpisodeStarts(true) : ActOptions.SAMPLED;
-            var unused = policy.act(observation(step), options);
+            if (step == 0) {
+              policy.beginEpisode();
+            }
+            var unused = policy.act(observation(step), false);
           }
         }
       }
@@ -71,7 +84,7 @@ class ServePolicyCommandTest {
     } finally {
       process.destroyForcibly();
     }
-    String said = process.errorReader().lines().reduce("", (all, line) -> all + line + "\n");
+    String said = Files.readString(errors);
     assertTrue(said.contains("3 episodes with 15 observations written to"), said);
     assertTrue(said.contains("0 observations dropped"), said);
     CommandRun demos =
@@ -86,6 +99,36 @@ class ServePolicyCommandTest {
           (double[]) hdf.getDatasetByPath("episode_0/infos/log_probability").getDataFlat();
       assertEquals(4, logProbabilities.length);
       assertTrue(Double.isFinite(logProbabilities[3]));
+    }
+  }
+
+  @Test
+  void server_that_is_told_to_end_lets_episodes_go_on_and_begins_none() throws Exception {
+    Process process =
+        CommandRun.start(
+            "serve-policy", policies().toString(), "--address", "127.0.0.1:0", "--grace", "50");
+    try {
+      String address = address(process);
+      ManagedChannel channel = Channels.open(Address.parse(address));
+      try (RemotePolicy policy = RemotePolicy.connect(address)) {
+        var health =
+            HealthGrpc.newBlockingStub(channel)
+                .watch(HealthCheckRequest.newBuilder().setService("car").build());
+        assertEquals(ServingStatus.SERVING, health.next().getStatus());
+        var unused = policy.act(observation(0), false);
+        process.destroy();
+        assertEquals(ServingStatus.NOT_SERVING, health.next().getStatus());
+        unused = policy.act(observation(1), false);
+        policy.beginEpisode();
+        GymException refusal =
+            assertThrows(GymException.class, () -> policy.act(observation(0), false));
+        assertEquals(Kind.UNAVAILABLE, refusal.kind(), refusal.getMessage());
+      }
+      channel.shutdownNow();
+      assertTrue(process.waitFor(40, TimeUnit.SECONDS), "it waits for nobody");
+      assertEquals(128 + 15, process.exitValue());
+    } finally {
+      process.destroyForcibly();
     }
   }
 

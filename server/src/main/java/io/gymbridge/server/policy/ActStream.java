@@ -54,6 +54,10 @@ final class ActStream implements StreamObserver<ActStreamRequest> {
       }
       last++;
       ActRequest act = request.getAct();
+      if (acting.draining() && begins(act)) {
+        leave();
+        return;
+      }
       acting.act(
           act,
           episodes(act),
@@ -75,6 +79,29 @@ final class ActStream implements StreamObserver<ActStreamRequest> {
               .setSequence(sequence)
               .setError(Statuses.encode(e))
               .build());
+    }
+  }
+
+  /** Whether an episode begins with a request, as far as can be seen before it is read. */
+  private boolean begins(ActRequest request) {
+    ByteString starts = request.getEpisodeStarts();
+    for (int i = 0; i < starts.size(); i++) {
+      if (starts.byteAt(i) != 0) {
+        return true;
+      }
+    }
+    return episodes == null;
+  }
+
+  /** Between two episodes, where nothing is lost. */
+  private void leave() {
+    end();
+    if (!answers.isCancelled()) {
+      answers.onError(
+          Statuses.toException(
+              new GymException(
+                  Kind.UNAVAILABLE,
+                  "the server is being stopped and begins no more episodes: connect anew, or elsewhere")));
     }
   }
 

@@ -18,6 +18,7 @@ final class Acting {
   private final Catalogue catalogue;
   private final Batches batches;
   private final RequestLog requestLog;
+  private volatile boolean draining;
 
   /** Who is told: exactly one of the two is not null. */
   interface Reply {
@@ -32,6 +33,15 @@ final class Acting {
 
   Catalogue catalogue() {
     return catalogue;
+  }
+
+  /** From now on streams begin no more episodes, so that their callers go elsewhere. */
+  void drain() {
+    draining = true;
+  }
+
+  boolean draining() {
+    return draining;
   }
 
   /** Episodes of {@code n} rows, of which the request log is told. */

@@ -17,6 +17,7 @@ public final class PolicyServer implements AutoCloseable {
 
   private final Catalogue catalogue;
   private final Batches batches;
+  private final Acting acting;
   private final Endpoint endpoint;
   private final PolicyServerOptions options;
 
@@ -28,7 +29,7 @@ public final class PolicyServer implements AutoCloseable {
     this.catalogue = catalogue;
     this.options = options;
     this.batches = new Batches(options.maxWaitingRows(), options.maxBatchRows(), options.threads());
-    Acting acting = new Acting(catalogue, batches, options.requestLog());
+    this.acting = new Acting(catalogue, batches, options.requestLog());
     this.endpoint =
         new Endpoint(
             address,
@@ -84,11 +85,13 @@ public final class PolicyServer implements AutoCloseable {
   }
 
   /**
-   * Stops: health says NOT_SERVING, requests under way may finish within the options' grace, then
-   * the policies are closed. Closing twice is allowed.
+   * Stops: health says NOT_SERVING, nobody can connect any more, and episodes that have begun on
+   * streams may go on within the options' grace; then the policies are closed. Closing twice is
+   * allowed.
    */
   @Override
   public void close() {
+    acting.drain();
     if (endpoint.drain()) {
       endpoint.close(options.grace());
       batches.close();
