@@ -55,13 +55,13 @@ final class PoliciesCommand {
 
   @Command(
       name = "publish",
+      mixinStandardHelpOptions = true,
       description = {
         "Puts a bundle into service as a new version of a policy, new or known. The server checks it first, and episodes",
         "that have begun go on with the version that they began with. Needs the right \"publish\"."
       })
   int publish(
       @Mixin Server server,
-      @Option(names = {"-h", "--help"}, usageHelp = true, description = "Show this help message and exit.") boolean help,
       @Parameters(paramLabel = "POLICY", description = "The policy's name.") String policy,
       @Parameters(paramLabel = "FILE", description = "A policy bundle.") Path file,
       @Option(
@@ -85,10 +85,10 @@ final class PoliciesCommand {
 
   @Command(
       name = "serve",
+      mixinStandardHelpOptions = true,
       description = "Says which versions of a policy are in service. Needs the right \"admin\".")
   int serve(
       @Mixin Server server,
-      @Option(names = {"-h", "--help"}, usageHelp = true, description = "Show this help message and exit.") boolean help,
       @Parameters(paramLabel = "POLICY", description = "The policy's name.") String policy,
       @Option(
               names = "--latest",
