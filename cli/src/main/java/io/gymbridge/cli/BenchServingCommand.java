@@ -73,7 +73,8 @@ final class BenchServingCommand implements Callable<Integer> {
       names = "--swap-window",
       paramLabel = "SECONDS",
       defaultValue = "0.4",
-      description = "Every other window of this length begins with a swap. Default: ${DEFAULT-VALUE}.")
+      description =
+          "Every other window of this length begins with a swap. Default: ${DEFAULT-VALUE}.")
   double swapWindow;
 
   @Option(

@@ -28,8 +28,7 @@ final class EchoServer extends PolicyServiceGrpc.PolicyServiceImplBase {
           .setVersion("1")
           .setActions(
               Buffers.newBuilder()
-                  .addBuffers(
-                      ByteString.copyFrom(new byte[Float.BYTES * BenchPolicy.OUTPUTS])))
+                  .addBuffers(ByteString.copyFrom(new byte[Float.BYTES * BenchPolicy.OUTPUTS])))
           .build();
 
   private EchoServer() {}

@@ -16,7 +16,9 @@ import java.util.logging.Logger;
 public final class Generator {
   private static final Logger CONNECTIONS = Logger.getLogger("io.grpc");
 
-  /** Of calls on a connection: what the server allows, beyond which gRPC would let them wait here. */
+  /**
+   * Of calls on a connection: what the server allows, beyond which gRPC would let them wait here.
+   */
   private static final int MOST = 100;
 
   private static final double WARM_UP_PART = 8;

@@ -9,8 +9,8 @@ import java.util.concurrent.locks.LockSupport;
 /**
  * Asks at a given rate, evenly and whether or not answers come. What an answer took counts from the
  * time at which its question was due, so that questions which were sent late, because the server or
- * this process was busy, hide nothing. A caller may have a limited number of questions under way, as
- * on a connection; those that would exceed it are not asked, and counted.
+ * this process was busy, hide nothing. A caller may have a limited number of questions under way,
+ * as on a connection; those that would exceed it are not asked, and counted.
  */
 final class OpenLoop {
   private static final long NANOS = 1_000_000_000;

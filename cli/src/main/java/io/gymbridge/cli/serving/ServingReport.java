@@ -150,8 +150,7 @@ public final class ServingReport {
   }
 
   private static String overload(OverloadTrial.Result overload) {
-    MarkdownTable table =
-        new MarkdownTable("load", "questions/s", "p50 µs", "p99 µs", "p99.9 µs");
+    MarkdownTable table = new MarkdownTable("load", "questions/s", "p50 µs", "p99 µs", "p99.9 µs");
     for (Map<String, Double> normal : java.util.List.of(overload.before(), overload.after())) {
       table.row(
           normal == overload.before() ? "half the capacity, before" : "half the capacity, after",

@@ -154,8 +154,7 @@ public final class Systems implements AutoCloseable {
       note.accept("installing MLServer and tritonclient");
       running =
           opened(
-              runner(
-                  PeerPython.interpreter(scripts().resolve("peers").resolve("mlserver.txt"))));
+              runner(PeerPython.interpreter(scripts().resolve("peers").resolve("mlserver.txt"))));
       peers = running;
     }
     return running;

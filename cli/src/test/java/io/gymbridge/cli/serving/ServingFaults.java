@@ -251,8 +251,7 @@ final class ServingFaults implements AutoCloseable {
   }
 
   /** Why a publication failed; null if it did not. */
-  private static @Nullable Kind refusal(
-      String address, int version, byte[] bundle) {
+  private static @Nullable Kind refusal(String address, int version, byte[] bundle) {
     try (PolicyAdmin admin = PolicyAdmin.connect(address, Credentials.NONE)) {
       admin.publish(BenchPolicy.NAME, bundle, String.valueOf(version), List.of());
       return null;
