@@ -17,6 +17,7 @@ public final class PolicyServer implements AutoCloseable {
 
   private final Catalogue catalogue;
   private final Batches batches;
+  private final Acting acting;
   private final Inference inference;
   private final Endpoint endpoint;
   private final PolicyServerOptions options;
@@ -29,7 +30,7 @@ public final class PolicyServer implements AutoCloseable {
     this.catalogue = catalogue;
     this.options = options;
     this.batches = new Batches(options.maxWaitingRows(), options.maxBatchRows(), options.threads());
-    Acting acting = new Acting(catalogue, batches, options.requestLog());
+    this.acting = new Acting(catalogue, batches, options.requestLog());
     this.inference = inference(catalogue, batches, options);
     this.endpoint =
         new Endpoint(
@@ -90,17 +91,24 @@ public final class PolicyServer implements AutoCloseable {
     return endpoint.address();
   }
 
+  /** Its figures. */
+  PolicyMetrics metrics() {
+    return new PolicyMetrics(catalogue, batches, options.requestLog());
+  }
+
   /** Blocks until the server is closed. */
   public void awaitTermination() throws InterruptedException {
     endpoint.awaitTermination();
   }
 
   /**
-   * Stops: health says NOT_SERVING, requests under way may finish within the options' grace, then
-   * the policies are closed. Closing twice is allowed.
+   * Stops: health says NOT_SERVING, nobody can connect any more, and episodes that have begun on
+   * streams may go on within the options' grace; then the policies are closed. Closing twice is
+   * allowed.
    */
   @Override
   public void close() {
+    acting.drain();
     if (endpoint.drain()) {
       endpoint.close(options.grace());
       inference.close();
