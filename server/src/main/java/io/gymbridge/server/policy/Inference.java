@@ -15,7 +15,6 @@ import org.jspecify.annotations.Nullable;
 final class Inference implements AutoCloseable {
   private final InferenceModels models;
   private final Batches batches;
-  private final RequestLog requestLog;
   private final InferenceSequences sequences;
 
   /** Who is told: exactly one of the two is not null. */
@@ -26,11 +25,9 @@ final class Inference implements AutoCloseable {
   Inference(
       InferenceModels models,
       Batches batches,
-      RequestLog requestLog,
       InferenceSequences sequences) {
     this.models = models;
     this.batches = batches;
-    this.requestLog = requestLog;
     this.sequences = sequences;
   }
 
@@ -48,7 +45,7 @@ final class Inference implements AutoCloseable {
       InferenceSequences.Place place = InferenceSequences.Place.of(request);
       if (place == null) {
         Version version = models.pick(request.getModelName(), request.getModelVersion());
-        ask(version, request, context, null, null, reply, null);
+        ask(version, request, context, null, reply, null);
       } else {
         String model = request.getModelName();
         InferenceSequence sequence =
@@ -63,7 +60,6 @@ final class Inference implements AutoCloseable {
   /**
    * Has a version answer. It is held by the caller, and let go of in any case.
    *
-   * @param episode stands for the sequence's episode in the log, by identity
    * @param sequence is told what came of it; null for none
    * @throws GymException what is wrong with the request, of which nobody was told
    */
@@ -72,7 +68,6 @@ final class Inference implements AutoCloseable {
       ModelInferRequest request,
       Context context,
       @Nullable Value kept,
-      @Nullable Object episode,
       Reply reply,
       @Nullable InferenceSequence sequence) {
     long arrived = System.nanoTime();
@@ -93,8 +88,6 @@ final class Inference implements AutoCloseable {
             context,
             arrived,
             outcome -> {
-              requestLog.acted(
-                  version.policy(), version.name(), episode, asked.question(), outcome);
               if (sequence != null) {
                 sequence.answered(outcome, sequences.now());
               }
@@ -167,11 +160,11 @@ final class Inference implements AutoCloseable {
     }
 
     @Override
-    public void ask(Version version, @Nullable Value state, Object episode) {
+    public void ask(Version version, @Nullable Value state) {
       if (!version.hold()) {
         throw new IllegalStateException("a sequence's version is closed");
       }
-      Inference.this.ask(version, request, context, state, episode, reply, sequence);
+      Inference.this.ask(version, request, context, state, reply, sequence);
     }
 
     @Override

@@ -21,7 +21,6 @@ final class InferenceSequence {
   private final Deque<Turn> turns = new ArrayDeque<>();
   private @Nullable Version version;
   private @Nullable Value state;
-  private Object episode = new Object();
   private boolean busy;
   private boolean ended;
   private long lastUsed;
@@ -41,7 +40,7 @@ final class InferenceSequence {
      * Asks; whatever becomes of it, the sequence's {@link InferenceSequence#answered} is called
      * once, unless this throws.
      */
-    void ask(Version version, @Nullable Value state, Object episode);
+    void ask(Version version, @Nullable Value state);
 
     /** Is told why it cannot ask. */
     void fail(RuntimeException reason);
@@ -119,7 +118,7 @@ final class InferenceSequence {
         return;
       }
       try {
-        turn.ask(version(turn), state(), episode());
+        turn.ask(version(turn), state());
         return;
       } catch (RuntimeException e) {
         turn.fail(e);
@@ -142,9 +141,6 @@ final class InferenceSequence {
       if (turn.starts() || current != next) {
         state = null;
       }
-      if (turn.starts()) {
-        episode = new Object();
-      }
     }
     release(current);
     return next;
@@ -163,10 +159,6 @@ final class InferenceSequence {
 
   private synchronized @Nullable Value state() {
     return state;
-  }
-
-  private synchronized Object episode() {
-    return episode;
   }
 
   private @Nullable Version leave() {
