@@ -2,6 +2,7 @@
 // controller as an expert that any gymbridge learner can ask.
 //
 //	go run . drive  -address unix:env.sock -env CartPole-v1 -episodes 10
+//	go run . drive  -address unix:env.sock -policy-address 127.0.0.1:50052 -policy cartpole
 //	go run . expert -address 127.0.0.1:50060 -env-address unix:env.sock -env CartPole-v1
 package main
 
@@ -24,8 +25,19 @@ func main() {
 		address := flags.String("address", "127.0.0.1:50051", "where the environments are served: HOST:PORT or unix:PATH")
 		episodes := flags.Int("episodes", 10, "episodes to play")
 		seed := flags.Int64("seed", 0, "of the first episode; then one more each")
+		policyAddress := flags.String("policy-address", "", "where a policy that acts is served; without it a controller acts")
+		policy := flags.String("policy", "", "that policy's name; may be left out where there is only one")
 		flags.Parse(os.Args[2:])
-		if err := drive(*address, *envID, *episodes, *seed); err != nil {
+		act := func(observation []float32, _ bool) (int64, error) { return balance(observation), nil }
+		if *policyAddress != "" {
+			remote, err := OpenPolicy(*policyAddress, *policy)
+			if err != nil {
+				log.Fatal(err)
+			}
+			defer remote.Close()
+			act = remote.Act
+		}
+		if err := drive(*address, *envID, *episodes, *seed, act); err != nil {
 			log.Fatal(err)
 		}
 		return
@@ -38,8 +50,8 @@ func main() {
 	}
 }
 
-// drive plays episodes one after the other and prints their returns.
-func drive(address, envID string, episodes int, seed int64) error {
+// drive plays episodes one after the other and prints their returns. act is told whether an episode begins.
+func drive(address, envID string, episodes int, seed int64, act func([]float32, bool) (int64, error)) error {
 	session, err := Open(address, envID)
 	if err != nil {
 		return err
@@ -52,9 +64,13 @@ func drive(address, envID string, episodes int, seed int64) error {
 			return err
 		}
 		sum := 0.0
-		for ended := false; !ended; {
+		for ended, begins := false, true; !ended; begins = false {
+			action, err := act(observation, begins)
+			if err != nil {
+				return err
+			}
 			var reward float64
-			observation, reward, ended, err = session.Step(balance(observation))
+			observation, reward, ended, err = session.Step(action)
 			if err != nil {
 				return err
 			}

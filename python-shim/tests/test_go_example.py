@@ -30,6 +30,16 @@ def test_go_drives_an_environment(program, server):
     assert played.stdout.splitlines()[-1] == "mean return 500"
 
 
+def test_go_acts_with_a_served_policy(program, server, start, tmp_path):
+    (tmp_path / "left.py").write_text("import numpy as np\n\ndef act(o):\n    return np.zeros(len(o), np.int64)\n")
+    policy = start("serve-policy", f"{tmp_path}/left.py:act", "--env", "CartPole-v1", "--address", "unix:policy.sock")
+    command = [program, "drive", "-address", server.address, "-episodes", "2", "-policy-address", policy.address]
+    played = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert played.returncode == 0, played.stderr
+    # Always to the left: the pole falls within eight to ten steps.
+    assert 8 <= float(played.stdout.splitlines()[-1].removeprefix("mean return ")) <= 10
+
+
 def test_go_says_what_is_wrong(program, server):
     command = [program, "drive", "-address", server.address, "-env", "CartPole-v11"]
     played = subprocess.run(command, capture_output=True, text=True, timeout=60)

@@ -94,6 +94,9 @@ const (
 	InfoMode_INFO_MODE_ALL InfoMode = 1
 	// None: for learners that never look, it saves the encoding.
 	InfoMode_INFO_MODE_NONE InfoMode = 2
+	// All of it, lane by lane in `lane_infos`, as the environments returned it: for single environments, whose infos need
+	// no vector form. A server that does not have this mode sends INFO_MODE_ALL.
+	InfoMode_INFO_MODE_LANES InfoMode = 3
 )
 
 // Enum value maps for InfoMode.
@@ -102,11 +105,13 @@ var (
 		0: "INFO_MODE_UNSPECIFIED",
 		1: "INFO_MODE_ALL",
 		2: "INFO_MODE_NONE",
+		3: "INFO_MODE_LANES",
 	}
 	InfoMode_value = map[string]int32{
 		"INFO_MODE_UNSPECIFIED": 0,
 		"INFO_MODE_ALL":         1,
 		"INFO_MODE_NONE":        2,
+		"INFO_MODE_LANES":       3,
 	}
 )
 
@@ -458,6 +463,8 @@ type OpenSessionResponse struct {
 	ServerVersion string `protobuf:"bytes,6,opt,name=server_version,json=serverVersion,proto3" json:"server_version,omitempty"`
 	// Optional features that this session has; unknown names are ignored. "save_state": its lanes' states can be saved
 	// and restored. "compute_reward": its environments have goals, and CallRequest may always call their compute_reward.
+	// "step_lanes": a step may be of some lanes only. "rollouts": it takes policies, and acts
+	// with them by itself.
 	Capabilities []string `protobuf:"bytes,7,rep,name=capabilities,proto3" json:"capabilities,omitempty"`
 	// How long a shard lives after its last request, heartbeats included: send one at least every third of it.
 	LeaseSeconds  float64 `protobuf:"fixed64,8,opt,name=lease_seconds,json=leaseSeconds,proto3" json:"lease_seconds,omitempty"`
@@ -774,6 +781,8 @@ type InteractRequest struct {
 	//	*InteractRequest_RestoreState
 	//	*InteractRequest_Call
 	//	*InteractRequest_SetAttribute
+	//	*InteractRequest_PutPolicy
+	//	*InteractRequest_Rollout
 	Request       isInteractRequest_Request `protobuf_oneof:"request"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -911,6 +920,24 @@ func (x *InteractRequest) GetSetAttribute() *SetAttributeRequest {
 	return nil
 }
 
+func (x *InteractRequest) GetPutPolicy() *PutPolicyRequest {
+	if x != nil {
+		if x, ok := x.Request.(*InteractRequest_PutPolicy); ok {
+			return x.PutPolicy
+		}
+	}
+	return nil
+}
+
+func (x *InteractRequest) GetRollout() *RolloutRequest {
+	if x != nil {
+		if x, ok := x.Request.(*InteractRequest_Rollout); ok {
+			return x.Rollout
+		}
+	}
+	return nil
+}
+
 type isInteractRequest_Request interface {
 	isInteractRequest_Request()
 }
@@ -951,6 +978,14 @@ type InteractRequest_SetAttribute struct {
 	SetAttribute *SetAttributeRequest `protobuf:"bytes,10,opt,name=set_attribute,json=setAttribute,proto3,oneof"`
 }
 
+type InteractRequest_PutPolicy struct {
+	PutPolicy *PutPolicyRequest `protobuf:"bytes,12,opt,name=put_policy,json=putPolicy,proto3,oneof"`
+}
+
+type InteractRequest_Rollout struct {
+	Rollout *RolloutRequest `protobuf:"bytes,13,opt,name=rollout,proto3,oneof"`
+}
+
 func (*InteractRequest_Attach) isInteractRequest_Request() {}
 
 func (*InteractRequest_Reset_) isInteractRequest_Request() {}
@@ -969,12 +1004,21 @@ func (*InteractRequest_Call) isInteractRequest_Request() {}
 
 func (*InteractRequest_SetAttribute) isInteractRequest_Request() {}
 
+func (*InteractRequest_PutPolicy) isInteractRequest_Request() {}
+
+func (*InteractRequest_Rollout) isInteractRequest_Request() {}
+
 type InteractResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The request's.
 	Sequence uint64 `protobuf:"varint,1,opt,name=sequence,proto3" json:"sequence,omitempty"`
 	// Nanoseconds spent inside the environments for this request, so that a client can tell the bridge's cost apart.
 	EnvironmentNanos uint64 `protobuf:"varint,2,opt,name=environment_nanos,json=environmentNanos,proto3" json:"environment_nanos,omitempty"`
+	// Nanoseconds from when the request had been read until its response was ready to be sent. What is left of it without
+	// `queue_nanos` and `environment_nanos` is the server's coding.
+	ServerNanos uint64 `protobuf:"varint,13,opt,name=server_nanos,json=serverNanos,proto3" json:"server_nanos,omitempty"`
+	// Nanoseconds of these that the request waited for earlier ones.
+	QueueNanos uint64 `protobuf:"varint,14,opt,name=queue_nanos,json=queueNanos,proto3" json:"queue_nanos,omitempty"`
 	// Exactly one is set.
 	//
 	// Types that are valid to be assigned to Response:
@@ -989,6 +1033,8 @@ type InteractResponse struct {
 	//	*InteractResponse_Restored
 	//	*InteractResponse_Called
 	//	*InteractResponse_AttributeSet
+	//	*InteractResponse_PolicyPut
+	//	*InteractResponse_RolledOut
 	Response      isInteractResponse_Response `protobuf_oneof:"response"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1034,6 +1080,20 @@ func (x *InteractResponse) GetSequence() uint64 {
 func (x *InteractResponse) GetEnvironmentNanos() uint64 {
 	if x != nil {
 		return x.EnvironmentNanos
+	}
+	return 0
+}
+
+func (x *InteractResponse) GetServerNanos() uint64 {
+	if x != nil {
+		return x.ServerNanos
+	}
+	return 0
+}
+
+func (x *InteractResponse) GetQueueNanos() uint64 {
+	if x != nil {
+		return x.QueueNanos
 	}
 	return 0
 }
@@ -1135,6 +1195,24 @@ func (x *InteractResponse) GetAttributeSet() *SetAttributeResponse {
 	return nil
 }
 
+func (x *InteractResponse) GetPolicyPut() *PutPolicyResponse {
+	if x != nil {
+		if x, ok := x.Response.(*InteractResponse_PolicyPut); ok {
+			return x.PolicyPut
+		}
+	}
+	return nil
+}
+
+func (x *InteractResponse) GetRolledOut() *RolloutResponse {
+	if x != nil {
+		if x, ok := x.Response.(*InteractResponse_RolledOut); ok {
+			return x.RolledOut
+		}
+	}
+	return nil
+}
+
 type isInteractResponse_Response interface {
 	isInteractResponse_Response()
 }
@@ -1158,7 +1236,7 @@ type InteractResponse_Rendered struct {
 type InteractResponse_Error struct {
 	// The request failed; the session goes on. INVALID_ARGUMENT: the request would be wrong in any state.
 	// FAILED_PRECONDITION: not now, e.g. a step before the first reset. PERMISSION_DENIED: an attribute that is not on
-	// the server's list. UNIMPLEMENTED: the environment cannot do it. UNKNOWN: the environment raised; a
+	// the server's list, or a policy where the server takes none. UNIMPLEMENTED: the environment cannot do it. UNKNOWN: the environment raised; a
 	// google.rpc.DebugInfo detail holds its traceback, and the lanes want a reset before their next step.
 	Error *status.Status `protobuf:"bytes,7,opt,name=error,proto3,oneof"`
 }
@@ -1183,6 +1261,14 @@ type InteractResponse_AttributeSet struct {
 	AttributeSet *SetAttributeResponse `protobuf:"bytes,12,opt,name=attribute_set,json=attributeSet,proto3,oneof"`
 }
 
+type InteractResponse_PolicyPut struct {
+	PolicyPut *PutPolicyResponse `protobuf:"bytes,15,opt,name=policy_put,json=policyPut,proto3,oneof"`
+}
+
+type InteractResponse_RolledOut struct {
+	RolledOut *RolloutResponse `protobuf:"bytes,16,opt,name=rolled_out,json=rolledOut,proto3,oneof"`
+}
+
 func (*InteractResponse_Attached) isInteractResponse_Response() {}
 
 func (*InteractResponse_Reset_) isInteractResponse_Response() {}
@@ -1203,6 +1289,10 @@ func (*InteractResponse_Called) isInteractResponse_Response() {}
 
 func (*InteractResponse_AttributeSet) isInteractResponse_Response() {}
 
+func (*InteractResponse_PolicyPut) isInteractResponse_Response() {}
+
+func (*InteractResponse_RolledOut) isInteractResponse_Response() {}
+
 // Always the first request on a stream. The only one whose failure ends the stream: with NOT_FOUND for an unknown
 // token, with ABORTED where the first request is another one. A stream that is attached to the shard already is fenced:
 // it ends with ABORTED, and nothing that still arrives on it is executed. A later attach on the same stream is answered
@@ -1210,7 +1300,9 @@ func (*InteractResponse_AttributeSet) isInteractResponse_Response() {}
 type AttachRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Shard.token.
-	Token         string `protobuf:"bytes,1,opt,name=token,proto3" json:"token,omitempty"`
+	Token string `protobuf:"bytes,1,opt,name=token,proto3" json:"token,omitempty"`
+	// Whether the client can use shared memory, being on the server's host as far as it knows.
+	SharedMemory  bool `protobuf:"varint,2,opt,name=shared_memory,json=sharedMemory,proto3" json:"shared_memory,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1252,6 +1344,13 @@ func (x *AttachRequest) GetToken() string {
 	return ""
 }
 
+func (x *AttachRequest) GetSharedMemory() bool {
+	if x != nil {
+		return x.SharedMemory
+	}
+	return false
+}
+
 type AttachResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Counts the shard's streams: 1 for the first one.
@@ -1260,7 +1359,10 @@ type AttachResponse struct {
 	LastSequence uint64 `protobuf:"varint,2,opt,name=last_sequence,json=lastSequence,proto3" json:"last_sequence,omitempty"`
 	// Responses that the server keeps for repetition, at most: no more requests may be unacknowledged at a time, or the
 	// next is answered with a RESOURCE_EXHAUSTED error and not executed.
-	Window        uint32 `protobuf:"varint,3,opt,name=window,proto3" json:"window,omitempty"`
+	Window uint32 `protobuf:"varint,3,opt,name=window,proto3" json:"window,omitempty"`
+	// Where the client asked for it and the server has it: memory through which requests and responses may go instead of
+	// through the stream. Absent: only the stream.
+	SharedMemory  *SharedMemory `protobuf:"bytes,4,opt,name=shared_memory,json=sharedMemory,proto3" json:"shared_memory,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1316,6 +1418,96 @@ func (x *AttachResponse) GetWindow() uint32 {
 	return 0
 }
 
+func (x *AttachResponse) GetSharedMemory() *SharedMemory {
+	if x != nil {
+		return x.SharedMemory
+	}
+	return nil
+}
+
+// Two rings of messages in a file that both sides map, and a socket to wake the other side by. The layout is in
+// docs/protocol.md. An offer ends with its stream, and after ten seconds without a client that rings.
+type SharedMemory struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Absolute path of the file, which only the server's own user can open. It disappears once the client has rung.
+	Memory string `protobuf:"bytes,1,opt,name=memory,proto3" json:"memory,omitempty"`
+	// Absolute path of a Unix socket for the doorbell. Disappears together with the file.
+	Bell string `protobuf:"bytes,2,opt,name=bell,proto3" json:"bell,omitempty"`
+	// 16 random bytes: the file's header holds them, and the first bytes on the doorbell are these.
+	Nonce []byte `protobuf:"bytes,3,opt,name=nonce,proto3" json:"nonce,omitempty"`
+	// Size of the ring of requests in bytes, a multiple of 8.
+	RequestBytes uint64 `protobuf:"varint,4,opt,name=request_bytes,json=requestBytes,proto3" json:"request_bytes,omitempty"`
+	// Size of the ring of responses in bytes, a multiple of 8.
+	ResponseBytes uint64 `protobuf:"varint,5,opt,name=response_bytes,json=responseBytes,proto3" json:"response_bytes,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SharedMemory) Reset() {
+	*x = SharedMemory{}
+	mi := &file_gymbridge_v1_environment_proto_msgTypes[11]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SharedMemory) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SharedMemory) ProtoMessage() {}
+
+func (x *SharedMemory) ProtoReflect() protoreflect.Message {
+	mi := &file_gymbridge_v1_environment_proto_msgTypes[11]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SharedMemory.ProtoReflect.Descriptor instead.
+func (*SharedMemory) Descriptor() ([]byte, []int) {
+	return file_gymbridge_v1_environment_proto_rawDescGZIP(), []int{11}
+}
+
+func (x *SharedMemory) GetMemory() string {
+	if x != nil {
+		return x.Memory
+	}
+	return ""
+}
+
+func (x *SharedMemory) GetBell() string {
+	if x != nil {
+		return x.Bell
+	}
+	return ""
+}
+
+func (x *SharedMemory) GetNonce() []byte {
+	if x != nil {
+		return x.Nonce
+	}
+	return nil
+}
+
+func (x *SharedMemory) GetRequestBytes() uint64 {
+	if x != nil {
+		return x.RequestBytes
+	}
+	return 0
+}
+
+func (x *SharedMemory) GetResponseBytes() uint64 {
+	if x != nil {
+		return x.ResponseBytes
+	}
+	return 0
+}
+
 // Renews the shard's lease, which any other request does too.
 type HeartbeatRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -1325,7 +1517,7 @@ type HeartbeatRequest struct {
 
 func (x *HeartbeatRequest) Reset() {
 	*x = HeartbeatRequest{}
-	mi := &file_gymbridge_v1_environment_proto_msgTypes[11]
+	mi := &file_gymbridge_v1_environment_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1337,7 +1529,7 @@ func (x *HeartbeatRequest) String() string {
 func (*HeartbeatRequest) ProtoMessage() {}
 
 func (x *HeartbeatRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_gymbridge_v1_environment_proto_msgTypes[11]
+	mi := &file_gymbridge_v1_environment_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1350,7 +1542,7 @@ func (x *HeartbeatRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HeartbeatRequest.ProtoReflect.Descriptor instead.
 func (*HeartbeatRequest) Descriptor() ([]byte, []int) {
-	return file_gymbridge_v1_environment_proto_rawDescGZIP(), []int{11}
+	return file_gymbridge_v1_environment_proto_rawDescGZIP(), []int{12}
 }
 
 type HeartbeatResponse struct {
@@ -1361,7 +1553,7 @@ type HeartbeatResponse struct {
 
 func (x *HeartbeatResponse) Reset() {
 	*x = HeartbeatResponse{}
-	mi := &file_gymbridge_v1_environment_proto_msgTypes[12]
+	mi := &file_gymbridge_v1_environment_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1373,7 +1565,7 @@ func (x *HeartbeatResponse) String() string {
 func (*HeartbeatResponse) ProtoMessage() {}
 
 func (x *HeartbeatResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_gymbridge_v1_environment_proto_msgTypes[12]
+	mi := &file_gymbridge_v1_environment_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1386,7 +1578,7 @@ func (x *HeartbeatResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HeartbeatResponse.ProtoReflect.Descriptor instead.
 func (*HeartbeatResponse) Descriptor() ([]byte, []int) {
-	return file_gymbridge_v1_environment_proto_rawDescGZIP(), []int{12}
+	return file_gymbridge_v1_environment_proto_rawDescGZIP(), []int{13}
 }
 
 type ResetRequest struct {
@@ -1409,7 +1601,7 @@ type ResetRequest struct {
 
 func (x *ResetRequest) Reset() {
 	*x = ResetRequest{}
-	mi := &file_gymbridge_v1_environment_proto_msgTypes[13]
+	mi := &file_gymbridge_v1_environment_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1421,7 +1613,7 @@ func (x *ResetRequest) String() string {
 func (*ResetRequest) ProtoMessage() {}
 
 func (x *ResetRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_gymbridge_v1_environment_proto_msgTypes[13]
+	mi := &file_gymbridge_v1_environment_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1434,7 +1626,7 @@ func (x *ResetRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ResetRequest.ProtoReflect.Descriptor instead.
 func (*ResetRequest) Descriptor() ([]byte, []int) {
-	return file_gymbridge_v1_environment_proto_rawDescGZIP(), []int{13}
+	return file_gymbridge_v1_environment_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *ResetRequest) GetSeeds() []byte {
@@ -1477,14 +1669,16 @@ type ResetResponse struct {
 	// N observations. A lane that was not reset repeats its last one.
 	Observations *Buffers `protobuf:"bytes,1,opt,name=observations,proto3" json:"observations,omitempty"`
 	// Info of the lanes, in vector form: see StepResponse.infos.
-	Infos         *ItemMap `protobuf:"bytes,2,opt,name=infos,proto3" json:"infos,omitempty"`
+	Infos *ItemMap `protobuf:"bytes,2,opt,name=infos,proto3" json:"infos,omitempty"`
+	// As StepResponse.lane_infos; empty for lanes that were not reset.
+	LaneInfos     []*ItemMap `protobuf:"bytes,3,rep,name=lane_infos,json=laneInfos,proto3" json:"lane_infos,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *ResetResponse) Reset() {
 	*x = ResetResponse{}
-	mi := &file_gymbridge_v1_environment_proto_msgTypes[14]
+	mi := &file_gymbridge_v1_environment_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1496,7 +1690,7 @@ func (x *ResetResponse) String() string {
 func (*ResetResponse) ProtoMessage() {}
 
 func (x *ResetResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_gymbridge_v1_environment_proto_msgTypes[14]
+	mi := &file_gymbridge_v1_environment_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1509,7 +1703,7 @@ func (x *ResetResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ResetResponse.ProtoReflect.Descriptor instead.
 func (*ResetResponse) Descriptor() ([]byte, []int) {
-	return file_gymbridge_v1_environment_proto_rawDescGZIP(), []int{14}
+	return file_gymbridge_v1_environment_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *ResetResponse) GetObservations() *Buffers {
@@ -1526,17 +1720,28 @@ func (x *ResetResponse) GetInfos() *ItemMap {
 	return nil
 }
 
+func (x *ResetResponse) GetLaneInfos() []*ItemMap {
+	if x != nil {
+		return x.LaneInfos
+	}
+	return nil
+}
+
 type StepRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// N actions. In AUTORESET_MODE_NEXT_STEP those of lanes about to reset are ignored, but must be there.
-	Actions       *Buffers `protobuf:"bytes,1,opt,name=actions,proto3" json:"actions,omitempty"`
+	// N actions, or as many as `lanes` has. In AUTORESET_MODE_NEXT_STEP those of lanes about to reset are ignored, but must
+	// be there.
+	Actions *Buffers `protobuf:"bytes,1,opt,name=actions,proto3" json:"actions,omitempty"`
+	// Lanes to step, each less than N and named once; the others stay where they are. In the response N is the number of
+	// these, and everything is in their order. Empty: all. Needs the capability "step_lanes".
+	Lanes         []uint32 `protobuf:"varint,2,rep,packed,name=lanes,proto3" json:"lanes,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *StepRequest) Reset() {
 	*x = StepRequest{}
-	mi := &file_gymbridge_v1_environment_proto_msgTypes[15]
+	mi := &file_gymbridge_v1_environment_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1548,7 +1753,7 @@ func (x *StepRequest) String() string {
 func (*StepRequest) ProtoMessage() {}
 
 func (x *StepRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_gymbridge_v1_environment_proto_msgTypes[15]
+	mi := &file_gymbridge_v1_environment_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1561,12 +1766,19 @@ func (x *StepRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StepRequest.ProtoReflect.Descriptor instead.
 func (*StepRequest) Descriptor() ([]byte, []int) {
-	return file_gymbridge_v1_environment_proto_rawDescGZIP(), []int{15}
+	return file_gymbridge_v1_environment_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *StepRequest) GetActions() *Buffers {
 	if x != nil {
 		return x.Actions
+	}
+	return nil
+}
+
+func (x *StepRequest) GetLanes() []uint32 {
+	if x != nil {
+		return x.Lanes
 	}
 	return nil
 }
@@ -1582,19 +1794,22 @@ type StepResponse struct {
 	// uint8 (N), 1 where the episode was cut short from outside, e.g. by a time limit: learners bootstrap here.
 	Truncated []byte `protobuf:"bytes,4,opt,name=truncated,proto3" json:"truncated,omitempty"`
 	// Info of the lanes in Gymnasium's vector form: for each key an array or list with one entry per lane, and under
-	// "_key" a bool array (N) that is true where the lane has the key. Absent with INFO_MODE_NONE.
+	// "_key" a bool array (N) that is true where the lane has the key. Absent unless INFO_MODE_ALL.
 	Infos *ItemMap `protobuf:"bytes,5,opt,name=infos,proto3" json:"infos,omitempty"`
 	// AUTORESET_MODE_SAME_STEP only: the last observations of the lanes that ended now, in lane order, and no others.
 	FinalObservations *Buffers `protobuf:"bytes,6,opt,name=final_observations,json=finalObservations,proto3" json:"final_observations,omitempty"`
-	// AUTORESET_MODE_SAME_STEP only: the infos of those lanes' last steps, in vector form over all N lanes.
-	FinalInfos    *ItemMap `protobuf:"bytes,7,opt,name=final_infos,json=finalInfos,proto3" json:"final_infos,omitempty"`
+	// AUTORESET_MODE_SAME_STEP only: the infos of those lanes' last steps, in vector form over all N lanes. Absent with
+	// INFO_MODE_NONE.
+	FinalInfos *ItemMap `protobuf:"bytes,7,opt,name=final_infos,json=finalInfos,proto3" json:"final_infos,omitempty"`
+	// INFO_MODE_LANES only: N of them, each lane's info.
+	LaneInfos     []*ItemMap `protobuf:"bytes,8,rep,name=lane_infos,json=laneInfos,proto3" json:"lane_infos,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *StepResponse) Reset() {
 	*x = StepResponse{}
-	mi := &file_gymbridge_v1_environment_proto_msgTypes[16]
+	mi := &file_gymbridge_v1_environment_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1606,7 +1821,7 @@ func (x *StepResponse) String() string {
 func (*StepResponse) ProtoMessage() {}
 
 func (x *StepResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_gymbridge_v1_environment_proto_msgTypes[16]
+	mi := &file_gymbridge_v1_environment_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1619,7 +1834,7 @@ func (x *StepResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StepResponse.ProtoReflect.Descriptor instead.
 func (*StepResponse) Descriptor() ([]byte, []int) {
-	return file_gymbridge_v1_environment_proto_rawDescGZIP(), []int{16}
+	return file_gymbridge_v1_environment_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *StepResponse) GetObservations() *Buffers {
@@ -1671,6 +1886,13 @@ func (x *StepResponse) GetFinalInfos() *ItemMap {
 	return nil
 }
 
+func (x *StepResponse) GetLaneInfos() []*ItemMap {
+	if x != nil {
+		return x.LaneInfos
+	}
+	return nil
+}
+
 type RenderRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Lanes to render, each less than N. Empty: all.
@@ -1681,7 +1903,7 @@ type RenderRequest struct {
 
 func (x *RenderRequest) Reset() {
 	*x = RenderRequest{}
-	mi := &file_gymbridge_v1_environment_proto_msgTypes[17]
+	mi := &file_gymbridge_v1_environment_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1693,7 +1915,7 @@ func (x *RenderRequest) String() string {
 func (*RenderRequest) ProtoMessage() {}
 
 func (x *RenderRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_gymbridge_v1_environment_proto_msgTypes[17]
+	mi := &file_gymbridge_v1_environment_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1706,7 +1928,7 @@ func (x *RenderRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RenderRequest.ProtoReflect.Descriptor instead.
 func (*RenderRequest) Descriptor() ([]byte, []int) {
-	return file_gymbridge_v1_environment_proto_rawDescGZIP(), []int{17}
+	return file_gymbridge_v1_environment_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *RenderRequest) GetLanes() []uint32 {
@@ -1727,7 +1949,7 @@ type RenderResponse struct {
 
 func (x *RenderResponse) Reset() {
 	*x = RenderResponse{}
-	mi := &file_gymbridge_v1_environment_proto_msgTypes[18]
+	mi := &file_gymbridge_v1_environment_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1739,7 +1961,7 @@ func (x *RenderResponse) String() string {
 func (*RenderResponse) ProtoMessage() {}
 
 func (x *RenderResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_gymbridge_v1_environment_proto_msgTypes[18]
+	mi := &file_gymbridge_v1_environment_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1752,7 +1974,7 @@ func (x *RenderResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RenderResponse.ProtoReflect.Descriptor instead.
 func (*RenderResponse) Descriptor() ([]byte, []int) {
-	return file_gymbridge_v1_environment_proto_rawDescGZIP(), []int{18}
+	return file_gymbridge_v1_environment_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *RenderResponse) GetFrames() []*Item {
@@ -1774,7 +1996,7 @@ type SaveStateRequest struct {
 
 func (x *SaveStateRequest) Reset() {
 	*x = SaveStateRequest{}
-	mi := &file_gymbridge_v1_environment_proto_msgTypes[19]
+	mi := &file_gymbridge_v1_environment_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1786,7 +2008,7 @@ func (x *SaveStateRequest) String() string {
 func (*SaveStateRequest) ProtoMessage() {}
 
 func (x *SaveStateRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_gymbridge_v1_environment_proto_msgTypes[19]
+	mi := &file_gymbridge_v1_environment_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1799,7 +2021,7 @@ func (x *SaveStateRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SaveStateRequest.ProtoReflect.Descriptor instead.
 func (*SaveStateRequest) Descriptor() ([]byte, []int) {
-	return file_gymbridge_v1_environment_proto_rawDescGZIP(), []int{19}
+	return file_gymbridge_v1_environment_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *SaveStateRequest) GetLanes() []uint32 {
@@ -1820,7 +2042,7 @@ type SaveStateResponse struct {
 
 func (x *SaveStateResponse) Reset() {
 	*x = SaveStateResponse{}
-	mi := &file_gymbridge_v1_environment_proto_msgTypes[20]
+	mi := &file_gymbridge_v1_environment_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1832,7 +2054,7 @@ func (x *SaveStateResponse) String() string {
 func (*SaveStateResponse) ProtoMessage() {}
 
 func (x *SaveStateResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_gymbridge_v1_environment_proto_msgTypes[20]
+	mi := &file_gymbridge_v1_environment_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1845,7 +2067,7 @@ func (x *SaveStateResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SaveStateResponse.ProtoReflect.Descriptor instead.
 func (*SaveStateResponse) Descriptor() ([]byte, []int) {
-	return file_gymbridge_v1_environment_proto_rawDescGZIP(), []int{20}
+	return file_gymbridge_v1_environment_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *SaveStateResponse) GetStates() [][]byte {
@@ -1869,7 +2091,7 @@ type RestoreStateRequest struct {
 
 func (x *RestoreStateRequest) Reset() {
 	*x = RestoreStateRequest{}
-	mi := &file_gymbridge_v1_environment_proto_msgTypes[21]
+	mi := &file_gymbridge_v1_environment_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1881,7 +2103,7 @@ func (x *RestoreStateRequest) String() string {
 func (*RestoreStateRequest) ProtoMessage() {}
 
 func (x *RestoreStateRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_gymbridge_v1_environment_proto_msgTypes[21]
+	mi := &file_gymbridge_v1_environment_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1894,7 +2116,7 @@ func (x *RestoreStateRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RestoreStateRequest.ProtoReflect.Descriptor instead.
 func (*RestoreStateRequest) Descriptor() ([]byte, []int) {
-	return file_gymbridge_v1_environment_proto_rawDescGZIP(), []int{21}
+	return file_gymbridge_v1_environment_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *RestoreStateRequest) GetLanes() []uint32 {
@@ -1921,7 +2143,7 @@ type RestoreStateResponse struct {
 
 func (x *RestoreStateResponse) Reset() {
 	*x = RestoreStateResponse{}
-	mi := &file_gymbridge_v1_environment_proto_msgTypes[22]
+	mi := &file_gymbridge_v1_environment_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1933,7 +2155,7 @@ func (x *RestoreStateResponse) String() string {
 func (*RestoreStateResponse) ProtoMessage() {}
 
 func (x *RestoreStateResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_gymbridge_v1_environment_proto_msgTypes[22]
+	mi := &file_gymbridge_v1_environment_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1946,7 +2168,7 @@ func (x *RestoreStateResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RestoreStateResponse.ProtoReflect.Descriptor instead.
 func (*RestoreStateResponse) Descriptor() ([]byte, []int) {
-	return file_gymbridge_v1_environment_proto_rawDescGZIP(), []int{22}
+	return file_gymbridge_v1_environment_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *RestoreStateResponse) GetObservations() *Buffers {
@@ -1973,7 +2195,7 @@ type CallRequest struct {
 
 func (x *CallRequest) Reset() {
 	*x = CallRequest{}
-	mi := &file_gymbridge_v1_environment_proto_msgTypes[23]
+	mi := &file_gymbridge_v1_environment_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1985,7 +2207,7 @@ func (x *CallRequest) String() string {
 func (*CallRequest) ProtoMessage() {}
 
 func (x *CallRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_gymbridge_v1_environment_proto_msgTypes[23]
+	mi := &file_gymbridge_v1_environment_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1998,7 +2220,7 @@ func (x *CallRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CallRequest.ProtoReflect.Descriptor instead.
 func (*CallRequest) Descriptor() ([]byte, []int) {
-	return file_gymbridge_v1_environment_proto_rawDescGZIP(), []int{23}
+	return file_gymbridge_v1_environment_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *CallRequest) GetName() string {
@@ -2039,7 +2261,7 @@ type CallResponse struct {
 
 func (x *CallResponse) Reset() {
 	*x = CallResponse{}
-	mi := &file_gymbridge_v1_environment_proto_msgTypes[24]
+	mi := &file_gymbridge_v1_environment_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2051,7 +2273,7 @@ func (x *CallResponse) String() string {
 func (*CallResponse) ProtoMessage() {}
 
 func (x *CallResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_gymbridge_v1_environment_proto_msgTypes[24]
+	mi := &file_gymbridge_v1_environment_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2064,7 +2286,7 @@ func (x *CallResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CallResponse.ProtoReflect.Descriptor instead.
 func (*CallResponse) Descriptor() ([]byte, []int) {
-	return file_gymbridge_v1_environment_proto_rawDescGZIP(), []int{24}
+	return file_gymbridge_v1_environment_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *CallResponse) GetResults() []*Item {
@@ -2087,7 +2309,7 @@ type SetAttributeRequest struct {
 
 func (x *SetAttributeRequest) Reset() {
 	*x = SetAttributeRequest{}
-	mi := &file_gymbridge_v1_environment_proto_msgTypes[25]
+	mi := &file_gymbridge_v1_environment_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2099,7 +2321,7 @@ func (x *SetAttributeRequest) String() string {
 func (*SetAttributeRequest) ProtoMessage() {}
 
 func (x *SetAttributeRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_gymbridge_v1_environment_proto_msgTypes[25]
+	mi := &file_gymbridge_v1_environment_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2112,7 +2334,7 @@ func (x *SetAttributeRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetAttributeRequest.ProtoReflect.Descriptor instead.
 func (*SetAttributeRequest) Descriptor() ([]byte, []int) {
-	return file_gymbridge_v1_environment_proto_rawDescGZIP(), []int{25}
+	return file_gymbridge_v1_environment_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *SetAttributeRequest) GetName() string {
@@ -2137,7 +2359,7 @@ type SetAttributeResponse struct {
 
 func (x *SetAttributeResponse) Reset() {
 	*x = SetAttributeResponse{}
-	mi := &file_gymbridge_v1_environment_proto_msgTypes[26]
+	mi := &file_gymbridge_v1_environment_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2149,7 +2371,7 @@ func (x *SetAttributeResponse) String() string {
 func (*SetAttributeResponse) ProtoMessage() {}
 
 func (x *SetAttributeResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_gymbridge_v1_environment_proto_msgTypes[26]
+	mi := &file_gymbridge_v1_environment_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2162,7 +2384,352 @@ func (x *SetAttributeResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetAttributeResponse.ProtoReflect.Descriptor instead.
 func (*SetAttributeResponse) Descriptor() ([]byte, []int) {
-	return file_gymbridge_v1_environment_proto_rawDescGZIP(), []int{26}
+	return file_gymbridge_v1_environment_proto_rawDescGZIP(), []int{27}
+}
+
+// Gives the shard the policy that its rollouts act with, in place of the one before. Needs the capability "rollouts",
+// else PERMISSION_DENIED. A bundle that fails a check, or does not fit the session's spaces, is INVALID_ARGUMENT: then the
+// policy before stays.
+type PutPolicyRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Above that of the policy before; the first is 1 or more.
+	Version uint64 `protobuf:"varint,1,opt,name=version,proto3" json:"version,omitempty"`
+	// A policy bundle: a zip of "manifest.json" and "policy.onnx", as docs/rollouts.md describes it. Data, never code.
+	Bundle        []byte `protobuf:"bytes,2,opt,name=bundle,proto3" json:"bundle,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PutPolicyRequest) Reset() {
+	*x = PutPolicyRequest{}
+	mi := &file_gymbridge_v1_environment_proto_msgTypes[28]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PutPolicyRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PutPolicyRequest) ProtoMessage() {}
+
+func (x *PutPolicyRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_gymbridge_v1_environment_proto_msgTypes[28]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PutPolicyRequest.ProtoReflect.Descriptor instead.
+func (*PutPolicyRequest) Descriptor() ([]byte, []int) {
+	return file_gymbridge_v1_environment_proto_rawDescGZIP(), []int{28}
+}
+
+func (x *PutPolicyRequest) GetVersion() uint64 {
+	if x != nil {
+		return x.Version
+	}
+	return 0
+}
+
+func (x *PutPolicyRequest) GetBundle() []byte {
+	if x != nil {
+		return x.Bundle
+	}
+	return nil
+}
+
+type PutPolicyResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// What computes the policy, for people: "numpy" or "onnxruntime".
+	Engine        string `protobuf:"bytes,1,opt,name=engine,proto3" json:"engine,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PutPolicyResponse) Reset() {
+	*x = PutPolicyResponse{}
+	mi := &file_gymbridge_v1_environment_proto_msgTypes[29]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PutPolicyResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PutPolicyResponse) ProtoMessage() {}
+
+func (x *PutPolicyResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_gymbridge_v1_environment_proto_msgTypes[29]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PutPolicyResponse.ProtoReflect.Descriptor instead.
+func (*PutPolicyResponse) Descriptor() ([]byte, []int) {
+	return file_gymbridge_v1_environment_proto_rawDescGZIP(), []int{29}
+}
+
+func (x *PutPolicyResponse) GetEngine() string {
+	if x != nil {
+		return x.Engine
+	}
+	return ""
+}
+
+// Has the shard's lanes step by themselves, with actions of the policy that was put last. In what follows T is the
+// number of steps made, D the number of an action's components.
+type RolloutRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Steps wanted, at least 1.
+	Steps uint32 `protobuf:"varint,1,opt,name=steps,proto3" json:"steps,omitempty"`
+	// The oldest version of the policy that may act: FAILED_PRECONDITION where the shard's is older, or where it has none.
+	OldestVersion uint64 `protobuf:"varint,2,opt,name=oldest_version,json=oldestVersion,proto3" json:"oldest_version,omitempty"`
+	// Key of the generator of actions; docs/protocol.md says how they are drawn.
+	Seed uint64 `protobuf:"fixed64,3,opt,name=seed,proto3" json:"seed,omitempty"`
+	// The number that the first step has in the generator's counter, below 2^48. A client that counts on from rollout to
+	// rollout draws no number twice.
+	FirstStep uint64 `protobuf:"varint,4,opt,name=first_step,json=firstStep,proto3" json:"first_step,omitempty"`
+	// True: the policy's deterministic actions, none drawn.
+	Deterministic bool `protobuf:"varint,5,opt,name=deterministic,proto3" json:"deterministic,omitempty"`
+	// Whether to send `distribution`.
+	WithDistribution bool `protobuf:"varint,6,opt,name=with_distribution,json=withDistribution,proto3" json:"with_distribution,omitempty"`
+	unknownFields    protoimpl.UnknownFields
+	sizeCache        protoimpl.SizeCache
+}
+
+func (x *RolloutRequest) Reset() {
+	*x = RolloutRequest{}
+	mi := &file_gymbridge_v1_environment_proto_msgTypes[30]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RolloutRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RolloutRequest) ProtoMessage() {}
+
+func (x *RolloutRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_gymbridge_v1_environment_proto_msgTypes[30]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RolloutRequest.ProtoReflect.Descriptor instead.
+func (*RolloutRequest) Descriptor() ([]byte, []int) {
+	return file_gymbridge_v1_environment_proto_rawDescGZIP(), []int{30}
+}
+
+func (x *RolloutRequest) GetSteps() uint32 {
+	if x != nil {
+		return x.Steps
+	}
+	return 0
+}
+
+func (x *RolloutRequest) GetOldestVersion() uint64 {
+	if x != nil {
+		return x.OldestVersion
+	}
+	return 0
+}
+
+func (x *RolloutRequest) GetSeed() uint64 {
+	if x != nil {
+		return x.Seed
+	}
+	return 0
+}
+
+func (x *RolloutRequest) GetFirstStep() uint64 {
+	if x != nil {
+		return x.FirstStep
+	}
+	return 0
+}
+
+func (x *RolloutRequest) GetDeterministic() bool {
+	if x != nil {
+		return x.Deterministic
+	}
+	return false
+}
+
+func (x *RolloutRequest) GetWithDistribution() bool {
+	if x != nil {
+		return x.WithDistribution
+	}
+	return false
+}
+
+// What T steps led to: arrays whose rows are steps, and in each of these lanes. No infos.
+type RolloutResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// T: as many as were asked for, or fewer, at least 1, where these would take too long or too much room for one response.
+	Steps uint32 `protobuf:"varint,1,opt,name=steps,proto3" json:"steps,omitempty"`
+	// The version that acted.
+	PolicyVersion uint64 `protobuf:"varint,2,opt,name=policy_version,json=policyVersion,proto3" json:"policy_version,omitempty"`
+	// (T + 1) × N observations: before each step what the policy saw, and those after the last.
+	Observations *Buffers `protobuf:"bytes,3,opt,name=observations,proto3" json:"observations,omitempty"`
+	// T × N actions, as the environments got them.
+	Actions *Buffers `protobuf:"bytes,4,opt,name=actions,proto3" json:"actions,omitempty"`
+	// float64 (T, N).
+	Rewards []byte `protobuf:"bytes,5,opt,name=rewards,proto3" json:"rewards,omitempty"`
+	// uint8 (T, N), as in StepResponse.
+	Terminated []byte `protobuf:"bytes,6,opt,name=terminated,proto3" json:"terminated,omitempty"`
+	// uint8 (T, N), as in StepResponse.
+	Truncated []byte `protobuf:"bytes,7,opt,name=truncated,proto3" json:"truncated,omitempty"`
+	// uint8 (T, N), 1 where the step only began an episode, as AUTORESET_MODE_NEXT_STEP has it: no transition, to be left
+	// out.
+	Resets []byte `protobuf:"bytes,8,opt,name=resets,proto3" json:"resets,omitempty"`
+	// AUTORESET_MODE_SAME_STEP only: the last observations of the episodes that ended, in the order of steps, and of lanes
+	// in each.
+	FinalObservations *Buffers `protobuf:"bytes,9,opt,name=final_observations,json=finalObservations,proto3" json:"final_observations,omitempty"`
+	// float64 (T, N): natural logarithm of the density, or probability, with which the action was drawn; before clipping.
+	// Empty where `deterministic`.
+	LogProbabilities []byte `protobuf:"bytes,10,opt,name=log_probabilities,json=logProbabilities,proto3" json:"log_probabilities,omitempty"`
+	// float32 (T, N, D), Gaussian policies only: the actions drawn, before they were clipped to the action space. Empty
+	// where `deterministic`.
+	Samples []byte `protobuf:"bytes,11,opt,name=samples,proto3" json:"samples,omitempty"`
+	// Where it was asked for, the policy's outputs, float32: mean and log_std (T, N, D) each, or logits (T, N, all
+	// components' choices). Empty where `deterministic`.
+	Distribution  [][]byte `protobuf:"bytes,12,rep,name=distribution,proto3" json:"distribution,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RolloutResponse) Reset() {
+	*x = RolloutResponse{}
+	mi := &file_gymbridge_v1_environment_proto_msgTypes[31]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RolloutResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RolloutResponse) ProtoMessage() {}
+
+func (x *RolloutResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_gymbridge_v1_environment_proto_msgTypes[31]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RolloutResponse.ProtoReflect.Descriptor instead.
+func (*RolloutResponse) Descriptor() ([]byte, []int) {
+	return file_gymbridge_v1_environment_proto_rawDescGZIP(), []int{31}
+}
+
+func (x *RolloutResponse) GetSteps() uint32 {
+	if x != nil {
+		return x.Steps
+	}
+	return 0
+}
+
+func (x *RolloutResponse) GetPolicyVersion() uint64 {
+	if x != nil {
+		return x.PolicyVersion
+	}
+	return 0
+}
+
+func (x *RolloutResponse) GetObservations() *Buffers {
+	if x != nil {
+		return x.Observations
+	}
+	return nil
+}
+
+func (x *RolloutResponse) GetActions() *Buffers {
+	if x != nil {
+		return x.Actions
+	}
+	return nil
+}
+
+func (x *RolloutResponse) GetRewards() []byte {
+	if x != nil {
+		return x.Rewards
+	}
+	return nil
+}
+
+func (x *RolloutResponse) GetTerminated() []byte {
+	if x != nil {
+		return x.Terminated
+	}
+	return nil
+}
+
+func (x *RolloutResponse) GetTruncated() []byte {
+	if x != nil {
+		return x.Truncated
+	}
+	return nil
+}
+
+func (x *RolloutResponse) GetResets() []byte {
+	if x != nil {
+		return x.Resets
+	}
+	return nil
+}
+
+func (x *RolloutResponse) GetFinalObservations() *Buffers {
+	if x != nil {
+		return x.FinalObservations
+	}
+	return nil
+}
+
+func (x *RolloutResponse) GetLogProbabilities() []byte {
+	if x != nil {
+		return x.LogProbabilities
+	}
+	return nil
+}
+
+func (x *RolloutResponse) GetSamples() []byte {
+	if x != nil {
+		return x.Samples
+	}
+	return nil
+}
+
+func (x *RolloutResponse) GetDistribution() [][]byte {
+	if x != nil {
+		return x.Distribution
+	}
+	return nil
 }
 
 type DescribeSessionRequest struct {
@@ -2174,7 +2741,7 @@ type DescribeSessionRequest struct {
 
 func (x *DescribeSessionRequest) Reset() {
 	*x = DescribeSessionRequest{}
-	mi := &file_gymbridge_v1_environment_proto_msgTypes[27]
+	mi := &file_gymbridge_v1_environment_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2186,7 +2753,7 @@ func (x *DescribeSessionRequest) String() string {
 func (*DescribeSessionRequest) ProtoMessage() {}
 
 func (x *DescribeSessionRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_gymbridge_v1_environment_proto_msgTypes[27]
+	mi := &file_gymbridge_v1_environment_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2199,7 +2766,7 @@ func (x *DescribeSessionRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DescribeSessionRequest.ProtoReflect.Descriptor instead.
 func (*DescribeSessionRequest) Descriptor() ([]byte, []int) {
-	return file_gymbridge_v1_environment_proto_rawDescGZIP(), []int{27}
+	return file_gymbridge_v1_environment_proto_rawDescGZIP(), []int{32}
 }
 
 func (x *DescribeSessionRequest) GetSessionId() string {
@@ -2218,7 +2785,7 @@ type CloseSessionRequest struct {
 
 func (x *CloseSessionRequest) Reset() {
 	*x = CloseSessionRequest{}
-	mi := &file_gymbridge_v1_environment_proto_msgTypes[28]
+	mi := &file_gymbridge_v1_environment_proto_msgTypes[33]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2230,7 +2797,7 @@ func (x *CloseSessionRequest) String() string {
 func (*CloseSessionRequest) ProtoMessage() {}
 
 func (x *CloseSessionRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_gymbridge_v1_environment_proto_msgTypes[28]
+	mi := &file_gymbridge_v1_environment_proto_msgTypes[33]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2243,7 +2810,7 @@ func (x *CloseSessionRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CloseSessionRequest.ProtoReflect.Descriptor instead.
 func (*CloseSessionRequest) Descriptor() ([]byte, []int) {
-	return file_gymbridge_v1_environment_proto_rawDescGZIP(), []int{28}
+	return file_gymbridge_v1_environment_proto_rawDescGZIP(), []int{33}
 }
 
 func (x *CloseSessionRequest) GetSessionId() string {
@@ -2261,7 +2828,7 @@ type CloseSessionResponse struct {
 
 func (x *CloseSessionResponse) Reset() {
 	*x = CloseSessionResponse{}
-	mi := &file_gymbridge_v1_environment_proto_msgTypes[29]
+	mi := &file_gymbridge_v1_environment_proto_msgTypes[34]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2273,7 +2840,7 @@ func (x *CloseSessionResponse) String() string {
 func (*CloseSessionResponse) ProtoMessage() {}
 
 func (x *CloseSessionResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_gymbridge_v1_environment_proto_msgTypes[29]
+	mi := &file_gymbridge_v1_environment_proto_msgTypes[34]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2286,7 +2853,7 @@ func (x *CloseSessionResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CloseSessionResponse.ProtoReflect.Descriptor instead.
 func (*CloseSessionResponse) Descriptor() ([]byte, []int) {
-	return file_gymbridge_v1_environment_proto_rawDescGZIP(), []int{29}
+	return file_gymbridge_v1_environment_proto_rawDescGZIP(), []int{34}
 }
 
 var File_gymbridge_v1_environment_proto protoreflect.FileDescriptor
@@ -2349,7 +2916,7 @@ const file_gymbridge_v1_environment_proto_rawDesc = "" +
 	"\n" +
 	"generation\x18\x05 \x01(\rR\n" +
 	"generation\x12\x12\n" +
-	"\x04loss\x18\x06 \x01(\tR\x04loss\"\xf5\x04\n" +
+	"\x04loss\x18\x06 \x01(\tR\x04loss\"\xf0\x05\n" +
 	"\x0fInteractRequest\x12\x1a\n" +
 	"\bsequence\x18\x01 \x01(\x04R\bsequence\x12\"\n" +
 	"\facknowledged\x18\v \x01(\x04R\facknowledged\x125\n" +
@@ -2363,11 +2930,17 @@ const file_gymbridge_v1_environment_proto_rawDesc = "" +
 	"\rrestore_state\x18\b \x01(\v2!.gymbridge.v1.RestoreStateRequestH\x00R\frestoreState\x12/\n" +
 	"\x04call\x18\t \x01(\v2\x19.gymbridge.v1.CallRequestH\x00R\x04call\x12H\n" +
 	"\rset_attribute\x18\n" +
-	" \x01(\v2!.gymbridge.v1.SetAttributeRequestH\x00R\fsetAttributeB\t\n" +
-	"\arequest\"\xaf\x05\n" +
+	" \x01(\v2!.gymbridge.v1.SetAttributeRequestH\x00R\fsetAttribute\x12?\n" +
+	"\n" +
+	"put_policy\x18\f \x01(\v2\x1e.gymbridge.v1.PutPolicyRequestH\x00R\tputPolicy\x128\n" +
+	"\arollout\x18\r \x01(\v2\x1c.gymbridge.v1.RolloutRequestH\x00R\arolloutB\t\n" +
+	"\arequest\"\xf5\x06\n" +
 	"\x10InteractResponse\x12\x1a\n" +
 	"\bsequence\x18\x01 \x01(\x04R\bsequence\x12+\n" +
-	"\x11environment_nanos\x18\x02 \x01(\x04R\x10environmentNanos\x12:\n" +
+	"\x11environment_nanos\x18\x02 \x01(\x04R\x10environmentNanos\x12!\n" +
+	"\fserver_nanos\x18\r \x01(\x04R\vserverNanos\x12\x1f\n" +
+	"\vqueue_nanos\x18\x0e \x01(\x04R\n" +
+	"queueNanos\x12:\n" +
 	"\battached\x18\x03 \x01(\v2\x1c.gymbridge.v1.AttachResponseH\x00R\battached\x123\n" +
 	"\x05reset\x18\x04 \x01(\v2\x1b.gymbridge.v1.ResetResponseH\x00R\x05reset\x120\n" +
 	"\x04step\x18\x05 \x01(\v2\x1a.gymbridge.v1.StepResponseH\x00R\x04step\x12:\n" +
@@ -2378,15 +2951,27 @@ const file_gymbridge_v1_environment_proto_rawDesc = "" +
 	"\brestored\x18\n" +
 	" \x01(\v2\".gymbridge.v1.RestoreStateResponseH\x00R\brestored\x124\n" +
 	"\x06called\x18\v \x01(\v2\x1a.gymbridge.v1.CallResponseH\x00R\x06called\x12I\n" +
-	"\rattribute_set\x18\f \x01(\v2\".gymbridge.v1.SetAttributeResponseH\x00R\fattributeSetB\n" +
+	"\rattribute_set\x18\f \x01(\v2\".gymbridge.v1.SetAttributeResponseH\x00R\fattributeSet\x12@\n" +
 	"\n" +
-	"\bresponse\"%\n" +
+	"policy_put\x18\x0f \x01(\v2\x1f.gymbridge.v1.PutPolicyResponseH\x00R\tpolicyPut\x12>\n" +
+	"\n" +
+	"rolled_out\x18\x10 \x01(\v2\x1d.gymbridge.v1.RolloutResponseH\x00R\trolledOutB\n" +
+	"\n" +
+	"\bresponse\"J\n" +
 	"\rAttachRequest\x12\x14\n" +
-	"\x05token\x18\x01 \x01(\tR\x05token\"c\n" +
+	"\x05token\x18\x01 \x01(\tR\x05token\x12#\n" +
+	"\rshared_memory\x18\x02 \x01(\bR\fsharedMemory\"\xa4\x01\n" +
 	"\x0eAttachResponse\x12\x14\n" +
 	"\x05epoch\x18\x01 \x01(\x04R\x05epoch\x12#\n" +
 	"\rlast_sequence\x18\x02 \x01(\x04R\flastSequence\x12\x16\n" +
-	"\x06window\x18\x03 \x01(\rR\x06window\"\x12\n" +
+	"\x06window\x18\x03 \x01(\rR\x06window\x12?\n" +
+	"\rshared_memory\x18\x04 \x01(\v2\x1a.gymbridge.v1.SharedMemoryR\fsharedMemory\"\x9c\x01\n" +
+	"\fSharedMemory\x12\x16\n" +
+	"\x06memory\x18\x01 \x01(\tR\x06memory\x12\x12\n" +
+	"\x04bell\x18\x02 \x01(\tR\x04bell\x12\x14\n" +
+	"\x05nonce\x18\x03 \x01(\fR\x05nonce\x12#\n" +
+	"\rrequest_bytes\x18\x04 \x01(\x04R\frequestBytes\x12%\n" +
+	"\x0eresponse_bytes\x18\x05 \x01(\x04R\rresponseBytes\"\x12\n" +
 	"\x10HeartbeatRequest\"\x13\n" +
 	"\x11HeartbeatResponse\"\xcb\x01\n" +
 	"\fResetRequest\x12\x14\n" +
@@ -2395,12 +2980,15 @@ const file_gymbridge_v1_environment_proto_rawDesc = "" +
 	"\n" +
 	"reset_mask\x18\x03 \x01(\fR\tresetMask\x12/\n" +
 	"\aoptions\x18\x04 \x01(\v2\x15.gymbridge.v1.ItemMapR\aoptions\x128\n" +
-	"\flane_options\x18\x05 \x03(\v2\x15.gymbridge.v1.ItemMapR\vlaneOptions\"w\n" +
+	"\flane_options\x18\x05 \x03(\v2\x15.gymbridge.v1.ItemMapR\vlaneOptions\"\xad\x01\n" +
 	"\rResetResponse\x129\n" +
 	"\fobservations\x18\x01 \x01(\v2\x15.gymbridge.v1.BuffersR\fobservations\x12+\n" +
-	"\x05infos\x18\x02 \x01(\v2\x15.gymbridge.v1.ItemMapR\x05infos\">\n" +
+	"\x05infos\x18\x02 \x01(\v2\x15.gymbridge.v1.ItemMapR\x05infos\x124\n" +
+	"\n" +
+	"lane_infos\x18\x03 \x03(\v2\x15.gymbridge.v1.ItemMapR\tlaneInfos\"T\n" +
 	"\vStepRequest\x12/\n" +
-	"\aactions\x18\x01 \x01(\v2\x15.gymbridge.v1.BuffersR\aactions\"\xcc\x02\n" +
+	"\aactions\x18\x01 \x01(\v2\x15.gymbridge.v1.BuffersR\aactions\x12\x14\n" +
+	"\x05lanes\x18\x02 \x03(\rR\x05lanes\"\x82\x03\n" +
 	"\fStepResponse\x129\n" +
 	"\fobservations\x18\x01 \x01(\v2\x15.gymbridge.v1.BuffersR\fobservations\x12\x18\n" +
 	"\arewards\x18\x02 \x01(\fR\arewards\x12\x1e\n" +
@@ -2411,7 +2999,9 @@ const file_gymbridge_v1_environment_proto_rawDesc = "" +
 	"\x05infos\x18\x05 \x01(\v2\x15.gymbridge.v1.ItemMapR\x05infos\x12D\n" +
 	"\x12final_observations\x18\x06 \x01(\v2\x15.gymbridge.v1.BuffersR\x11finalObservations\x126\n" +
 	"\vfinal_infos\x18\a \x01(\v2\x15.gymbridge.v1.ItemMapR\n" +
-	"finalInfos\"%\n" +
+	"finalInfos\x124\n" +
+	"\n" +
+	"lane_infos\x18\b \x03(\v2\x15.gymbridge.v1.ItemMapR\tlaneInfos\"%\n" +
 	"\rRenderRequest\x12\x14\n" +
 	"\x05lanes\x18\x01 \x03(\rR\x05lanes\"<\n" +
 	"\x0eRenderResponse\x12*\n" +
@@ -2435,7 +3025,36 @@ const file_gymbridge_v1_environment_proto_rawDesc = "" +
 	"\x13SetAttributeRequest\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12*\n" +
 	"\x06values\x18\x02 \x03(\v2\x12.gymbridge.v1.ItemR\x06values\"\x16\n" +
-	"\x14SetAttributeResponse\"7\n" +
+	"\x14SetAttributeResponse\"D\n" +
+	"\x10PutPolicyRequest\x12\x18\n" +
+	"\aversion\x18\x01 \x01(\x04R\aversion\x12\x16\n" +
+	"\x06bundle\x18\x02 \x01(\fR\x06bundle\"+\n" +
+	"\x11PutPolicyResponse\x12\x16\n" +
+	"\x06engine\x18\x01 \x01(\tR\x06engine\"\xd3\x01\n" +
+	"\x0eRolloutRequest\x12\x14\n" +
+	"\x05steps\x18\x01 \x01(\rR\x05steps\x12%\n" +
+	"\x0eoldest_version\x18\x02 \x01(\x04R\roldestVersion\x12\x12\n" +
+	"\x04seed\x18\x03 \x01(\x06R\x04seed\x12\x1d\n" +
+	"\n" +
+	"first_step\x18\x04 \x01(\x04R\tfirstStep\x12$\n" +
+	"\rdeterministic\x18\x05 \x01(\bR\rdeterministic\x12+\n" +
+	"\x11with_distribution\x18\x06 \x01(\bR\x10withDistribution\"\xdb\x03\n" +
+	"\x0fRolloutResponse\x12\x14\n" +
+	"\x05steps\x18\x01 \x01(\rR\x05steps\x12%\n" +
+	"\x0epolicy_version\x18\x02 \x01(\x04R\rpolicyVersion\x129\n" +
+	"\fobservations\x18\x03 \x01(\v2\x15.gymbridge.v1.BuffersR\fobservations\x12/\n" +
+	"\aactions\x18\x04 \x01(\v2\x15.gymbridge.v1.BuffersR\aactions\x12\x18\n" +
+	"\arewards\x18\x05 \x01(\fR\arewards\x12\x1e\n" +
+	"\n" +
+	"terminated\x18\x06 \x01(\fR\n" +
+	"terminated\x12\x1c\n" +
+	"\ttruncated\x18\a \x01(\fR\ttruncated\x12\x16\n" +
+	"\x06resets\x18\b \x01(\fR\x06resets\x12D\n" +
+	"\x12final_observations\x18\t \x01(\v2\x15.gymbridge.v1.BuffersR\x11finalObservations\x12+\n" +
+	"\x11log_probabilities\x18\n" +
+	" \x01(\fR\x10logProbabilities\x12\x18\n" +
+	"\asamples\x18\v \x01(\fR\asamples\x12\"\n" +
+	"\fdistribution\x18\f \x03(\fR\fdistribution\"7\n" +
 	"\x16DescribeSessionRequest\x12\x1d\n" +
 	"\n" +
 	"session_id\x18\x01 \x01(\tR\tsessionId\"4\n" +
@@ -2447,11 +3066,12 @@ const file_gymbridge_v1_environment_proto_rawDesc = "" +
 	"\x1aAUTORESET_MODE_UNSPECIFIED\x10\x00\x12\x1c\n" +
 	"\x18AUTORESET_MODE_NEXT_STEP\x10\x01\x12\x1c\n" +
 	"\x18AUTORESET_MODE_SAME_STEP\x10\x02\x12\x1b\n" +
-	"\x17AUTORESET_MODE_DISABLED\x10\x03*L\n" +
+	"\x17AUTORESET_MODE_DISABLED\x10\x03*a\n" +
 	"\bInfoMode\x12\x19\n" +
 	"\x15INFO_MODE_UNSPECIFIED\x10\x00\x12\x11\n" +
 	"\rINFO_MODE_ALL\x10\x01\x12\x12\n" +
-	"\x0eINFO_MODE_NONE\x10\x022\xcd\x03\n" +
+	"\x0eINFO_MODE_NONE\x10\x02\x12\x13\n" +
+	"\x0fINFO_MODE_LANES\x10\x032\xcd\x03\n" +
 	"\x12EnvironmentService\x12a\n" +
 	"\x10ListEnvironments\x12%.gymbridge.v1.ListEnvironmentsRequest\x1a&.gymbridge.v1.ListEnvironmentsResponse\x12R\n" +
 	"\vOpenSession\x12 .gymbridge.v1.OpenSessionRequest\x1a!.gymbridge.v1.OpenSessionResponse\x12M\n" +
@@ -2473,7 +3093,7 @@ func file_gymbridge_v1_environment_proto_rawDescGZIP() []byte {
 }
 
 var file_gymbridge_v1_environment_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_gymbridge_v1_environment_proto_msgTypes = make([]protoimpl.MessageInfo, 30)
+var file_gymbridge_v1_environment_proto_msgTypes = make([]protoimpl.MessageInfo, 35)
 var file_gymbridge_v1_environment_proto_goTypes = []any{
 	(AutoresetMode)(0),               // 0: gymbridge.v1.AutoresetMode
 	(InfoMode)(0),                    // 1: gymbridge.v1.InfoMode
@@ -2488,91 +3108,106 @@ var file_gymbridge_v1_environment_proto_goTypes = []any{
 	(*InteractResponse)(nil),         // 10: gymbridge.v1.InteractResponse
 	(*AttachRequest)(nil),            // 11: gymbridge.v1.AttachRequest
 	(*AttachResponse)(nil),           // 12: gymbridge.v1.AttachResponse
-	(*HeartbeatRequest)(nil),         // 13: gymbridge.v1.HeartbeatRequest
-	(*HeartbeatResponse)(nil),        // 14: gymbridge.v1.HeartbeatResponse
-	(*ResetRequest)(nil),             // 15: gymbridge.v1.ResetRequest
-	(*ResetResponse)(nil),            // 16: gymbridge.v1.ResetResponse
-	(*StepRequest)(nil),              // 17: gymbridge.v1.StepRequest
-	(*StepResponse)(nil),             // 18: gymbridge.v1.StepResponse
-	(*RenderRequest)(nil),            // 19: gymbridge.v1.RenderRequest
-	(*RenderResponse)(nil),           // 20: gymbridge.v1.RenderResponse
-	(*SaveStateRequest)(nil),         // 21: gymbridge.v1.SaveStateRequest
-	(*SaveStateResponse)(nil),        // 22: gymbridge.v1.SaveStateResponse
-	(*RestoreStateRequest)(nil),      // 23: gymbridge.v1.RestoreStateRequest
-	(*RestoreStateResponse)(nil),     // 24: gymbridge.v1.RestoreStateResponse
-	(*CallRequest)(nil),              // 25: gymbridge.v1.CallRequest
-	(*CallResponse)(nil),             // 26: gymbridge.v1.CallResponse
-	(*SetAttributeRequest)(nil),      // 27: gymbridge.v1.SetAttributeRequest
-	(*SetAttributeResponse)(nil),     // 28: gymbridge.v1.SetAttributeResponse
-	(*DescribeSessionRequest)(nil),   // 29: gymbridge.v1.DescribeSessionRequest
-	(*CloseSessionRequest)(nil),      // 30: gymbridge.v1.CloseSessionRequest
-	(*CloseSessionResponse)(nil),     // 31: gymbridge.v1.CloseSessionResponse
-	(*ItemMap)(nil),                  // 32: gymbridge.v1.ItemMap
-	(*Space)(nil),                    // 33: gymbridge.v1.Space
-	(*status.Status)(nil),            // 34: google.rpc.Status
-	(*Buffers)(nil),                  // 35: gymbridge.v1.Buffers
-	(*Item)(nil),                     // 36: gymbridge.v1.Item
+	(*SharedMemory)(nil),             // 13: gymbridge.v1.SharedMemory
+	(*HeartbeatRequest)(nil),         // 14: gymbridge.v1.HeartbeatRequest
+	(*HeartbeatResponse)(nil),        // 15: gymbridge.v1.HeartbeatResponse
+	(*ResetRequest)(nil),             // 16: gymbridge.v1.ResetRequest
+	(*ResetResponse)(nil),            // 17: gymbridge.v1.ResetResponse
+	(*StepRequest)(nil),              // 18: gymbridge.v1.StepRequest
+	(*StepResponse)(nil),             // 19: gymbridge.v1.StepResponse
+	(*RenderRequest)(nil),            // 20: gymbridge.v1.RenderRequest
+	(*RenderResponse)(nil),           // 21: gymbridge.v1.RenderResponse
+	(*SaveStateRequest)(nil),         // 22: gymbridge.v1.SaveStateRequest
+	(*SaveStateResponse)(nil),        // 23: gymbridge.v1.SaveStateResponse
+	(*RestoreStateRequest)(nil),      // 24: gymbridge.v1.RestoreStateRequest
+	(*RestoreStateResponse)(nil),     // 25: gymbridge.v1.RestoreStateResponse
+	(*CallRequest)(nil),              // 26: gymbridge.v1.CallRequest
+	(*CallResponse)(nil),             // 27: gymbridge.v1.CallResponse
+	(*SetAttributeRequest)(nil),      // 28: gymbridge.v1.SetAttributeRequest
+	(*SetAttributeResponse)(nil),     // 29: gymbridge.v1.SetAttributeResponse
+	(*PutPolicyRequest)(nil),         // 30: gymbridge.v1.PutPolicyRequest
+	(*PutPolicyResponse)(nil),        // 31: gymbridge.v1.PutPolicyResponse
+	(*RolloutRequest)(nil),           // 32: gymbridge.v1.RolloutRequest
+	(*RolloutResponse)(nil),          // 33: gymbridge.v1.RolloutResponse
+	(*DescribeSessionRequest)(nil),   // 34: gymbridge.v1.DescribeSessionRequest
+	(*CloseSessionRequest)(nil),      // 35: gymbridge.v1.CloseSessionRequest
+	(*CloseSessionResponse)(nil),     // 36: gymbridge.v1.CloseSessionResponse
+	(*ItemMap)(nil),                  // 37: gymbridge.v1.ItemMap
+	(*Space)(nil),                    // 38: gymbridge.v1.Space
+	(*status.Status)(nil),            // 39: google.rpc.Status
+	(*Buffers)(nil),                  // 40: gymbridge.v1.Buffers
+	(*Item)(nil),                     // 41: gymbridge.v1.Item
 }
 var file_gymbridge_v1_environment_proto_depIdxs = []int32{
 	4,  // 0: gymbridge.v1.ListEnvironmentsResponse.environments:type_name -> gymbridge.v1.EnvironmentSummary
 	0,  // 1: gymbridge.v1.OpenSessionRequest.autoreset_mode:type_name -> gymbridge.v1.AutoresetMode
 	1,  // 2: gymbridge.v1.OpenSessionRequest.info_mode:type_name -> gymbridge.v1.InfoMode
-	32, // 3: gymbridge.v1.OpenSessionRequest.kwargs:type_name -> gymbridge.v1.ItemMap
+	37, // 3: gymbridge.v1.OpenSessionRequest.kwargs:type_name -> gymbridge.v1.ItemMap
 	7,  // 4: gymbridge.v1.OpenSessionResponse.spec:type_name -> gymbridge.v1.EnvironmentSpec
 	8,  // 5: gymbridge.v1.OpenSessionResponse.shards:type_name -> gymbridge.v1.Shard
 	0,  // 6: gymbridge.v1.OpenSessionResponse.autoreset_mode:type_name -> gymbridge.v1.AutoresetMode
-	33, // 7: gymbridge.v1.EnvironmentSpec.observation_space:type_name -> gymbridge.v1.Space
-	33, // 8: gymbridge.v1.EnvironmentSpec.action_space:type_name -> gymbridge.v1.Space
-	32, // 9: gymbridge.v1.EnvironmentSpec.metadata:type_name -> gymbridge.v1.ItemMap
+	38, // 7: gymbridge.v1.EnvironmentSpec.observation_space:type_name -> gymbridge.v1.Space
+	38, // 8: gymbridge.v1.EnvironmentSpec.action_space:type_name -> gymbridge.v1.Space
+	37, // 9: gymbridge.v1.EnvironmentSpec.metadata:type_name -> gymbridge.v1.ItemMap
 	11, // 10: gymbridge.v1.InteractRequest.attach:type_name -> gymbridge.v1.AttachRequest
-	15, // 11: gymbridge.v1.InteractRequest.reset:type_name -> gymbridge.v1.ResetRequest
-	17, // 12: gymbridge.v1.InteractRequest.step:type_name -> gymbridge.v1.StepRequest
-	19, // 13: gymbridge.v1.InteractRequest.render:type_name -> gymbridge.v1.RenderRequest
-	13, // 14: gymbridge.v1.InteractRequest.heartbeat:type_name -> gymbridge.v1.HeartbeatRequest
-	21, // 15: gymbridge.v1.InteractRequest.save_state:type_name -> gymbridge.v1.SaveStateRequest
-	23, // 16: gymbridge.v1.InteractRequest.restore_state:type_name -> gymbridge.v1.RestoreStateRequest
-	25, // 17: gymbridge.v1.InteractRequest.call:type_name -> gymbridge.v1.CallRequest
-	27, // 18: gymbridge.v1.InteractRequest.set_attribute:type_name -> gymbridge.v1.SetAttributeRequest
-	12, // 19: gymbridge.v1.InteractResponse.attached:type_name -> gymbridge.v1.AttachResponse
-	16, // 20: gymbridge.v1.InteractResponse.reset:type_name -> gymbridge.v1.ResetResponse
-	18, // 21: gymbridge.v1.InteractResponse.step:type_name -> gymbridge.v1.StepResponse
-	20, // 22: gymbridge.v1.InteractResponse.rendered:type_name -> gymbridge.v1.RenderResponse
-	34, // 23: gymbridge.v1.InteractResponse.error:type_name -> google.rpc.Status
-	14, // 24: gymbridge.v1.InteractResponse.heartbeat:type_name -> gymbridge.v1.HeartbeatResponse
-	22, // 25: gymbridge.v1.InteractResponse.saved:type_name -> gymbridge.v1.SaveStateResponse
-	24, // 26: gymbridge.v1.InteractResponse.restored:type_name -> gymbridge.v1.RestoreStateResponse
-	26, // 27: gymbridge.v1.InteractResponse.called:type_name -> gymbridge.v1.CallResponse
-	28, // 28: gymbridge.v1.InteractResponse.attribute_set:type_name -> gymbridge.v1.SetAttributeResponse
-	32, // 29: gymbridge.v1.ResetRequest.options:type_name -> gymbridge.v1.ItemMap
-	32, // 30: gymbridge.v1.ResetRequest.lane_options:type_name -> gymbridge.v1.ItemMap
-	35, // 31: gymbridge.v1.ResetResponse.observations:type_name -> gymbridge.v1.Buffers
-	32, // 32: gymbridge.v1.ResetResponse.infos:type_name -> gymbridge.v1.ItemMap
-	35, // 33: gymbridge.v1.StepRequest.actions:type_name -> gymbridge.v1.Buffers
-	35, // 34: gymbridge.v1.StepResponse.observations:type_name -> gymbridge.v1.Buffers
-	32, // 35: gymbridge.v1.StepResponse.infos:type_name -> gymbridge.v1.ItemMap
-	35, // 36: gymbridge.v1.StepResponse.final_observations:type_name -> gymbridge.v1.Buffers
-	32, // 37: gymbridge.v1.StepResponse.final_infos:type_name -> gymbridge.v1.ItemMap
-	36, // 38: gymbridge.v1.RenderResponse.frames:type_name -> gymbridge.v1.Item
-	35, // 39: gymbridge.v1.RestoreStateResponse.observations:type_name -> gymbridge.v1.Buffers
-	36, // 40: gymbridge.v1.CallRequest.args:type_name -> gymbridge.v1.Item
-	32, // 41: gymbridge.v1.CallRequest.kwargs:type_name -> gymbridge.v1.ItemMap
-	36, // 42: gymbridge.v1.CallResponse.results:type_name -> gymbridge.v1.Item
-	36, // 43: gymbridge.v1.SetAttributeRequest.values:type_name -> gymbridge.v1.Item
-	2,  // 44: gymbridge.v1.EnvironmentService.ListEnvironments:input_type -> gymbridge.v1.ListEnvironmentsRequest
-	5,  // 45: gymbridge.v1.EnvironmentService.OpenSession:input_type -> gymbridge.v1.OpenSessionRequest
-	9,  // 46: gymbridge.v1.EnvironmentService.Interact:input_type -> gymbridge.v1.InteractRequest
-	29, // 47: gymbridge.v1.EnvironmentService.DescribeSession:input_type -> gymbridge.v1.DescribeSessionRequest
-	30, // 48: gymbridge.v1.EnvironmentService.CloseSession:input_type -> gymbridge.v1.CloseSessionRequest
-	3,  // 49: gymbridge.v1.EnvironmentService.ListEnvironments:output_type -> gymbridge.v1.ListEnvironmentsResponse
-	6,  // 50: gymbridge.v1.EnvironmentService.OpenSession:output_type -> gymbridge.v1.OpenSessionResponse
-	10, // 51: gymbridge.v1.EnvironmentService.Interact:output_type -> gymbridge.v1.InteractResponse
-	6,  // 52: gymbridge.v1.EnvironmentService.DescribeSession:output_type -> gymbridge.v1.OpenSessionResponse
-	31, // 53: gymbridge.v1.EnvironmentService.CloseSession:output_type -> gymbridge.v1.CloseSessionResponse
-	49, // [49:54] is the sub-list for method output_type
-	44, // [44:49] is the sub-list for method input_type
-	44, // [44:44] is the sub-list for extension type_name
-	44, // [44:44] is the sub-list for extension extendee
-	0,  // [0:44] is the sub-list for field type_name
+	16, // 11: gymbridge.v1.InteractRequest.reset:type_name -> gymbridge.v1.ResetRequest
+	18, // 12: gymbridge.v1.InteractRequest.step:type_name -> gymbridge.v1.StepRequest
+	20, // 13: gymbridge.v1.InteractRequest.render:type_name -> gymbridge.v1.RenderRequest
+	14, // 14: gymbridge.v1.InteractRequest.heartbeat:type_name -> gymbridge.v1.HeartbeatRequest
+	22, // 15: gymbridge.v1.InteractRequest.save_state:type_name -> gymbridge.v1.SaveStateRequest
+	24, // 16: gymbridge.v1.InteractRequest.restore_state:type_name -> gymbridge.v1.RestoreStateRequest
+	26, // 17: gymbridge.v1.InteractRequest.call:type_name -> gymbridge.v1.CallRequest
+	28, // 18: gymbridge.v1.InteractRequest.set_attribute:type_name -> gymbridge.v1.SetAttributeRequest
+	30, // 19: gymbridge.v1.InteractRequest.put_policy:type_name -> gymbridge.v1.PutPolicyRequest
+	32, // 20: gymbridge.v1.InteractRequest.rollout:type_name -> gymbridge.v1.RolloutRequest
+	12, // 21: gymbridge.v1.InteractResponse.attached:type_name -> gymbridge.v1.AttachResponse
+	17, // 22: gymbridge.v1.InteractResponse.reset:type_name -> gymbridge.v1.ResetResponse
+	19, // 23: gymbridge.v1.InteractResponse.step:type_name -> gymbridge.v1.StepResponse
+	21, // 24: gymbridge.v1.InteractResponse.rendered:type_name -> gymbridge.v1.RenderResponse
+	39, // 25: gymbridge.v1.InteractResponse.error:type_name -> google.rpc.Status
+	15, // 26: gymbridge.v1.InteractResponse.heartbeat:type_name -> gymbridge.v1.HeartbeatResponse
+	23, // 27: gymbridge.v1.InteractResponse.saved:type_name -> gymbridge.v1.SaveStateResponse
+	25, // 28: gymbridge.v1.InteractResponse.restored:type_name -> gymbridge.v1.RestoreStateResponse
+	27, // 29: gymbridge.v1.InteractResponse.called:type_name -> gymbridge.v1.CallResponse
+	29, // 30: gymbridge.v1.InteractResponse.attribute_set:type_name -> gymbridge.v1.SetAttributeResponse
+	31, // 31: gymbridge.v1.InteractResponse.policy_put:type_name -> gymbridge.v1.PutPolicyResponse
+	33, // 32: gymbridge.v1.InteractResponse.rolled_out:type_name -> gymbridge.v1.RolloutResponse
+	13, // 33: gymbridge.v1.AttachResponse.shared_memory:type_name -> gymbridge.v1.SharedMemory
+	37, // 34: gymbridge.v1.ResetRequest.options:type_name -> gymbridge.v1.ItemMap
+	37, // 35: gymbridge.v1.ResetRequest.lane_options:type_name -> gymbridge.v1.ItemMap
+	40, // 36: gymbridge.v1.ResetResponse.observations:type_name -> gymbridge.v1.Buffers
+	37, // 37: gymbridge.v1.ResetResponse.infos:type_name -> gymbridge.v1.ItemMap
+	37, // 38: gymbridge.v1.ResetResponse.lane_infos:type_name -> gymbridge.v1.ItemMap
+	40, // 39: gymbridge.v1.StepRequest.actions:type_name -> gymbridge.v1.Buffers
+	40, // 40: gymbridge.v1.StepResponse.observations:type_name -> gymbridge.v1.Buffers
+	37, // 41: gymbridge.v1.StepResponse.infos:type_name -> gymbridge.v1.ItemMap
+	40, // 42: gymbridge.v1.StepResponse.final_observations:type_name -> gymbridge.v1.Buffers
+	37, // 43: gymbridge.v1.StepResponse.final_infos:type_name -> gymbridge.v1.ItemMap
+	37, // 44: gymbridge.v1.StepResponse.lane_infos:type_name -> gymbridge.v1.ItemMap
+	41, // 45: gymbridge.v1.RenderResponse.frames:type_name -> gymbridge.v1.Item
+	40, // 46: gymbridge.v1.RestoreStateResponse.observations:type_name -> gymbridge.v1.Buffers
+	41, // 47: gymbridge.v1.CallRequest.args:type_name -> gymbridge.v1.Item
+	37, // 48: gymbridge.v1.CallRequest.kwargs:type_name -> gymbridge.v1.ItemMap
+	41, // 49: gymbridge.v1.CallResponse.results:type_name -> gymbridge.v1.Item
+	41, // 50: gymbridge.v1.SetAttributeRequest.values:type_name -> gymbridge.v1.Item
+	40, // 51: gymbridge.v1.RolloutResponse.observations:type_name -> gymbridge.v1.Buffers
+	40, // 52: gymbridge.v1.RolloutResponse.actions:type_name -> gymbridge.v1.Buffers
+	40, // 53: gymbridge.v1.RolloutResponse.final_observations:type_name -> gymbridge.v1.Buffers
+	2,  // 54: gymbridge.v1.EnvironmentService.ListEnvironments:input_type -> gymbridge.v1.ListEnvironmentsRequest
+	5,  // 55: gymbridge.v1.EnvironmentService.OpenSession:input_type -> gymbridge.v1.OpenSessionRequest
+	9,  // 56: gymbridge.v1.EnvironmentService.Interact:input_type -> gymbridge.v1.InteractRequest
+	34, // 57: gymbridge.v1.EnvironmentService.DescribeSession:input_type -> gymbridge.v1.DescribeSessionRequest
+	35, // 58: gymbridge.v1.EnvironmentService.CloseSession:input_type -> gymbridge.v1.CloseSessionRequest
+	3,  // 59: gymbridge.v1.EnvironmentService.ListEnvironments:output_type -> gymbridge.v1.ListEnvironmentsResponse
+	6,  // 60: gymbridge.v1.EnvironmentService.OpenSession:output_type -> gymbridge.v1.OpenSessionResponse
+	10, // 61: gymbridge.v1.EnvironmentService.Interact:output_type -> gymbridge.v1.InteractResponse
+	6,  // 62: gymbridge.v1.EnvironmentService.DescribeSession:output_type -> gymbridge.v1.OpenSessionResponse
+	36, // 63: gymbridge.v1.EnvironmentService.CloseSession:output_type -> gymbridge.v1.CloseSessionResponse
+	59, // [59:64] is the sub-list for method output_type
+	54, // [54:59] is the sub-list for method input_type
+	54, // [54:54] is the sub-list for extension type_name
+	54, // [54:54] is the sub-list for extension extendee
+	0,  // [0:54] is the sub-list for field type_name
 }
 
 func init() { file_gymbridge_v1_environment_proto_init() }
@@ -2593,6 +3228,8 @@ func file_gymbridge_v1_environment_proto_init() {
 		(*InteractRequest_RestoreState)(nil),
 		(*InteractRequest_Call)(nil),
 		(*InteractRequest_SetAttribute)(nil),
+		(*InteractRequest_PutPolicy)(nil),
+		(*InteractRequest_Rollout)(nil),
 	}
 	file_gymbridge_v1_environment_proto_msgTypes[8].OneofWrappers = []any{
 		(*InteractResponse_Attached)(nil),
@@ -2605,6 +3242,8 @@ func file_gymbridge_v1_environment_proto_init() {
 		(*InteractResponse_Restored)(nil),
 		(*InteractResponse_Called)(nil),
 		(*InteractResponse_AttributeSet)(nil),
+		(*InteractResponse_PolicyPut)(nil),
+		(*InteractResponse_RolledOut)(nil),
 	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
@@ -2612,7 +3251,7 @@ func file_gymbridge_v1_environment_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_gymbridge_v1_environment_proto_rawDesc), len(file_gymbridge_v1_environment_proto_rawDesc)),
 			NumEnums:      2,
-			NumMessages:   30,
+			NumMessages:   35,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

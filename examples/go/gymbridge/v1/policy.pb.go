@@ -118,8 +118,12 @@ type PolicySummary struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// What `policy` takes in the other requests.
 	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
-	// Changes when the policy's content does; for people and logs.
-	Version       string `protobuf:"bytes,2,opt,name=version,proto3" json:"version,omitempty"`
+	// The one in service: what answers a request that names no version, but for the canary's share.
+	Version string `protobuf:"bytes,2,opt,name=version,proto3" json:"version,omitempty"`
+	// All in service, oldest first. Empty from servers that keep one version only.
+	Versions []*PolicyVersion `protobuf:"bytes,3,rep,name=versions,proto3" json:"versions,omitempty"`
+	// What was found and not put into service, and why.
+	Refused       []*RefusedVersion `protobuf:"bytes,4,rep,name=refused,proto3" json:"refused,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -168,17 +172,147 @@ func (x *PolicySummary) GetVersion() string {
 	return ""
 }
 
+func (x *PolicySummary) GetVersions() []*PolicyVersion {
+	if x != nil {
+		return x.Versions
+	}
+	return nil
+}
+
+func (x *PolicySummary) GetRefused() []*RefusedVersion {
+	if x != nil {
+		return x.Refused
+	}
+	return nil
+}
+
+type PolicyVersion struct {
+	state   protoimpl.MessageState `protogen:"open.v1"`
+	Version string                 `protobuf:"bytes,1,opt,name=version,proto3" json:"version,omitempty"`
+	// Twelve hexadecimal digits of the SHA-256 of the policy's graph: the same digest, the same policy.
+	Digest string `protobuf:"bytes,2,opt,name=digest,proto3" json:"digest,omitempty"`
+	// "stable", "canary" and others.
+	Labels        []string `protobuf:"bytes,3,rep,name=labels,proto3" json:"labels,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PolicyVersion) Reset() {
+	*x = PolicyVersion{}
+	mi := &file_gymbridge_v1_policy_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PolicyVersion) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PolicyVersion) ProtoMessage() {}
+
+func (x *PolicyVersion) ProtoReflect() protoreflect.Message {
+	mi := &file_gymbridge_v1_policy_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PolicyVersion.ProtoReflect.Descriptor instead.
+func (*PolicyVersion) Descriptor() ([]byte, []int) {
+	return file_gymbridge_v1_policy_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *PolicyVersion) GetVersion() string {
+	if x != nil {
+		return x.Version
+	}
+	return ""
+}
+
+func (x *PolicyVersion) GetDigest() string {
+	if x != nil {
+		return x.Digest
+	}
+	return ""
+}
+
+func (x *PolicyVersion) GetLabels() []string {
+	if x != nil {
+		return x.Labels
+	}
+	return nil
+}
+
+type RefusedVersion struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Version       string                 `protobuf:"bytes,1,opt,name=version,proto3" json:"version,omitempty"`
+	Reason        string                 `protobuf:"bytes,2,opt,name=reason,proto3" json:"reason,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RefusedVersion) Reset() {
+	*x = RefusedVersion{}
+	mi := &file_gymbridge_v1_policy_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RefusedVersion) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RefusedVersion) ProtoMessage() {}
+
+func (x *RefusedVersion) ProtoReflect() protoreflect.Message {
+	mi := &file_gymbridge_v1_policy_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RefusedVersion.ProtoReflect.Descriptor instead.
+func (*RefusedVersion) Descriptor() ([]byte, []int) {
+	return file_gymbridge_v1_policy_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *RefusedVersion) GetVersion() string {
+	if x != nil {
+		return x.Version
+	}
+	return ""
+}
+
+func (x *RefusedVersion) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
 type DescribePolicyRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Empty: the only one, an error if there are several.
-	Policy        string `protobuf:"bytes,1,opt,name=policy,proto3" json:"policy,omitempty"`
+	Policy string `protobuf:"bytes,1,opt,name=policy,proto3" json:"policy,omitempty"`
+	// A version or a label; empty: the one in service.
+	Version       string `protobuf:"bytes,2,opt,name=version,proto3" json:"version,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *DescribePolicyRequest) Reset() {
 	*x = DescribePolicyRequest{}
-	mi := &file_gymbridge_v1_policy_proto_msgTypes[3]
+	mi := &file_gymbridge_v1_policy_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -190,7 +324,7 @@ func (x *DescribePolicyRequest) String() string {
 func (*DescribePolicyRequest) ProtoMessage() {}
 
 func (x *DescribePolicyRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_gymbridge_v1_policy_proto_msgTypes[3]
+	mi := &file_gymbridge_v1_policy_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -203,12 +337,19 @@ func (x *DescribePolicyRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DescribePolicyRequest.ProtoReflect.Descriptor instead.
 func (*DescribePolicyRequest) Descriptor() ([]byte, []int) {
-	return file_gymbridge_v1_policy_proto_rawDescGZIP(), []int{3}
+	return file_gymbridge_v1_policy_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *DescribePolicyRequest) GetPolicy() string {
 	if x != nil {
 		return x.Policy
+	}
+	return ""
+}
+
+func (x *DescribePolicyRequest) GetVersion() string {
+	if x != nil {
+		return x.Version
 	}
 	return ""
 }
@@ -224,14 +365,22 @@ type DescribePolicyResponse struct {
 	// False: `deterministic` makes no difference.
 	Stochastic bool `protobuf:"varint,5,opt,name=stochastic,proto3" json:"stochastic,omitempty"`
 	// How it came to be: algorithm, environment, seed, returns; whatever its author recorded.
-	Provenance    *ItemMap `protobuf:"bytes,6,opt,name=provenance,proto3" json:"provenance,omitempty"`
+	Provenance *ItemMap `protobuf:"bytes,6,opt,name=provenance,proto3" json:"provenance,omitempty"`
+	// As PolicyVersion.digest.
+	Digest string `protobuf:"bytes,7,opt,name=digest,proto3" json:"digest,omitempty"`
+	// Of the recurrent state of one episode; absent for a policy without.
+	StateSpace *Space `protobuf:"bytes,8,opt,name=state_space,json=stateSpace,proto3" json:"state_space,omitempty"`
+	// Whether `action_mask` is understood.
+	Masks bool `protobuf:"varint,9,opt,name=masks,proto3" json:"masks,omitempty"`
+	// Whether `value` is.
+	Values        bool `protobuf:"varint,10,opt,name=values,proto3" json:"values,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *DescribePolicyResponse) Reset() {
 	*x = DescribePolicyResponse{}
-	mi := &file_gymbridge_v1_policy_proto_msgTypes[4]
+	mi := &file_gymbridge_v1_policy_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -243,7 +392,7 @@ func (x *DescribePolicyResponse) String() string {
 func (*DescribePolicyResponse) ProtoMessage() {}
 
 func (x *DescribePolicyResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_gymbridge_v1_policy_proto_msgTypes[4]
+	mi := &file_gymbridge_v1_policy_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -256,7 +405,7 @@ func (x *DescribePolicyResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DescribePolicyResponse.ProtoReflect.Descriptor instead.
 func (*DescribePolicyResponse) Descriptor() ([]byte, []int) {
-	return file_gymbridge_v1_policy_proto_rawDescGZIP(), []int{4}
+	return file_gymbridge_v1_policy_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *DescribePolicyResponse) GetName() string {
@@ -301,6 +450,34 @@ func (x *DescribePolicyResponse) GetProvenance() *ItemMap {
 	return nil
 }
 
+func (x *DescribePolicyResponse) GetDigest() string {
+	if x != nil {
+		return x.Digest
+	}
+	return ""
+}
+
+func (x *DescribePolicyResponse) GetStateSpace() *Space {
+	if x != nil {
+		return x.StateSpace
+	}
+	return nil
+}
+
+func (x *DescribePolicyResponse) GetMasks() bool {
+	if x != nil {
+		return x.Masks
+	}
+	return false
+}
+
+func (x *DescribePolicyResponse) GetValues() bool {
+	if x != nil {
+		return x.Values
+	}
+	return false
+}
+
 type ActRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Empty: the only one, an error if there are several.
@@ -310,13 +487,36 @@ type ActRequest struct {
 	Observations *Buffers `protobuf:"bytes,3,opt,name=observations,proto3" json:"observations,omitempty"`
 	// True: the mean or most likely action. False (default): a sample from the policy's distribution.
 	Deterministic bool `protobuf:"varint,4,opt,name=deterministic,proto3" json:"deterministic,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	// A version or a label ("stable", "canary"). Empty: on a stream the version with which the row's episode began, else
+	// the one in service, or the canary in its share of requests.
+	Version string `protobuf:"bytes,5,opt,name=version,proto3" json:"version,omitempty"`
+	// `batch_size` bytes, 1 for each row in which an episode begins with this observation, 0 for the others; empty: in
+	// none. There the version in service is taken anew, and recurrent state is zero. With its first request, and where the
+	// batch size changes, a stream begins an episode in every row.
+	EpisodeStarts []byte `protobuf:"bytes,6,opt,name=episode_starts,json=episodeStarts,proto3" json:"episode_starts,omitempty"`
+	// Samples by name: the same version, observations, seed and step have the same actions, however often they are asked
+	// for. Absent: the server's own generator draws.
+	Draw *Draw `protobuf:"bytes,7,opt,name=draw,proto3" json:"draw,omitempty"`
+	// One byte for each choice of each row, 1 if it is allowed: (batch_size, n) of a Discrete action space, (batch_size,
+	// sum of nvec) of a MultiDiscrete one. Empty: all are. INVALID_ARGUMENT where the policy has no probabilities to mask,
+	// or where none is allowed.
+	ActionMask []byte `protobuf:"bytes,8,opt,name=action_mask,json=actionMask,proto3" json:"action_mask,omitempty"`
+	// `batch_size` recurrent states, in the columns of state_space, for callers that keep them themselves. Empty: zeros;
+	// on a stream, the states after its last request.
+	State *Buffers `protobuf:"bytes,9,opt,name=state,proto3" json:"state,omitempty"`
+	// What the answer should have beside the actions.
+	LogProbability bool `protobuf:"varint,10,opt,name=log_probability,json=logProbability,proto3" json:"log_probability,omitempty"`
+	Value          bool `protobuf:"varint,11,opt,name=value,proto3" json:"value,omitempty"`
+	Digest         bool `protobuf:"varint,12,opt,name=digest,proto3" json:"digest,omitempty"`
+	EchoMask       bool `protobuf:"varint,13,opt,name=echo_mask,json=echoMask,proto3" json:"echo_mask,omitempty"`
+	NextState      bool `protobuf:"varint,14,opt,name=next_state,json=nextState,proto3" json:"next_state,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
 }
 
 func (x *ActRequest) Reset() {
 	*x = ActRequest{}
-	mi := &file_gymbridge_v1_policy_proto_msgTypes[5]
+	mi := &file_gymbridge_v1_policy_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -328,7 +528,7 @@ func (x *ActRequest) String() string {
 func (*ActRequest) ProtoMessage() {}
 
 func (x *ActRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_gymbridge_v1_policy_proto_msgTypes[5]
+	mi := &file_gymbridge_v1_policy_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -341,7 +541,7 @@ func (x *ActRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ActRequest.ProtoReflect.Descriptor instead.
 func (*ActRequest) Descriptor() ([]byte, []int) {
-	return file_gymbridge_v1_policy_proto_rawDescGZIP(), []int{5}
+	return file_gymbridge_v1_policy_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *ActRequest) GetPolicy() string {
@@ -372,19 +572,153 @@ func (x *ActRequest) GetDeterministic() bool {
 	return false
 }
 
+func (x *ActRequest) GetVersion() string {
+	if x != nil {
+		return x.Version
+	}
+	return ""
+}
+
+func (x *ActRequest) GetEpisodeStarts() []byte {
+	if x != nil {
+		return x.EpisodeStarts
+	}
+	return nil
+}
+
+func (x *ActRequest) GetDraw() *Draw {
+	if x != nil {
+		return x.Draw
+	}
+	return nil
+}
+
+func (x *ActRequest) GetActionMask() []byte {
+	if x != nil {
+		return x.ActionMask
+	}
+	return nil
+}
+
+func (x *ActRequest) GetState() *Buffers {
+	if x != nil {
+		return x.State
+	}
+	return nil
+}
+
+func (x *ActRequest) GetLogProbability() bool {
+	if x != nil {
+		return x.LogProbability
+	}
+	return false
+}
+
+func (x *ActRequest) GetValue() bool {
+	if x != nil {
+		return x.Value
+	}
+	return false
+}
+
+func (x *ActRequest) GetDigest() bool {
+	if x != nil {
+		return x.Digest
+	}
+	return false
+}
+
+func (x *ActRequest) GetEchoMask() bool {
+	if x != nil {
+		return x.EchoMask
+	}
+	return false
+}
+
+func (x *ActRequest) GetNextState() bool {
+	if x != nil {
+		return x.NextState
+	}
+	return false
+}
+
+type Draw struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Seed          uint64                 `protobuf:"varint,1,opt,name=seed,proto3" json:"seed,omitempty"`
+	Step          uint64                 `protobuf:"varint,2,opt,name=step,proto3" json:"step,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Draw) Reset() {
+	*x = Draw{}
+	mi := &file_gymbridge_v1_policy_proto_msgTypes[8]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Draw) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Draw) ProtoMessage() {}
+
+func (x *Draw) ProtoReflect() protoreflect.Message {
+	mi := &file_gymbridge_v1_policy_proto_msgTypes[8]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Draw.ProtoReflect.Descriptor instead.
+func (*Draw) Descriptor() ([]byte, []int) {
+	return file_gymbridge_v1_policy_proto_rawDescGZIP(), []int{8}
+}
+
+func (x *Draw) GetSeed() uint64 {
+	if x != nil {
+		return x.Seed
+	}
+	return 0
+}
+
+func (x *Draw) GetStep() uint64 {
+	if x != nil {
+		return x.Step
+	}
+	return 0
+}
+
 type ActResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// `batch_size` actions.
 	Actions *Buffers `protobuf:"bytes,1,opt,name=actions,proto3" json:"actions,omitempty"`
-	// The version that answered.
-	Version       string `protobuf:"bytes,2,opt,name=version,proto3" json:"version,omitempty"`
+	// The version that answered; that of the first row, where the rows have different ones.
+	Version string `protobuf:"bytes,2,opt,name=version,proto3" json:"version,omitempty"`
+	// Each row's version, where they have different ones; else empty.
+	RowVersions []string `protobuf:"bytes,3,rep,name=row_versions,json=rowVersions,proto3" json:"row_versions,omitempty"`
+	// Each row's, float64, little-endian: of the action as it was drawn, before it was clipped.
+	LogProbabilities []byte `protobuf:"bytes,4,opt,name=log_probabilities,json=logProbabilities,proto3" json:"log_probabilities,omitempty"`
+	// Each row's, float32, little-endian.
+	Values []byte `protobuf:"bytes,5,opt,name=values,proto3" json:"values,omitempty"`
+	// As PolicyVersion.digest, of `version`.
+	Digest string `protobuf:"bytes,6,opt,name=digest,proto3" json:"digest,omitempty"`
+	// The mask that was applied.
+	ActionMask []byte `protobuf:"bytes,7,opt,name=action_mask,json=actionMask,proto3" json:"action_mask,omitempty"`
+	// The states after these observations.
+	State         *Buffers `protobuf:"bytes,8,opt,name=state,proto3" json:"state,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *ActResponse) Reset() {
 	*x = ActResponse{}
-	mi := &file_gymbridge_v1_policy_proto_msgTypes[6]
+	mi := &file_gymbridge_v1_policy_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -396,7 +730,7 @@ func (x *ActResponse) String() string {
 func (*ActResponse) ProtoMessage() {}
 
 func (x *ActResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_gymbridge_v1_policy_proto_msgTypes[6]
+	mi := &file_gymbridge_v1_policy_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -409,7 +743,7 @@ func (x *ActResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ActResponse.ProtoReflect.Descriptor instead.
 func (*ActResponse) Descriptor() ([]byte, []int) {
-	return file_gymbridge_v1_policy_proto_rawDescGZIP(), []int{6}
+	return file_gymbridge_v1_policy_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *ActResponse) GetActions() *Buffers {
@@ -426,6 +760,48 @@ func (x *ActResponse) GetVersion() string {
 	return ""
 }
 
+func (x *ActResponse) GetRowVersions() []string {
+	if x != nil {
+		return x.RowVersions
+	}
+	return nil
+}
+
+func (x *ActResponse) GetLogProbabilities() []byte {
+	if x != nil {
+		return x.LogProbabilities
+	}
+	return nil
+}
+
+func (x *ActResponse) GetValues() []byte {
+	if x != nil {
+		return x.Values
+	}
+	return nil
+}
+
+func (x *ActResponse) GetDigest() string {
+	if x != nil {
+		return x.Digest
+	}
+	return ""
+}
+
+func (x *ActResponse) GetActionMask() []byte {
+	if x != nil {
+		return x.ActionMask
+	}
+	return nil
+}
+
+func (x *ActResponse) GetState() *Buffers {
+	if x != nil {
+		return x.State
+	}
+	return nil
+}
+
 type ActStreamRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// 1 for the first request on a stream, then one more each time.
@@ -437,7 +813,7 @@ type ActStreamRequest struct {
 
 func (x *ActStreamRequest) Reset() {
 	*x = ActStreamRequest{}
-	mi := &file_gymbridge_v1_policy_proto_msgTypes[7]
+	mi := &file_gymbridge_v1_policy_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -449,7 +825,7 @@ func (x *ActStreamRequest) String() string {
 func (*ActStreamRequest) ProtoMessage() {}
 
 func (x *ActStreamRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_gymbridge_v1_policy_proto_msgTypes[7]
+	mi := &file_gymbridge_v1_policy_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -462,7 +838,7 @@ func (x *ActStreamRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ActStreamRequest.ProtoReflect.Descriptor instead.
 func (*ActStreamRequest) Descriptor() ([]byte, []int) {
-	return file_gymbridge_v1_policy_proto_rawDescGZIP(), []int{7}
+	return file_gymbridge_v1_policy_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *ActStreamRequest) GetSequence() uint64 {
@@ -496,7 +872,7 @@ type ActStreamResponse struct {
 
 func (x *ActStreamResponse) Reset() {
 	*x = ActStreamResponse{}
-	mi := &file_gymbridge_v1_policy_proto_msgTypes[8]
+	mi := &file_gymbridge_v1_policy_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -508,7 +884,7 @@ func (x *ActStreamResponse) String() string {
 func (*ActStreamResponse) ProtoMessage() {}
 
 func (x *ActStreamResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_gymbridge_v1_policy_proto_msgTypes[8]
+	mi := &file_gymbridge_v1_policy_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -521,7 +897,7 @@ func (x *ActStreamResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ActStreamResponse.ProtoReflect.Descriptor instead.
 func (*ActStreamResponse) Descriptor() ([]byte, []int) {
-	return file_gymbridge_v1_policy_proto_rawDescGZIP(), []int{8}
+	return file_gymbridge_v1_policy_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *ActStreamResponse) GetSequence() uint64 {
@@ -573,6 +949,403 @@ func (*ActStreamResponse_Acted) isActStreamResponse_Response() {}
 
 func (*ActStreamResponse_Error) isActStreamResponse_Response() {}
 
+type PublishPolicyRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The header first, then chunks.
+	//
+	// Types that are valid to be assigned to Part:
+	//
+	//	*PublishPolicyRequest_Header
+	//	*PublishPolicyRequest_Chunk
+	Part          isPublishPolicyRequest_Part `protobuf_oneof:"part"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PublishPolicyRequest) Reset() {
+	*x = PublishPolicyRequest{}
+	mi := &file_gymbridge_v1_policy_proto_msgTypes[12]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PublishPolicyRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PublishPolicyRequest) ProtoMessage() {}
+
+func (x *PublishPolicyRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_gymbridge_v1_policy_proto_msgTypes[12]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PublishPolicyRequest.ProtoReflect.Descriptor instead.
+func (*PublishPolicyRequest) Descriptor() ([]byte, []int) {
+	return file_gymbridge_v1_policy_proto_rawDescGZIP(), []int{12}
+}
+
+func (x *PublishPolicyRequest) GetPart() isPublishPolicyRequest_Part {
+	if x != nil {
+		return x.Part
+	}
+	return nil
+}
+
+func (x *PublishPolicyRequest) GetHeader() *PublishHeader {
+	if x != nil {
+		if x, ok := x.Part.(*PublishPolicyRequest_Header); ok {
+			return x.Header
+		}
+	}
+	return nil
+}
+
+func (x *PublishPolicyRequest) GetChunk() []byte {
+	if x != nil {
+		if x, ok := x.Part.(*PublishPolicyRequest_Chunk); ok {
+			return x.Chunk
+		}
+	}
+	return nil
+}
+
+type isPublishPolicyRequest_Part interface {
+	isPublishPolicyRequest_Part()
+}
+
+type PublishPolicyRequest_Header struct {
+	Header *PublishHeader `protobuf:"bytes,1,opt,name=header,proto3,oneof"`
+}
+
+type PublishPolicyRequest_Chunk struct {
+	// The next bytes of the bundle; at least one, at most 4 MiB.
+	Chunk []byte `protobuf:"bytes,2,opt,name=chunk,proto3,oneof"`
+}
+
+func (*PublishPolicyRequest_Header) isPublishPolicyRequest_Part() {}
+
+func (*PublishPolicyRequest_Chunk) isPublishPolicyRequest_Part() {}
+
+type PublishHeader struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Letters, digits, '.', '_' and '-', at most 100, no '.' at the beginning. A new name is a new policy.
+	Policy string `protobuf:"bytes,1,opt,name=policy,proto3" json:"policy,omitempty"`
+	// The same. Empty: one more than the highest number among the versions there are.
+	Version string `protobuf:"bytes,2,opt,name=version,proto3" json:"version,omitempty"`
+	// The bundle's length in bytes.
+	Size uint64 `protobuf:"varint,3,opt,name=size,proto3" json:"size,omitempty"`
+	// Its SHA-256, 32 bytes.
+	Sha256 []byte `protobuf:"bytes,4,opt,name=sha256,proto3" json:"sha256,omitempty"`
+	// Labels that it gets, once it is in service.
+	Labels        []string `protobuf:"bytes,5,rep,name=labels,proto3" json:"labels,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PublishHeader) Reset() {
+	*x = PublishHeader{}
+	mi := &file_gymbridge_v1_policy_proto_msgTypes[13]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PublishHeader) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PublishHeader) ProtoMessage() {}
+
+func (x *PublishHeader) ProtoReflect() protoreflect.Message {
+	mi := &file_gymbridge_v1_policy_proto_msgTypes[13]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PublishHeader.ProtoReflect.Descriptor instead.
+func (*PublishHeader) Descriptor() ([]byte, []int) {
+	return file_gymbridge_v1_policy_proto_rawDescGZIP(), []int{13}
+}
+
+func (x *PublishHeader) GetPolicy() string {
+	if x != nil {
+		return x.Policy
+	}
+	return ""
+}
+
+func (x *PublishHeader) GetVersion() string {
+	if x != nil {
+		return x.Version
+	}
+	return ""
+}
+
+func (x *PublishHeader) GetSize() uint64 {
+	if x != nil {
+		return x.Size
+	}
+	return 0
+}
+
+func (x *PublishHeader) GetSha256() []byte {
+	if x != nil {
+		return x.Sha256
+	}
+	return nil
+}
+
+func (x *PublishHeader) GetLabels() []string {
+	if x != nil {
+		return x.Labels
+	}
+	return nil
+}
+
+type PublishPolicyResponse struct {
+	state   protoimpl.MessageState `protogen:"open.v1"`
+	Version string                 `protobuf:"bytes,1,opt,name=version,proto3" json:"version,omitempty"`
+	Digest  string                 `protobuf:"bytes,2,opt,name=digest,proto3" json:"digest,omitempty"`
+	// What it had to pass, for people: "16 golden observations: equal", "mean return 3544 in 20 episodes, …".
+	Checks        []string `protobuf:"bytes,3,rep,name=checks,proto3" json:"checks,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PublishPolicyResponse) Reset() {
+	*x = PublishPolicyResponse{}
+	mi := &file_gymbridge_v1_policy_proto_msgTypes[14]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PublishPolicyResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PublishPolicyResponse) ProtoMessage() {}
+
+func (x *PublishPolicyResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_gymbridge_v1_policy_proto_msgTypes[14]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PublishPolicyResponse.ProtoReflect.Descriptor instead.
+func (*PublishPolicyResponse) Descriptor() ([]byte, []int) {
+	return file_gymbridge_v1_policy_proto_rawDescGZIP(), []int{14}
+}
+
+func (x *PublishPolicyResponse) GetVersion() string {
+	if x != nil {
+		return x.Version
+	}
+	return ""
+}
+
+func (x *PublishPolicyResponse) GetDigest() string {
+	if x != nil {
+		return x.Digest
+	}
+	return ""
+}
+
+func (x *PublishPolicyResponse) GetChecks() []string {
+	if x != nil {
+		return x.Checks
+	}
+	return nil
+}
+
+type ConfigurePolicyRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Policy        string                 `protobuf:"bytes,1,opt,name=policy,proto3" json:"policy,omitempty"`
+	Lineup        *Lineup                `protobuf:"bytes,2,opt,name=lineup,proto3" json:"lineup,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ConfigurePolicyRequest) Reset() {
+	*x = ConfigurePolicyRequest{}
+	mi := &file_gymbridge_v1_policy_proto_msgTypes[15]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ConfigurePolicyRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ConfigurePolicyRequest) ProtoMessage() {}
+
+func (x *ConfigurePolicyRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_gymbridge_v1_policy_proto_msgTypes[15]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ConfigurePolicyRequest.ProtoReflect.Descriptor instead.
+func (*ConfigurePolicyRequest) Descriptor() ([]byte, []int) {
+	return file_gymbridge_v1_policy_proto_rawDescGZIP(), []int{15}
+}
+
+func (x *ConfigurePolicyRequest) GetPolicy() string {
+	if x != nil {
+		return x.Policy
+	}
+	return ""
+}
+
+func (x *ConfigurePolicyRequest) GetLineup() *Lineup {
+	if x != nil {
+		return x.Lineup
+	}
+	return nil
+}
+
+type Lineup struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The newest so many are kept in service; 0 if `versions` says which.
+	Latest uint32 `protobuf:"varint,1,opt,name=latest,proto3" json:"latest,omitempty"`
+	// These are kept in service, and no others.
+	Versions []string `protobuf:"bytes,2,rep,name=versions,proto3" json:"versions,omitempty"`
+	// Versions by label. What "stable" names answers requests that name no version; without it the newest does.
+	Labels map[string]string `protobuf:"bytes,3,rep,name=labels,proto3" json:"labels,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	// The share, 0 … 1, of episodes (on streams) and of requests (of one call) without a version that the version labelled
+	// "canary" gets.
+	CanaryShare   float64 `protobuf:"fixed64,4,opt,name=canary_share,json=canaryShare,proto3" json:"canary_share,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Lineup) Reset() {
+	*x = Lineup{}
+	mi := &file_gymbridge_v1_policy_proto_msgTypes[16]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Lineup) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Lineup) ProtoMessage() {}
+
+func (x *Lineup) ProtoReflect() protoreflect.Message {
+	mi := &file_gymbridge_v1_policy_proto_msgTypes[16]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Lineup.ProtoReflect.Descriptor instead.
+func (*Lineup) Descriptor() ([]byte, []int) {
+	return file_gymbridge_v1_policy_proto_rawDescGZIP(), []int{16}
+}
+
+func (x *Lineup) GetLatest() uint32 {
+	if x != nil {
+		return x.Latest
+	}
+	return 0
+}
+
+func (x *Lineup) GetVersions() []string {
+	if x != nil {
+		return x.Versions
+	}
+	return nil
+}
+
+func (x *Lineup) GetLabels() map[string]string {
+	if x != nil {
+		return x.Labels
+	}
+	return nil
+}
+
+func (x *Lineup) GetCanaryShare() float64 {
+	if x != nil {
+		return x.CanaryShare
+	}
+	return 0
+}
+
+type ConfigurePolicyResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// As it is now.
+	Policy        *PolicySummary `protobuf:"bytes,1,opt,name=policy,proto3" json:"policy,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ConfigurePolicyResponse) Reset() {
+	*x = ConfigurePolicyResponse{}
+	mi := &file_gymbridge_v1_policy_proto_msgTypes[17]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ConfigurePolicyResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ConfigurePolicyResponse) ProtoMessage() {}
+
+func (x *ConfigurePolicyResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_gymbridge_v1_policy_proto_msgTypes[17]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ConfigurePolicyResponse.ProtoReflect.Descriptor instead.
+func (*ConfigurePolicyResponse) Descriptor() ([]byte, []int) {
+	return file_gymbridge_v1_policy_proto_rawDescGZIP(), []int{17}
+}
+
+func (x *ConfigurePolicyResponse) GetPolicy() *PolicySummary {
+	if x != nil {
+		return x.Policy
+	}
+	return nil
+}
+
 var File_gymbridge_v1_policy_proto protoreflect.FileDescriptor
 
 const file_gymbridge_v1_policy_proto_rawDesc = "" +
@@ -581,12 +1354,22 @@ const file_gymbridge_v1_policy_proto_rawDesc = "" +
 	"\x13ListPoliciesRequest\"v\n" +
 	"\x14ListPoliciesResponse\x127\n" +
 	"\bpolicies\x18\x01 \x03(\v2\x1b.gymbridge.v1.PolicySummaryR\bpolicies\x12%\n" +
-	"\x0eserver_version\x18\x02 \x01(\tR\rserverVersion\"=\n" +
+	"\x0eserver_version\x18\x02 \x01(\tR\rserverVersion\"\xae\x01\n" +
 	"\rPolicySummary\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x18\n" +
-	"\aversion\x18\x02 \x01(\tR\aversion\"/\n" +
+	"\aversion\x18\x02 \x01(\tR\aversion\x127\n" +
+	"\bversions\x18\x03 \x03(\v2\x1b.gymbridge.v1.PolicyVersionR\bversions\x126\n" +
+	"\arefused\x18\x04 \x03(\v2\x1c.gymbridge.v1.RefusedVersionR\arefused\"Y\n" +
+	"\rPolicyVersion\x12\x18\n" +
+	"\aversion\x18\x01 \x01(\tR\aversion\x12\x16\n" +
+	"\x06digest\x18\x02 \x01(\tR\x06digest\x12\x16\n" +
+	"\x06labels\x18\x03 \x03(\tR\x06labels\"B\n" +
+	"\x0eRefusedVersion\x12\x18\n" +
+	"\aversion\x18\x01 \x01(\tR\aversion\x12\x16\n" +
+	"\x06reason\x18\x02 \x01(\tR\x06reason\"I\n" +
 	"\x15DescribePolicyRequest\x12\x16\n" +
-	"\x06policy\x18\x01 \x01(\tR\x06policy\"\x97\x02\n" +
+	"\x06policy\x18\x01 \x01(\tR\x06policy\x12\x18\n" +
+	"\aversion\x18\x02 \x01(\tR\aversion\"\x93\x03\n" +
 	"\x16DescribePolicyResponse\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x18\n" +
 	"\aversion\x18\x02 \x01(\tR\aversion\x12@\n" +
@@ -597,17 +1380,46 @@ const file_gymbridge_v1_policy_proto_rawDesc = "" +
 	"stochastic\x125\n" +
 	"\n" +
 	"provenance\x18\x06 \x01(\v2\x15.gymbridge.v1.ItemMapR\n" +
-	"provenance\"\xa4\x01\n" +
+	"provenance\x12\x16\n" +
+	"\x06digest\x18\a \x01(\tR\x06digest\x124\n" +
+	"\vstate_space\x18\b \x01(\v2\x13.gymbridge.v1.SpaceR\n" +
+	"stateSpace\x12\x14\n" +
+	"\x05masks\x18\t \x01(\bR\x05masks\x12\x16\n" +
+	"\x06values\x18\n" +
+	" \x01(\bR\x06values\"\xee\x03\n" +
 	"\n" +
 	"ActRequest\x12\x16\n" +
 	"\x06policy\x18\x01 \x01(\tR\x06policy\x12\x1d\n" +
 	"\n" +
 	"batch_size\x18\x02 \x01(\rR\tbatchSize\x129\n" +
 	"\fobservations\x18\x03 \x01(\v2\x15.gymbridge.v1.BuffersR\fobservations\x12$\n" +
-	"\rdeterministic\x18\x04 \x01(\bR\rdeterministic\"X\n" +
+	"\rdeterministic\x18\x04 \x01(\bR\rdeterministic\x12\x18\n" +
+	"\aversion\x18\x05 \x01(\tR\aversion\x12%\n" +
+	"\x0eepisode_starts\x18\x06 \x01(\fR\repisodeStarts\x12&\n" +
+	"\x04draw\x18\a \x01(\v2\x12.gymbridge.v1.DrawR\x04draw\x12\x1f\n" +
+	"\vaction_mask\x18\b \x01(\fR\n" +
+	"actionMask\x12+\n" +
+	"\x05state\x18\t \x01(\v2\x15.gymbridge.v1.BuffersR\x05state\x12'\n" +
+	"\x0flog_probability\x18\n" +
+	" \x01(\bR\x0elogProbability\x12\x14\n" +
+	"\x05value\x18\v \x01(\bR\x05value\x12\x16\n" +
+	"\x06digest\x18\f \x01(\bR\x06digest\x12\x1b\n" +
+	"\techo_mask\x18\r \x01(\bR\bechoMask\x12\x1d\n" +
+	"\n" +
+	"next_state\x18\x0e \x01(\bR\tnextState\".\n" +
+	"\x04Draw\x12\x12\n" +
+	"\x04seed\x18\x01 \x01(\x04R\x04seed\x12\x12\n" +
+	"\x04step\x18\x02 \x01(\x04R\x04step\"\xa6\x02\n" +
 	"\vActResponse\x12/\n" +
 	"\aactions\x18\x01 \x01(\v2\x15.gymbridge.v1.BuffersR\aactions\x12\x18\n" +
-	"\aversion\x18\x02 \x01(\tR\aversion\"Z\n" +
+	"\aversion\x18\x02 \x01(\tR\aversion\x12!\n" +
+	"\frow_versions\x18\x03 \x03(\tR\vrowVersions\x12+\n" +
+	"\x11log_probabilities\x18\x04 \x01(\fR\x10logProbabilities\x12\x16\n" +
+	"\x06values\x18\x05 \x01(\fR\x06values\x12\x16\n" +
+	"\x06digest\x18\x06 \x01(\tR\x06digest\x12\x1f\n" +
+	"\vaction_mask\x18\a \x01(\fR\n" +
+	"actionMask\x12+\n" +
+	"\x05state\x18\b \x01(\v2\x15.gymbridge.v1.BuffersR\x05state\"Z\n" +
 	"\x10ActStreamRequest\x12\x1a\n" +
 	"\bsequence\x18\x01 \x01(\x04R\bsequence\x12*\n" +
 	"\x03act\x18\x02 \x01(\v2\x18.gymbridge.v1.ActRequestR\x03act\"\x9a\x01\n" +
@@ -616,12 +1428,41 @@ const file_gymbridge_v1_policy_proto_rawDesc = "" +
 	"\x05acted\x18\x02 \x01(\v2\x19.gymbridge.v1.ActResponseH\x00R\x05acted\x12*\n" +
 	"\x05error\x18\x03 \x01(\v2\x12.google.rpc.StatusH\x00R\x05errorB\n" +
 	"\n" +
-	"\bresponse2\xd1\x02\n" +
+	"\bresponse\"m\n" +
+	"\x14PublishPolicyRequest\x125\n" +
+	"\x06header\x18\x01 \x01(\v2\x1b.gymbridge.v1.PublishHeaderH\x00R\x06header\x12\x16\n" +
+	"\x05chunk\x18\x02 \x01(\fH\x00R\x05chunkB\x06\n" +
+	"\x04part\"\x85\x01\n" +
+	"\rPublishHeader\x12\x16\n" +
+	"\x06policy\x18\x01 \x01(\tR\x06policy\x12\x18\n" +
+	"\aversion\x18\x02 \x01(\tR\aversion\x12\x12\n" +
+	"\x04size\x18\x03 \x01(\x04R\x04size\x12\x16\n" +
+	"\x06sha256\x18\x04 \x01(\fR\x06sha256\x12\x16\n" +
+	"\x06labels\x18\x05 \x03(\tR\x06labels\"a\n" +
+	"\x15PublishPolicyResponse\x12\x18\n" +
+	"\aversion\x18\x01 \x01(\tR\aversion\x12\x16\n" +
+	"\x06digest\x18\x02 \x01(\tR\x06digest\x12\x16\n" +
+	"\x06checks\x18\x03 \x03(\tR\x06checks\"^\n" +
+	"\x16ConfigurePolicyRequest\x12\x16\n" +
+	"\x06policy\x18\x01 \x01(\tR\x06policy\x12,\n" +
+	"\x06lineup\x18\x02 \x01(\v2\x14.gymbridge.v1.LineupR\x06lineup\"\xd4\x01\n" +
+	"\x06Lineup\x12\x16\n" +
+	"\x06latest\x18\x01 \x01(\rR\x06latest\x12\x1a\n" +
+	"\bversions\x18\x02 \x03(\tR\bversions\x128\n" +
+	"\x06labels\x18\x03 \x03(\v2 .gymbridge.v1.Lineup.LabelsEntryR\x06labels\x12!\n" +
+	"\fcanary_share\x18\x04 \x01(\x01R\vcanaryShare\x1a9\n" +
+	"\vLabelsEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"N\n" +
+	"\x17ConfigurePolicyResponse\x123\n" +
+	"\x06policy\x18\x01 \x01(\v2\x1b.gymbridge.v1.PolicySummaryR\x06policy2\x8d\x04\n" +
 	"\rPolicyService\x12U\n" +
 	"\fListPolicies\x12!.gymbridge.v1.ListPoliciesRequest\x1a\".gymbridge.v1.ListPoliciesResponse\x12[\n" +
 	"\x0eDescribePolicy\x12#.gymbridge.v1.DescribePolicyRequest\x1a$.gymbridge.v1.DescribePolicyResponse\x12:\n" +
 	"\x03Act\x12\x18.gymbridge.v1.ActRequest\x1a\x19.gymbridge.v1.ActResponse\x12P\n" +
-	"\tActStream\x12\x1e.gymbridge.v1.ActStreamRequest\x1a\x1f.gymbridge.v1.ActStreamResponse(\x010\x01B\x19\n" +
+	"\tActStream\x12\x1e.gymbridge.v1.ActStreamRequest\x1a\x1f.gymbridge.v1.ActStreamResponse(\x010\x01\x12Z\n" +
+	"\rPublishPolicy\x12\".gymbridge.v1.PublishPolicyRequest\x1a#.gymbridge.v1.PublishPolicyResponse(\x01\x12^\n" +
+	"\x0fConfigurePolicy\x12$.gymbridge.v1.ConfigurePolicyRequest\x1a%.gymbridge.v1.ConfigurePolicyResponseB\x19\n" +
 	"\x15io.gymbridge.proto.v1P\x01b\x06proto3"
 
 var (
@@ -636,45 +1477,69 @@ func file_gymbridge_v1_policy_proto_rawDescGZIP() []byte {
 	return file_gymbridge_v1_policy_proto_rawDescData
 }
 
-var file_gymbridge_v1_policy_proto_msgTypes = make([]protoimpl.MessageInfo, 9)
+var file_gymbridge_v1_policy_proto_msgTypes = make([]protoimpl.MessageInfo, 19)
 var file_gymbridge_v1_policy_proto_goTypes = []any{
-	(*ListPoliciesRequest)(nil),    // 0: gymbridge.v1.ListPoliciesRequest
-	(*ListPoliciesResponse)(nil),   // 1: gymbridge.v1.ListPoliciesResponse
-	(*PolicySummary)(nil),          // 2: gymbridge.v1.PolicySummary
-	(*DescribePolicyRequest)(nil),  // 3: gymbridge.v1.DescribePolicyRequest
-	(*DescribePolicyResponse)(nil), // 4: gymbridge.v1.DescribePolicyResponse
-	(*ActRequest)(nil),             // 5: gymbridge.v1.ActRequest
-	(*ActResponse)(nil),            // 6: gymbridge.v1.ActResponse
-	(*ActStreamRequest)(nil),       // 7: gymbridge.v1.ActStreamRequest
-	(*ActStreamResponse)(nil),      // 8: gymbridge.v1.ActStreamResponse
-	(*Space)(nil),                  // 9: gymbridge.v1.Space
-	(*ItemMap)(nil),                // 10: gymbridge.v1.ItemMap
-	(*Buffers)(nil),                // 11: gymbridge.v1.Buffers
-	(*status.Status)(nil),          // 12: google.rpc.Status
+	(*ListPoliciesRequest)(nil),     // 0: gymbridge.v1.ListPoliciesRequest
+	(*ListPoliciesResponse)(nil),    // 1: gymbridge.v1.ListPoliciesResponse
+	(*PolicySummary)(nil),           // 2: gymbridge.v1.PolicySummary
+	(*PolicyVersion)(nil),           // 3: gymbridge.v1.PolicyVersion
+	(*RefusedVersion)(nil),          // 4: gymbridge.v1.RefusedVersion
+	(*DescribePolicyRequest)(nil),   // 5: gymbridge.v1.DescribePolicyRequest
+	(*DescribePolicyResponse)(nil),  // 6: gymbridge.v1.DescribePolicyResponse
+	(*ActRequest)(nil),              // 7: gymbridge.v1.ActRequest
+	(*Draw)(nil),                    // 8: gymbridge.v1.Draw
+	(*ActResponse)(nil),             // 9: gymbridge.v1.ActResponse
+	(*ActStreamRequest)(nil),        // 10: gymbridge.v1.ActStreamRequest
+	(*ActStreamResponse)(nil),       // 11: gymbridge.v1.ActStreamResponse
+	(*PublishPolicyRequest)(nil),    // 12: gymbridge.v1.PublishPolicyRequest
+	(*PublishHeader)(nil),           // 13: gymbridge.v1.PublishHeader
+	(*PublishPolicyResponse)(nil),   // 14: gymbridge.v1.PublishPolicyResponse
+	(*ConfigurePolicyRequest)(nil),  // 15: gymbridge.v1.ConfigurePolicyRequest
+	(*Lineup)(nil),                  // 16: gymbridge.v1.Lineup
+	(*ConfigurePolicyResponse)(nil), // 17: gymbridge.v1.ConfigurePolicyResponse
+	nil,                             // 18: gymbridge.v1.Lineup.LabelsEntry
+	(*Space)(nil),                   // 19: gymbridge.v1.Space
+	(*ItemMap)(nil),                 // 20: gymbridge.v1.ItemMap
+	(*Buffers)(nil),                 // 21: gymbridge.v1.Buffers
+	(*status.Status)(nil),           // 22: google.rpc.Status
 }
 var file_gymbridge_v1_policy_proto_depIdxs = []int32{
 	2,  // 0: gymbridge.v1.ListPoliciesResponse.policies:type_name -> gymbridge.v1.PolicySummary
-	9,  // 1: gymbridge.v1.DescribePolicyResponse.observation_space:type_name -> gymbridge.v1.Space
-	9,  // 2: gymbridge.v1.DescribePolicyResponse.action_space:type_name -> gymbridge.v1.Space
-	10, // 3: gymbridge.v1.DescribePolicyResponse.provenance:type_name -> gymbridge.v1.ItemMap
-	11, // 4: gymbridge.v1.ActRequest.observations:type_name -> gymbridge.v1.Buffers
-	11, // 5: gymbridge.v1.ActResponse.actions:type_name -> gymbridge.v1.Buffers
-	5,  // 6: gymbridge.v1.ActStreamRequest.act:type_name -> gymbridge.v1.ActRequest
-	6,  // 7: gymbridge.v1.ActStreamResponse.acted:type_name -> gymbridge.v1.ActResponse
-	12, // 8: gymbridge.v1.ActStreamResponse.error:type_name -> google.rpc.Status
-	0,  // 9: gymbridge.v1.PolicyService.ListPolicies:input_type -> gymbridge.v1.ListPoliciesRequest
-	3,  // 10: gymbridge.v1.PolicyService.DescribePolicy:input_type -> gymbridge.v1.DescribePolicyRequest
-	5,  // 11: gymbridge.v1.PolicyService.Act:input_type -> gymbridge.v1.ActRequest
-	7,  // 12: gymbridge.v1.PolicyService.ActStream:input_type -> gymbridge.v1.ActStreamRequest
-	1,  // 13: gymbridge.v1.PolicyService.ListPolicies:output_type -> gymbridge.v1.ListPoliciesResponse
-	4,  // 14: gymbridge.v1.PolicyService.DescribePolicy:output_type -> gymbridge.v1.DescribePolicyResponse
-	6,  // 15: gymbridge.v1.PolicyService.Act:output_type -> gymbridge.v1.ActResponse
-	8,  // 16: gymbridge.v1.PolicyService.ActStream:output_type -> gymbridge.v1.ActStreamResponse
-	13, // [13:17] is the sub-list for method output_type
-	9,  // [9:13] is the sub-list for method input_type
-	9,  // [9:9] is the sub-list for extension type_name
-	9,  // [9:9] is the sub-list for extension extendee
-	0,  // [0:9] is the sub-list for field type_name
+	3,  // 1: gymbridge.v1.PolicySummary.versions:type_name -> gymbridge.v1.PolicyVersion
+	4,  // 2: gymbridge.v1.PolicySummary.refused:type_name -> gymbridge.v1.RefusedVersion
+	19, // 3: gymbridge.v1.DescribePolicyResponse.observation_space:type_name -> gymbridge.v1.Space
+	19, // 4: gymbridge.v1.DescribePolicyResponse.action_space:type_name -> gymbridge.v1.Space
+	20, // 5: gymbridge.v1.DescribePolicyResponse.provenance:type_name -> gymbridge.v1.ItemMap
+	19, // 6: gymbridge.v1.DescribePolicyResponse.state_space:type_name -> gymbridge.v1.Space
+	21, // 7: gymbridge.v1.ActRequest.observations:type_name -> gymbridge.v1.Buffers
+	8,  // 8: gymbridge.v1.ActRequest.draw:type_name -> gymbridge.v1.Draw
+	21, // 9: gymbridge.v1.ActRequest.state:type_name -> gymbridge.v1.Buffers
+	21, // 10: gymbridge.v1.ActResponse.actions:type_name -> gymbridge.v1.Buffers
+	21, // 11: gymbridge.v1.ActResponse.state:type_name -> gymbridge.v1.Buffers
+	7,  // 12: gymbridge.v1.ActStreamRequest.act:type_name -> gymbridge.v1.ActRequest
+	9,  // 13: gymbridge.v1.ActStreamResponse.acted:type_name -> gymbridge.v1.ActResponse
+	22, // 14: gymbridge.v1.ActStreamResponse.error:type_name -> google.rpc.Status
+	13, // 15: gymbridge.v1.PublishPolicyRequest.header:type_name -> gymbridge.v1.PublishHeader
+	16, // 16: gymbridge.v1.ConfigurePolicyRequest.lineup:type_name -> gymbridge.v1.Lineup
+	18, // 17: gymbridge.v1.Lineup.labels:type_name -> gymbridge.v1.Lineup.LabelsEntry
+	2,  // 18: gymbridge.v1.ConfigurePolicyResponse.policy:type_name -> gymbridge.v1.PolicySummary
+	0,  // 19: gymbridge.v1.PolicyService.ListPolicies:input_type -> gymbridge.v1.ListPoliciesRequest
+	5,  // 20: gymbridge.v1.PolicyService.DescribePolicy:input_type -> gymbridge.v1.DescribePolicyRequest
+	7,  // 21: gymbridge.v1.PolicyService.Act:input_type -> gymbridge.v1.ActRequest
+	10, // 22: gymbridge.v1.PolicyService.ActStream:input_type -> gymbridge.v1.ActStreamRequest
+	12, // 23: gymbridge.v1.PolicyService.PublishPolicy:input_type -> gymbridge.v1.PublishPolicyRequest
+	15, // 24: gymbridge.v1.PolicyService.ConfigurePolicy:input_type -> gymbridge.v1.ConfigurePolicyRequest
+	1,  // 25: gymbridge.v1.PolicyService.ListPolicies:output_type -> gymbridge.v1.ListPoliciesResponse
+	6,  // 26: gymbridge.v1.PolicyService.DescribePolicy:output_type -> gymbridge.v1.DescribePolicyResponse
+	9,  // 27: gymbridge.v1.PolicyService.Act:output_type -> gymbridge.v1.ActResponse
+	11, // 28: gymbridge.v1.PolicyService.ActStream:output_type -> gymbridge.v1.ActStreamResponse
+	14, // 29: gymbridge.v1.PolicyService.PublishPolicy:output_type -> gymbridge.v1.PublishPolicyResponse
+	17, // 30: gymbridge.v1.PolicyService.ConfigurePolicy:output_type -> gymbridge.v1.ConfigurePolicyResponse
+	25, // [25:31] is the sub-list for method output_type
+	19, // [19:25] is the sub-list for method input_type
+	19, // [19:19] is the sub-list for extension type_name
+	19, // [19:19] is the sub-list for extension extendee
+	0,  // [0:19] is the sub-list for field type_name
 }
 
 func init() { file_gymbridge_v1_policy_proto_init() }
@@ -684,9 +1549,13 @@ func file_gymbridge_v1_policy_proto_init() {
 	}
 	file_gymbridge_v1_space_proto_init()
 	file_gymbridge_v1_value_proto_init()
-	file_gymbridge_v1_policy_proto_msgTypes[8].OneofWrappers = []any{
+	file_gymbridge_v1_policy_proto_msgTypes[11].OneofWrappers = []any{
 		(*ActStreamResponse_Acted)(nil),
 		(*ActStreamResponse_Error)(nil),
+	}
+	file_gymbridge_v1_policy_proto_msgTypes[12].OneofWrappers = []any{
+		(*PublishPolicyRequest_Header)(nil),
+		(*PublishPolicyRequest_Chunk)(nil),
 	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
@@ -694,7 +1563,7 @@ func file_gymbridge_v1_policy_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_gymbridge_v1_policy_proto_rawDesc), len(file_gymbridge_v1_policy_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   9,
+			NumMessages:   19,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -21,28 +21,44 @@ import (
 const _ = grpc.SupportPackageIsVersion9
 
 const (
-	PolicyService_ListPolicies_FullMethodName   = "/gymbridge.v1.PolicyService/ListPolicies"
-	PolicyService_DescribePolicy_FullMethodName = "/gymbridge.v1.PolicyService/DescribePolicy"
-	PolicyService_Act_FullMethodName            = "/gymbridge.v1.PolicyService/Act"
-	PolicyService_ActStream_FullMethodName      = "/gymbridge.v1.PolicyService/ActStream"
+	PolicyService_ListPolicies_FullMethodName    = "/gymbridge.v1.PolicyService/ListPolicies"
+	PolicyService_DescribePolicy_FullMethodName  = "/gymbridge.v1.PolicyService/DescribePolicy"
+	PolicyService_Act_FullMethodName             = "/gymbridge.v1.PolicyService/Act"
+	PolicyService_ActStream_FullMethodName       = "/gymbridge.v1.PolicyService/ActStream"
+	PolicyService_PublishPolicy_FullMethodName   = "/gymbridge.v1.PolicyService/PublishPolicy"
+	PolicyService_ConfigurePolicy_FullMethodName = "/gymbridge.v1.PolicyService/ConfigurePolicy"
 )
 
 // PolicyServiceClient is the client API for PolicyService service.
 //
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
 //
-// Serves policies. It keeps nothing between two requests.
+// Serves policies. Between two requests it keeps nothing but what an open ActStream has: the versions with which its
+// episodes began, and their recurrent state.
 type PolicyServiceClient interface {
 	// What this server offers.
 	ListPolicies(ctx context.Context, in *ListPoliciesRequest, opts ...grpc.CallOption) (*ListPoliciesResponse, error)
 	// One policy. Errors: NOT_FOUND (the message names those there are).
 	DescribePolicy(ctx context.Context, in *DescribePolicyRequest, opts ...grpc.CallOption) (*DescribePolicyResponse, error)
 	// Actions for a batch of observations. Errors: NOT_FOUND, INVALID_ARGUMENT for observations that do not fit the
-	// policy's space or are not finite, UNKNOWN with a google.rpc.DebugInfo detail when the policy raises.
+	// policy's space or are not finite, UNKNOWN with a google.rpc.DebugInfo detail when the policy raises,
+	// RESOURCE_EXHAUSTED where too much waits already (nothing was done: ask again later, or elsewhere), DEADLINE_EXCEEDED
+	// where the call's deadline passed before it was its turn (nothing was done).
 	Act(ctx context.Context, in *ActRequest, opts ...grpc.CallOption) (*ActResponse, error)
 	// The same for a control loop: one response per request, in order. A request that fails is answered with `error`
-	// and the stream goes on.
+	// and the stream goes on. Each row of the requests' batches is a control loop of its own; see `episode_starts`.
 	ActStream(ctx context.Context, opts ...grpc.CallOption) (grpc.BidiStreamingClient[ActStreamRequest, ActStreamResponse], error)
+	// Puts a new version of a policy into service: a header, then the bundle in chunks. It is checked, tried and written
+	// to the disk before the answer; until then, and if anything is wrong with it, nothing changes. Needs the right
+	// "publish". Errors: INVALID_ARGUMENT for what is no usable bundle, does not have the hash and size that the header
+	// says, or is for other spaces than the version in service; FAILED_PRECONDITION where there is such a version, with
+	// another content (with the same, the answer is as if it had been published now), or where the bundle plays worse than
+	// the version in service; RESOURCE_EXHAUSTED for one that is too large; PERMISSION_DENIED; UNIMPLEMENTED where the
+	// server has no place to keep policies.
+	PublishPolicy(ctx context.Context, opts ...grpc.CallOption) (grpc.ClientStreamingClient[PublishPolicyRequest, PublishPolicyResponse], error)
+	// Says which versions of a policy are kept in service, and under which labels. Needs the right "admin". Errors:
+	// NOT_FOUND, INVALID_ARGUMENT where a label names a version that would not be in service, PERMISSION_DENIED.
+	ConfigurePolicy(ctx context.Context, in *ConfigurePolicyRequest, opts ...grpc.CallOption) (*ConfigurePolicyResponse, error)
 }
 
 type policyServiceClient struct {
@@ -96,22 +112,59 @@ func (c *policyServiceClient) ActStream(ctx context.Context, opts ...grpc.CallOp
 // This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
 type PolicyService_ActStreamClient = grpc.BidiStreamingClient[ActStreamRequest, ActStreamResponse]
 
+func (c *policyServiceClient) PublishPolicy(ctx context.Context, opts ...grpc.CallOption) (grpc.ClientStreamingClient[PublishPolicyRequest, PublishPolicyResponse], error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	stream, err := c.cc.NewStream(ctx, &PolicyService_ServiceDesc.Streams[1], PolicyService_PublishPolicy_FullMethodName, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	x := &grpc.GenericClientStream[PublishPolicyRequest, PublishPolicyResponse]{ClientStream: stream}
+	return x, nil
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type PolicyService_PublishPolicyClient = grpc.ClientStreamingClient[PublishPolicyRequest, PublishPolicyResponse]
+
+func (c *policyServiceClient) ConfigurePolicy(ctx context.Context, in *ConfigurePolicyRequest, opts ...grpc.CallOption) (*ConfigurePolicyResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ConfigurePolicyResponse)
+	err := c.cc.Invoke(ctx, PolicyService_ConfigurePolicy_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // PolicyServiceServer is the server API for PolicyService service.
 // All implementations must embed UnimplementedPolicyServiceServer
 // for forward compatibility.
 //
-// Serves policies. It keeps nothing between two requests.
+// Serves policies. Between two requests it keeps nothing but what an open ActStream has: the versions with which its
+// episodes began, and their recurrent state.
 type PolicyServiceServer interface {
 	// What this server offers.
 	ListPolicies(context.Context, *ListPoliciesRequest) (*ListPoliciesResponse, error)
 	// One policy. Errors: NOT_FOUND (the message names those there are).
 	DescribePolicy(context.Context, *DescribePolicyRequest) (*DescribePolicyResponse, error)
 	// Actions for a batch of observations. Errors: NOT_FOUND, INVALID_ARGUMENT for observations that do not fit the
-	// policy's space or are not finite, UNKNOWN with a google.rpc.DebugInfo detail when the policy raises.
+	// policy's space or are not finite, UNKNOWN with a google.rpc.DebugInfo detail when the policy raises,
+	// RESOURCE_EXHAUSTED where too much waits already (nothing was done: ask again later, or elsewhere), DEADLINE_EXCEEDED
+	// where the call's deadline passed before it was its turn (nothing was done).
 	Act(context.Context, *ActRequest) (*ActResponse, error)
 	// The same for a control loop: one response per request, in order. A request that fails is answered with `error`
-	// and the stream goes on.
+	// and the stream goes on. Each row of the requests' batches is a control loop of its own; see `episode_starts`.
 	ActStream(grpc.BidiStreamingServer[ActStreamRequest, ActStreamResponse]) error
+	// Puts a new version of a policy into service: a header, then the bundle in chunks. It is checked, tried and written
+	// to the disk before the answer; until then, and if anything is wrong with it, nothing changes. Needs the right
+	// "publish". Errors: INVALID_ARGUMENT for what is no usable bundle, does not have the hash and size that the header
+	// says, or is for other spaces than the version in service; FAILED_PRECONDITION where there is such a version, with
+	// another content (with the same, the answer is as if it had been published now), or where the bundle plays worse than
+	// the version in service; RESOURCE_EXHAUSTED for one that is too large; PERMISSION_DENIED; UNIMPLEMENTED where the
+	// server has no place to keep policies.
+	PublishPolicy(grpc.ClientStreamingServer[PublishPolicyRequest, PublishPolicyResponse]) error
+	// Says which versions of a policy are kept in service, and under which labels. Needs the right "admin". Errors:
+	// NOT_FOUND, INVALID_ARGUMENT where a label names a version that would not be in service, PERMISSION_DENIED.
+	ConfigurePolicy(context.Context, *ConfigurePolicyRequest) (*ConfigurePolicyResponse, error)
 	mustEmbedUnimplementedPolicyServiceServer()
 }
 
@@ -133,6 +186,12 @@ func (UnimplementedPolicyServiceServer) Act(context.Context, *ActRequest) (*ActR
 }
 func (UnimplementedPolicyServiceServer) ActStream(grpc.BidiStreamingServer[ActStreamRequest, ActStreamResponse]) error {
 	return status.Error(codes.Unimplemented, "method ActStream not implemented")
+}
+func (UnimplementedPolicyServiceServer) PublishPolicy(grpc.ClientStreamingServer[PublishPolicyRequest, PublishPolicyResponse]) error {
+	return status.Error(codes.Unimplemented, "method PublishPolicy not implemented")
+}
+func (UnimplementedPolicyServiceServer) ConfigurePolicy(context.Context, *ConfigurePolicyRequest) (*ConfigurePolicyResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ConfigurePolicy not implemented")
 }
 func (UnimplementedPolicyServiceServer) mustEmbedUnimplementedPolicyServiceServer() {}
 func (UnimplementedPolicyServiceServer) testEmbeddedByValue()                       {}
@@ -216,6 +275,31 @@ func _PolicyService_ActStream_Handler(srv interface{}, stream grpc.ServerStream)
 // This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
 type PolicyService_ActStreamServer = grpc.BidiStreamingServer[ActStreamRequest, ActStreamResponse]
 
+func _PolicyService_PublishPolicy_Handler(srv interface{}, stream grpc.ServerStream) error {
+	return srv.(PolicyServiceServer).PublishPolicy(&grpc.GenericServerStream[PublishPolicyRequest, PublishPolicyResponse]{ServerStream: stream})
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type PolicyService_PublishPolicyServer = grpc.ClientStreamingServer[PublishPolicyRequest, PublishPolicyResponse]
+
+func _PolicyService_ConfigurePolicy_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ConfigurePolicyRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(PolicyServiceServer).ConfigurePolicy(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: PolicyService_ConfigurePolicy_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(PolicyServiceServer).ConfigurePolicy(ctx, req.(*ConfigurePolicyRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // PolicyService_ServiceDesc is the grpc.ServiceDesc for PolicyService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -235,12 +319,21 @@ var PolicyService_ServiceDesc = grpc.ServiceDesc{
 			MethodName: "Act",
 			Handler:    _PolicyService_Act_Handler,
 		},
+		{
+			MethodName: "ConfigurePolicy",
+			Handler:    _PolicyService_ConfigurePolicy_Handler,
+		},
 	},
 	Streams: []grpc.StreamDesc{
 		{
 			StreamName:    "ActStream",
 			Handler:       _PolicyService_ActStream_Handler,
 			ServerStreams: true,
+			ClientStreams: true,
+		},
+		{
+			StreamName:    "PublishPolicy",
+			Handler:       _PolicyService_PublishPolicy_Handler,
 			ClientStreams: true,
 		},
 	},

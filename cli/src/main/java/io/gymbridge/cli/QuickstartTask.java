@@ -115,14 +115,13 @@ record QuickstartTask(
       ManagedServer server = ManagedServer.servePolicy(home.resolve(expertFile).toString(), env);
       return new Served(server.address(), server::close);
     }
-    Repository repository = Repository.open(home.resolve(expertFile), PublishGate.OPEN);
-    PolicyServer server =
-        PolicyServer.start("127.0.0.1:0", repository, PolicyServerOptions.DEFAULTS);
+    Repository bundle = Repository.open(home.resolve(expertFile), PublishGate.OPEN);
+    PolicyServer server = PolicyServer.start("127.0.0.1:0", bundle, PolicyServerOptions.DEFAULTS);
     return new Served(
-        server.address(),
+        server.address() + "/" + env,
         () -> {
           server.close();
-          repository.close();
+          bundle.close();
         });
   }
 }

@@ -64,16 +64,16 @@ public final class DiagonalGaussian implements Distribution {
   public double logProbability(float[] outputs, float[] shared, float[] actions, int row) {
     double sum = 0;
     for (int i = 0; i < size; i++) {
-      sum += logDensity(outputs, shared, row, i, actions[row * size + i]);
+      sum -= surprise(outputs, shared, row, i, actions[row * size + i]);
     }
     return sum;
   }
 
-  /** log N of one component. */
-  double logDensity(float[] outputs, float[] shared, int row, int i, float value) {
+  /** −log N of one component. */
+  double surprise(float[] outputs, float[] shared, int row, int i, float value) {
     double logStd = logStd(outputs, shared, row, i);
     double z = (value - mean(outputs, row, i)) * Math.exp(-logStd);
-    return -(0.5 * (z * z + LOG_2_PI) + logStd);
+    return 0.5 * (z * z + LOG_2_PI) + logStd;
   }
 
   @Override

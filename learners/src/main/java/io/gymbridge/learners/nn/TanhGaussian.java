@@ -94,7 +94,7 @@ public final class TanhGaussian implements Distribution {
     double sum = 0;
     for (int i = 0; i < size(); i++) {
       float u = unsquash(actions[row * size() + i]);
-      sum += gaussian.logDensity(outputs, shared, row, i, u) - logSlope(u);
+      sum -= gaussian.surprise(outputs, shared, row, i, u) + logSlope(u);
     }
     return sum;
   }

@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
 /** {@link ActRequest}s as {@link Question}s, and {@link Outcome}s as {@link ActResponse}s. */
 final class ActCodec {
   /** More than any batch that fits into a message makes sense of. */
-  private static final int MAX_BATCH_SIZE = 1 << 20;
+  static final int MAX_BATCH_SIZE = 1 << 20;
 
   private ActCodec() {}
 
@@ -61,7 +61,8 @@ final class ActCodec {
         request.getValue());
   }
 
-  private static @Nullable NdArray mask(Version version, ByteString mask, int n) {
+  /** Which choices are allowed, a byte for each; null for an empty mask. */
+  static @Nullable NdArray mask(Version version, ByteString mask, int n) {
     if (mask.isEmpty()) {
       return null;
     }

@@ -18,6 +18,7 @@ public final class PolicyServer implements AutoCloseable {
   private final Catalogue catalogue;
   private final Batches batches;
   private final Acting acting;
+  private final Inference inference;
   private final Endpoint endpoint;
   private final PolicyServerOptions options;
 
@@ -30,16 +31,32 @@ public final class PolicyServer implements AutoCloseable {
     this.options = options;
     this.batches = new Batches(options.maxWaitingRows(), options.maxBatchRows(), options.threads());
     this.acting = new Acting(catalogue, batches, options.requestLog());
+    this.inference = inference(catalogue, batches, options);
     this.endpoint =
         new Endpoint(
             address,
-            List.of(new PolicyCalls(acting, repository).bindService()),
+            List.of(
+                new PolicyCalls(acting, repository).bindService(),
+                new InferenceCalls(inference, repository).bindService()),
             options.maxMessageBytes(),
             MAX_CALLS,
             options.security(),
             List.of(
                 new RightsCheck(!options.security().tokens().isEmpty(), options.allowPublish())));
     catalogue.listen(endpoint::serving);
+    // What has just left service is not kept by sequences that nobody goes on with.
+    catalogue.listen((name, serving) -> inference.sequences().expire());
+  }
+
+  private static Inference inference(
+      Catalogue catalogue, Batches batches, PolicyServerOptions options) {
+    return new Inference(
+        new InferenceModels(
+            catalogue, options.maxBatchRows(), InferenceSequences.IDLE_NANOS / 1000),
+        batches,
+        options.requestLog(),
+        new InferenceSequences(
+            InferenceSequences.LIMIT, InferenceSequences.IDLE_NANOS, System::nanoTime));
   }
 
   /**
@@ -94,6 +111,7 @@ public final class PolicyServer implements AutoCloseable {
     acting.drain();
     if (endpoint.drain()) {
       endpoint.close(options.grace());
+      inference.close();
       batches.close();
       catalogue.close();
     }

@@ -17,9 +17,11 @@ import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -43,7 +45,12 @@ import org.slf4j.LoggerFactory;
 public final class Repository implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(Repository.class);
   private static final String BUNDLE = ".zip";
-  private static final String LINEUP = "serving.json";
+
+  /** Says which versions are in service; what is wrong with it is kept under this name. */
+  static final String LINEUP = "serving.json";
+
+  private static final String UNLOADED =
+      "it was taken out of service by RepositoryModelUnload, until RepositoryModelLoad";
   private static final String UNFINISHED = ".unfinished-";
   private static final long LOOK_MILLIS = 1000;
 
@@ -52,6 +59,7 @@ public final class Repository implements AutoCloseable {
   private final Catalogue catalogue = new Catalogue();
   private final PublishGate gate;
   private final Map<String, Map<String, Known>> known = new HashMap<>();
+  private final Set<String> unloaded = new HashSet<>();
   private final ScheduledExecutorService thread =
       Executors.newSingleThreadScheduledExecutor(
           work -> {
@@ -219,6 +227,10 @@ public final class Repository implements AutoCloseable {
     int newest = 0;
     for (Map.Entry<String, Path> file : files.entrySet()) {
       String version = file.getKey();
+      if (unloaded.contains(name)) {
+        refused.put(version, UNLOADED);
+        continue;
+      }
       boolean named = lineup.versions().contains(version) || lineup.labels().containsValue(version);
       if (!named && newest >= lineup.latest()) {
         continue;
@@ -235,6 +247,7 @@ public final class Repository implements AutoCloseable {
     }
     if (files.isEmpty()) {
       known.remove(name);
+      unloaded.remove(name);
     } else {
       known.put(name, after);
     }
@@ -372,6 +385,70 @@ public final class Repository implements AutoCloseable {
     }
   }
 
+  /**
+   * Puts a policy into service, or again into service; its files are looked at anew. On the
+   * repository's thread.
+   *
+   * @param version that is to be in service, and no other but those with labels; empty for what is
+   *     configured
+   * @throws GymException NOT_FOUND; FAILED_PRECONDITION where no version can be put into service
+   */
+  void load(String name, String version) {
+    try {
+      SortedMap<String, Path> files = files(name);
+      boolean before = unloaded.remove(name);
+      try {
+        if (version.isEmpty()) {
+          update(name, files);
+        } else {
+          Lineup lineup = lineup(name, new TreeMap<>());
+          configure(name, new Lineup(0, List.of(version), lineup.labels(), lineup.canaryShare()));
+        }
+      } catch (IOException | RuntimeException e) {
+        if (before) {
+          unloaded.add(name);
+        }
+        throw e;
+      }
+      Shelf shelf = catalogue.find(name);
+      if (shelf.versions().isEmpty()) {
+        throw new GymException(
+            Kind.FAILED_PRECONDITION,
+            "failed to load '%s', none of its versions can be in service: %s"
+                .formatted(name, shelf.refused()));
+      }
+    } catch (IOException e) {
+      throw cannotWrite(e);
+    }
+  }
+
+  /**
+   * Takes a policy out of service until it is loaded; episodes that began with it go on. On the
+   * repository's thread.
+   *
+   * @throws GymException NOT_FOUND
+   */
+  void unload(String name) {
+    try {
+      SortedMap<String, Path> files = files(name);
+      unloaded.add(name);
+      update(name, files);
+    } catch (IOException e) {
+      throw cannotWrite(e);
+    }
+  }
+
+  private SortedMap<String, Path> files(String name) throws IOException {
+    Map<String, SortedMap<String, Path>> found = find();
+    SortedMap<String, Path> files = found.get(name);
+    if (files == null) {
+      throw new GymException(
+          Kind.NOT_FOUND,
+          "no policy \"%s\" in the repository: there are %s".formatted(name, found.keySet()));
+    }
+    return files;
+  }
+
   /** A file for a bundle that is on its way. */
   Path unfinished(String policy) {
     if (single) {
@@ -456,7 +533,11 @@ public final class Repository implements AutoCloseable {
       Shelf shelf = catalogue.find(policy);
       if (shelf.versions().stream().noneMatch(each -> each == loaded.version())) {
         loaded.version().release();
-        checks.add("kept, and not in service: " + LINEUP + " wants others");
+        checks.add(
+            "kept, and not in service: "
+                + (unloaded.contains(policy)
+                    ? "the policy is unloaded"
+                    : LINEUP + " wants others"));
       }
       return PublishPolicyResponse.newBuilder()
           .setVersion(version)

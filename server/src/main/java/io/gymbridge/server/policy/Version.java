@@ -24,6 +24,7 @@ final class Version {
   private final ValueCodec actions;
   private final @Nullable ValueCodec states;
   private final DescribePolicyResponse description;
+  private final InferenceSignature tensors;
   private final Tally tally = new Tally();
   private final AtomicInteger holders = new AtomicInteger(1);
 
@@ -65,6 +66,7 @@ final class Version {
       description.setStateSpace(SpaceCodec.encode(state));
     }
     this.description = description.build();
+    this.tensors = new InferenceSignature(actor);
   }
 
   /** The policy's name. */
@@ -111,6 +113,11 @@ final class Version {
 
   DescribePolicyResponse description() {
     return description;
+  }
+
+  /** How the Open Inference Protocol asks it. */
+  InferenceSignature tensors() {
+    return tensors;
   }
 
   /** What it has been asked. */
