@@ -29,10 +29,11 @@ import org.slf4j.LoggerFactory;
  * Writes a share of a policy server's episodes as Minari data sets, {@code
  * FOLDER/POLICY/requests-vN}, on a thread of its own.
  *
- * <p>What serving hands over is bounded in bytes: beyond that an episode ends early, and its further
- * rows are counted as dropped. A policy server sees no rewards, which are NaN, and not what the last
- * action led to: an episode of T questions has T observations and T − 1 actions, and ends truncated.
- * Its infos have {@code version} and {@code log_probability} for each observation's own action.
+ * <p>What serving hands over is bounded in bytes: beyond that an episode ends early, and its
+ * further rows are counted as dropped. A policy server sees no rewards, which are NaN, and not what
+ * the last action led to: an episode of T questions has T observations and T − 1 actions, and ends
+ * truncated. Its infos have {@code version} and {@code log_probability} for each observation's own
+ * action.
  */
 final class RequestRecorder implements RequestLog, AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(RequestRecorder.class);

@@ -17,7 +17,8 @@ import org.jspecify.annotations.Nullable;
  * folder of either. Observations and actions come in the types and shapes of an environment's
  * spaces, actions outside a Box moved to its bounds. Not thread-safe.
  */
-public sealed interface DemonstrationReader extends AutoCloseable permits NpzReader, MinariReader, SeveralReader {
+public sealed interface DemonstrationReader extends AutoCloseable
+    permits NpzReader, MinariReader, SeveralReader {
 
   /**
    * Opens what lies at a path.

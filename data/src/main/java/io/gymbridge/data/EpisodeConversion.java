@@ -16,9 +16,8 @@ import java.util.stream.IntStream;
 /**
  * Turns an episode's arrays, as files hold them, into a trajectory of an environment's spaces:
  * types converted where no number changes but by rounding, all numbers finite (but for rewards that
- * are unknown: all NaN), actions outside a
- * Box moved to its bounds, which is what the environment would do. Errors are {@link IOException}s
- * that name the array.
+ * are unknown: all NaN), actions outside a Box moved to its bounds, which is what the environment
+ * would do. Errors are {@link IOException}s that name the array.
  */
 final class EpisodeConversion {
   private final Space observationSpace;

@@ -194,8 +194,7 @@ final class Inference implements AutoCloseable {
     }
 
     @Override
-    public void ask(
-        Version version, @Nullable Value state, RequestLog.@Nullable Episode episode) {
+    public void ask(Version version, @Nullable Value state, RequestLog.@Nullable Episode episode) {
       if (!version.hold()) {
         throw new IllegalStateException("a sequence's version is closed");
       }

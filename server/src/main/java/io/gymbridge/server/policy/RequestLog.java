@@ -34,8 +34,7 @@ public interface RequestLog {
      * @param logProbability of the action as it was drawn, before it was clipped; NaN where the
      *     policy has none
      */
-    void acted(
-        String version, Value observations, Value actions, int row, double logProbability);
+    void acted(String version, Value observations, Value actions, int row, double logProbability);
 
     /** The next question on its row belongs to another episode, or there is none. */
     void end();
