@@ -36,7 +36,10 @@ final class Logs {
   enum Format {
     /** A line for people: warnings and errors. */
     TEXT,
-    /** A JSON object a line: {@code time}, {@code level}, {@code logger}, {@code message}, {@code error}. */
+    /**
+     * A JSON object a line: {@code time}, {@code level}, {@code logger}, {@code message}, {@code
+     * error}.
+     */
     JSON
   }
 
