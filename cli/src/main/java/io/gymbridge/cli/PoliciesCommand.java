@@ -35,13 +35,6 @@ final class PoliciesCommand {
         description = "unix:PATH or HOST:PORT. Default: ${DEFAULT-VALUE}.")
     String address = "";
 
-    /** Not the usual mixin, whose {@code --version} is another one than these commands'. */
-    @Option(
-        names = {"-h", "--help"},
-        usageHelp = true,
-        description = "Show this help message and exit.")
-    boolean help;
-
     @Mixin final CredentialOptions credentials = new CredentialOptions();
 
     int with(Consumer<PolicyAdmin> work) {
@@ -54,6 +47,7 @@ final class PoliciesCommand {
 
   @Command(
       name = "list",
+      mixinStandardHelpOptions = true,
       description = "Shows what is in service, as what, and what was refused and why.")
   int list(@Mixin Server server) {
     return server.with(admin -> show(admin.list()));
@@ -61,6 +55,7 @@ final class PoliciesCommand {
 
   @Command(
       name = "publish",
+      mixinStandardHelpOptions = true,
       description = {
         "Puts a bundle into service as a new version of a policy, new or known. The server checks it first, and episodes",
         "that have begun go on with the version that they began with. Needs the right \"publish\"."
@@ -70,8 +65,8 @@ final class PoliciesCommand {
       @Parameters(paramLabel = "POLICY", description = "The policy's name.") String policy,
       @Parameters(paramLabel = "FILE", description = "A policy bundle.") Path file,
       @Option(
-              names = "--version",
-              paramLabel = "NAME",
+              names = "--as",
+              paramLabel = "VERSION",
               defaultValue = "",
               description = "Default: the next number.")
           String version,
@@ -90,6 +85,7 @@ final class PoliciesCommand {
 
   @Command(
       name = "serve",
+      mixinStandardHelpOptions = true,
       description = "Says which versions of a policy are in service. Needs the right \"admin\".")
   int serve(
       @Mixin Server server,
@@ -98,11 +94,11 @@ final class PoliciesCommand {
               names = "--latest",
               paramLabel = "N",
               defaultValue = "0",
-              description = "The newest so many. Default: 1, if --version is not given.")
+              description = "The newest so many. Default: 1, if --only is not given.")
           int latest,
       @Option(
-              names = "--version",
-              paramLabel = "NAME",
+              names = "--only",
+              paramLabel = "VERSION",
               description = "This one, and no others; may be repeated.")
           List<String> versions,
       @Option(

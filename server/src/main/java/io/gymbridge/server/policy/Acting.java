@@ -68,6 +68,7 @@ final class Acting {
       question = ActCodec.question(version, request, null);
     } catch (RuntimeException e) {
       refused(version, e);
+      version.release();
       throw e;
     }
     batches.ask(
