@@ -82,6 +82,13 @@ final class ServePolicyCommand implements Callable<Integer> {
   @Nullable String metrics;
 
   @Option(
+      names = "--log-format",
+      defaultValue = "text",
+      description =
+          "text: warnings, for people; json: every event as a line of JSON. Default: ${DEFAULT-VALUE}.")
+  Logs.Format logFormat = Logs.Format.TEXT;
+
+  @Option(
       names = "--log-requests",
       paramLabel = "DIR",
       description =
@@ -101,6 +108,7 @@ final class ServePolicyCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws InterruptedException {
+    Logs.use(logFormat);
     if (maxWaiting < 1 || threads < 0 || grace < 0) {
       throw new UserError(
           "--max-waiting must be at least 1, --threads and --grace not negative, got %d, %d and %d"

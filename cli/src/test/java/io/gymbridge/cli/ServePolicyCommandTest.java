@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
 import io.grpc.ManagedChannel;
 import io.grpc.health.v1.HealthCheckRequest;
 import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
@@ -64,6 +65,8 @@ class ServePolicyCommandTest {
                     policies().toString(),
                     "--address",
                     "unix:" + folder.resolve("p.sock"),
+                    "--log-format",
+                    "json",
                     "--log-requests",
                     requests.toString()))
             .redirectError(errors.toFile())
@@ -87,6 +90,9 @@ class ServePolicyCommandTest {
     String said = Files.readString(errors);
     assertTrue(said.contains("3 episodes with 15 observations written to"), said);
     assertTrue(said.contains("0 observations dropped"), said);
+    String event =
+        said.lines().filter(line -> line.contains("goes into service")).findFirst().orElseThrow();
+    assertEquals("INFO", new ObjectMapper().readTree(event).get("level").asText());
     CommandRun demos =
         CommandRun.of(
             "demos", requests.resolve("car").toString(), "--env", "MountainCarContinuous-v0");

@@ -65,6 +65,9 @@ public final class MinariWriter {
       List<Episode> episodes)
       throws IOException {
     Path home = folder.toAbsolutePath().getParent();
+    if (home == null) {
+      throw new IOException("cannot write a data set to " + folder);
+    }
     Files.createDirectories(home);
     Path unfinished = Files.createTempDirectory(home, ".unfinished-");
     try {

@@ -21,6 +21,7 @@ final class InferenceSequence {
   private final Deque<Turn> turns = new ArrayDeque<>();
   private @Nullable Version version;
   private @Nullable Value state;
+  private RequestLog.@Nullable Episode episode;
   private boolean busy;
   private boolean ended;
   private long lastUsed;
@@ -40,7 +41,10 @@ final class InferenceSequence {
      * Asks; whatever becomes of it, the sequence's {@link InferenceSequence#answered} is called
      * once, unless this throws.
      */
-    void ask(Version version, @Nullable Value state);
+    void ask(Version version, @Nullable Value state, RequestLog.@Nullable Episode episode);
+
+    /** The episode that begins with it, in the log; null for one that is not kept. */
+    RequestLog.@Nullable Episode begin(Version version);
 
     /** Is told why it cannot ask. */
     void fail(RuntimeException reason);
@@ -118,7 +122,7 @@ final class InferenceSequence {
         return;
       }
       try {
-        turn.ask(version(turn), state());
+        turn.ask(version(turn), state(), episode());
         return;
       } catch (RuntimeException e) {
         turn.fail(e);
@@ -141,6 +145,10 @@ final class InferenceSequence {
       if (turn.starts() || current != next) {
         state = null;
       }
+      if (turn.starts()) {
+        endLogged();
+        episode = turn.begin(next);
+      }
     }
     release(current);
     return next;
@@ -161,7 +169,19 @@ final class InferenceSequence {
     return state;
   }
 
+  private synchronized RequestLog.@Nullable Episode episode() {
+    return episode;
+  }
+
+  private void endLogged() {
+    if (episode != null) {
+      episode.end();
+      episode = null;
+    }
+  }
+
   private @Nullable Version leave() {
+    endLogged();
     Version left = version;
     version = null;
     return left;

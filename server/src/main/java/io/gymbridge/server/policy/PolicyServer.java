@@ -19,6 +19,7 @@ public final class PolicyServer implements AutoCloseable {
   private final Batches batches;
   private final Acting acting;
   private final Inference inference;
+  private final Refusals refusals;
   private final Endpoint endpoint;
   private final PolicyServerOptions options;
 
@@ -43,6 +44,7 @@ public final class PolicyServer implements AutoCloseable {
             options.security(),
             List.of(
                 new RightsCheck(!options.security().tokens().isEmpty(), options.allowPublish())));
+    this.refusals = new Refusals(catalogue);
     catalogue.listen(endpoint::serving);
     // What has just left service is not kept by sequences that nobody goes on with.
     catalogue.listen((name, serving) -> inference.sequences().expire());
@@ -111,6 +113,7 @@ public final class PolicyServer implements AutoCloseable {
     if (endpoint.drain()) {
       endpoint.close(options.grace());
       inference.close();
+      refusals.close();
       batches.close();
       catalogue.close();
     }

@@ -84,6 +84,23 @@ class MetricsEndpointTest {
   }
 
   @Test
+  void refusals_are_summed_up_once() {
+    try (Catalogue catalogue =
+            Catalogue.of(List.of(new ServedPolicy("twice", "1", TestBundles.times(2).policy(0))));
+        Refusals refusals = new Refusals(new Catalogue());
+        Refusals ours = new Refusals(catalogue)) {
+      Version version = catalogue.find("twice").pick("");
+      version.release();
+      assertTrue(refusals.look().isEmpty());
+      ours.close();
+      version.tally().refused(Kind.RESOURCE_EXHAUSTED);
+      version.tally().refused(Kind.RESOURCE_EXHAUSTED);
+      assertEquals("2 RESOURCE_EXHAUSTED", ours.look().get(version));
+      assertTrue(ours.look().isEmpty());
+    }
+  }
+
+  @Test
   void durations_are_counted_up_to_and_with_their_bound() {
     Durations durations = new Durations();
     for (long nanos : new long[] {0, 16_000, 16_001, 32_000, 60_000_000_000L}) {
