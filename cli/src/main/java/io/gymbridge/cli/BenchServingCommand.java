@@ -5,6 +5,7 @@ import io.gymbridge.cli.serving.BenchPolicy;
 import io.gymbridge.cli.serving.Cell;
 import io.gymbridge.cli.serving.LatencyChart;
 import io.gymbridge.cli.serving.OverloadTrial;
+import io.gymbridge.cli.serving.PolicyProcess;
 import io.gymbridge.cli.serving.ServingReport;
 import io.gymbridge.cli.serving.ServingResults;
 import io.gymbridge.cli.serving.SteadyLoad;
@@ -73,7 +74,8 @@ final class BenchServingCommand implements Callable<Integer> {
       names = "--swap-window",
       paramLabel = "SECONDS",
       defaultValue = "0.4",
-      description = "Every other window of this length begins with a swap. Default: ${DEFAULT-VALUE}.")
+      description =
+          "Every other window of this length begins with a swap. Default: ${DEFAULT-VALUE}.")
   double swapWindow;
 
   @Option(
@@ -243,10 +245,11 @@ final class BenchServingCommand implements Callable<Integer> {
 
   private void overload(Systems systems, ServingResults results, ProgressLine progress) {
     if (overload > 0) {
-      progress.note("overload");
-      results.set(
-          OverloadTrial.run(
-              systems.server(), capacity(systems, Cell.Way.UNARY), OVERLOAD, overload));
+      double capacity = capacity(systems, Cell.Way.UNARY);
+      progress.note("overload: three times %.0f calls/s".formatted(capacity));
+      try (PolicyProcess server = systems.server(OverloadTrial.MAX_WAITING)) {
+        results.set(OverloadTrial.run(server, capacity, OVERLOAD, overload));
+      }
       progress.step();
     }
   }

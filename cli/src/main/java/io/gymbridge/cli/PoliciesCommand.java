@@ -61,7 +61,11 @@ final class PoliciesCommand {
       })
   int publish(
       @Mixin Server server,
-      @Option(names = {"-h", "--help"}, usageHelp = true, description = "Show this help message and exit.") boolean help,
+      @Option(
+              names = {"-h", "--help"},
+              usageHelp = true,
+              description = "Show this help message and exit.")
+          boolean help,
       @Parameters(paramLabel = "POLICY", description = "The policy's name.") String policy,
       @Parameters(paramLabel = "FILE", description = "A policy bundle.") Path file,
       @Option(
@@ -88,7 +92,11 @@ final class PoliciesCommand {
       description = "Says which versions of a policy are in service. Needs the right \"admin\".")
   int serve(
       @Mixin Server server,
-      @Option(names = {"-h", "--help"}, usageHelp = true, description = "Show this help message and exit.") boolean help,
+      @Option(
+              names = {"-h", "--help"},
+              usageHelp = true,
+              description = "Show this help message and exit.")
+          boolean help,
       @Parameters(paramLabel = "POLICY", description = "The policy's name.") String policy,
       @Option(
               names = "--latest",

@@ -28,9 +28,10 @@ final class EchoServer extends PolicyServiceGrpc.PolicyServiceImplBase {
           .setVersion("1")
           .setActions(
               Buffers.newBuilder()
-                  .addBuffers(
-                      ByteString.copyFrom(new byte[Float.BYTES * BenchPolicy.OUTPUTS])))
+                  .addBuffers(ByteString.copyFrom(new byte[Float.BYTES * BenchPolicy.OUTPUTS])))
           .build();
+
+  private static final int MAX_CALLS = 1000;
 
   private EchoServer() {}
 
@@ -41,6 +42,7 @@ final class EchoServer extends PolicyServiceGrpc.PolicyServiceImplBase {
             arguments[0],
             List.of(new EchoServer().bindService()),
             Channels.DEFAULT_MAX_MESSAGE_BYTES,
+            MAX_CALLS,
             ServerSecurity.LOCAL,
             List.of());
     System.out.println("gymbridge: listening on " + endpoint.address());

@@ -75,8 +75,7 @@ final class Ghz implements SystemUnderTest {
     try {
       Process process =
           new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.DISCARD).start();
-      String output =
-          new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+      String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
       if (process.waitFor() != 0) {
         throw new GymException(Kind.UNAVAILABLE, "ghz failed: " + output.strip());
       }
@@ -95,8 +94,7 @@ final class Ghz implements SystemUnderTest {
     return """
         {"model_name": "%s", "inputs": [{"name": "observations", "datatype": "FP32", "shape": [1, %d]}],
          "raw_input_contents": ["%s"]}"""
-        .formatted(
-            BenchPolicy.NAME, BenchPolicy.INPUTS, Base64.getEncoder().encodeToString(raw));
+        .formatted(BenchPolicy.NAME, BenchPolicy.INPUTS, Base64.getEncoder().encodeToString(raw));
   }
 
   @Override

@@ -22,7 +22,10 @@ import org.knowm.xchart.XYSeries;
 import org.knowm.xchart.style.Styler.LegendPosition;
 import org.knowm.xchart.style.markers.SeriesMarkers;
 
-/** Two charts side by side: latencies over the answers a second of callers who wait, and under a steady load. */
+/**
+ * Two charts side by side: latencies over the answers a second of callers who wait, and under a
+ * steady load.
+ */
 public final class LatencyChart {
   private static final Color BLUE = new Color(0x2166AC);
   private static final Color ORANGE = new Color(0xD95F02);

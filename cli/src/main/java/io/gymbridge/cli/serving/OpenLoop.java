@@ -9,8 +9,8 @@ import java.util.concurrent.locks.LockSupport;
 /**
  * Asks at a given rate, evenly and whether or not answers come. What an answer took counts from the
  * time at which its question was due, so that questions which were sent late, because the server or
- * this process was busy, hide nothing. A caller may have a limited number of questions under way, as
- * on a connection; those that would exceed it are not asked, and counted.
+ * this process was busy, hide nothing. A caller may have a limited number of questions under way,
+ * as on a connection; those that would exceed it are not asked, and counted.
  */
 final class OpenLoop {
   private static final long NANOS = 1_000_000_000;
@@ -32,9 +32,10 @@ final class OpenLoop {
      * @param caller index of who asked
      * @param begin whether an episode began with the question
      * @param due when the question was due
+     * @param sent when it was asked
      * @param now when the answer came
      */
-    void answered(int caller, boolean begin, long due, long now, Caller.Answer answer);
+    void answered(int caller, boolean begin, long due, long sent, long now, Caller.Answer answer);
   }
 
   /**
@@ -98,13 +99,14 @@ final class OpenLoop {
   private void ask(int caller, boolean begin, long due, Seen seen, UnderWay open) {
     open.add();
     underWay.incrementAndGet(caller);
+    long sent = System.nanoTime();
     callers
         .get(caller)
         .ask(
             begin,
             answer -> {
               try {
-                seen.answered(caller, begin, due, System.nanoTime(), answer);
+                seen.answered(caller, begin, due, sent, System.nanoTime(), answer);
               } finally {
                 underWay.decrementAndGet(caller);
                 open.remove();

@@ -13,9 +13,15 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 
-/** Many times more calls than a server can answer, made by a process of its own; then a normal load again. */
+/**
+ * Many times more calls than a server can answer, made by a process of its own; then a normal load
+ * again.
+ */
 public final class OverloadTrial {
-  private static final int CONNECTIONS = 64;
+  /** Observations that may wait for each of the server's threads: {@code --max-waiting}. */
+  public static final int MAX_WAITING = 128;
+
+  static final int CONNECTIONS = 64;
   private static final long SAMPLE_MILLIS = 250;
   private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -102,10 +108,8 @@ public final class OverloadTrial {
         normal(server, capacity, seconds));
   }
 
-  private static Map<String, Double> normal(
-      PolicyProcess server, double capacity, double seconds) {
-    return SteadyLoad.streams(
-        server.address(), 32, capacity / 2, capacity, Math.min(3, seconds));
+  private static Map<String, Double> normal(PolicyProcess server, double capacity, double seconds) {
+    return SteadyLoad.streams(server.address(), 32, capacity / 2, capacity, Math.min(3, seconds));
   }
 
   private static String read(Process process) {

@@ -51,7 +51,8 @@ public final class PolicyProcess implements AutoCloseable {
   static List<String> java(Class<?> mainClass) {
     List<String> command = new ArrayList<>();
     command.add(System.getProperty("java.home") + File.separator + "bin" + File.separator + "java");
-    command.addAll(List.of("-XX:+UseSerialGC", "-Xmx" + HEAP, "-cp", System.getProperty("java.class.path")));
+    command.addAll(
+        List.of("-XX:+UseSerialGC", "-Xmx" + HEAP, "-cp", System.getProperty("java.class.path")));
     command.add(mainClass.getName());
     return command;
   }

@@ -39,7 +39,8 @@ final class ServingTargets {
         .swaps()
         .ifPresent(
             swaps ->
-                made.add("p99 in windows with a swap / beside them", 1.2, true, "×", swaps.ratio()));
+                made.add(
+                    "p99 in windows with a swap / beside them", 1.2, true, "×", swaps.ratio()));
     return made.targets;
   }
 

@@ -29,10 +29,10 @@ public final class SteadyLoad {
     AtomicLong failed = new AtomicLong();
     try (Callers callers = Callers.streams(address, streams, 1)) {
       OpenLoop loop = new OpenLoop(callers.all(), rate, EPISODE);
-      loop.run(seconds * WARM_UP, (caller, begin, due, now, answer) -> {});
+      loop.run(seconds * WARM_UP, (caller, begin, due, sent, now, answer) -> {});
       loop.run(
           seconds,
-          (caller, begin, due, now, answer) -> {
+          (caller, begin, due, sent, now, answer) -> {
             latencies.record(now - due);
             if (answer.failure() != null) {
               failed.incrementAndGet();

@@ -73,6 +73,16 @@ public final class Systems implements AutoCloseable {
     return running;
   }
 
+  /** Another one like it, in which so many observations may wait; whoever calls this closes it. */
+  public PolicyProcess server(int maxWaiting) {
+    return PolicyProcess.serve(
+        mainClass,
+        bundles(),
+        "unix:" + folder.resolve("bounded.sock"),
+        "--max-waiting",
+        String.valueOf(maxWaiting));
+  }
+
   /** Another one like it, on TCP, for the Open Inference Protocol. */
   private String tcpServer() {
     PolicyProcess running = tcp;
@@ -154,8 +164,7 @@ public final class Systems implements AutoCloseable {
       note.accept("installing MLServer and tritonclient");
       running =
           opened(
-              runner(
-                  PeerPython.interpreter(scripts().resolve("peers").resolve("mlserver.txt"))));
+              runner(PeerPython.interpreter(scripts().resolve("peers").resolve("mlserver.txt"))));
       peers = running;
     }
     return running;

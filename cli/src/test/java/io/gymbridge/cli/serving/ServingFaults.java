@@ -99,7 +99,7 @@ final class ServingFaults implements AutoCloseable {
   /**
    * Brings about so many faults.
    *
-   * @return how often each occurred
+   * @return how often each has occurred, in all runs
    * @throws AssertionError where something is not as it should be
    */
   Map<Fault, Integer> run(int faults) throws IOException {
@@ -251,8 +251,7 @@ final class ServingFaults implements AutoCloseable {
   }
 
   /** Why a publication failed; null if it did not. */
-  private static @Nullable Kind refusal(
-      String address, int version, byte[] bundle) {
+  private static @Nullable Kind refusal(String address, int version, byte[] bundle) {
     try (PolicyAdmin admin = PolicyAdmin.connect(address, Credentials.NONE)) {
       admin.publish(BenchPolicy.NAME, bundle, String.valueOf(version), List.of());
       return null;

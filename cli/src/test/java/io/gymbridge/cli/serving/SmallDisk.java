@@ -8,7 +8,9 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
 
-/** A folder that can be full: a file system of its own in memory, where this process may mount one. */
+/**
+ * A folder that can be full: a file system of its own in memory, where this process may mount one.
+ */
 final class SmallDisk implements AutoCloseable {
   private static final int MEGABYTES = 64;
 
