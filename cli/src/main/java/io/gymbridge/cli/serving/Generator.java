@@ -10,7 +10,7 @@ import java.util.logging.Level;
 import java.util.logging.Logger;
 
 /**
- * A load that is a process of its own: {@code Generator ADDRESS RATE SECONDS CONNECTIONS}. It makes
+ * A load that is a process of its own: {@code Generator ADDRESS RATE SECONDS CONNECTIONS ROWS}. It makes
  * unary calls, at a rate and whether or not answers come, and prints what became of them as JSON.
  * Times count from when a call was made; how late that was is a figure of its own.
  */
@@ -39,13 +39,15 @@ public final class Generator {
                 arguments[0],
                 Double.parseDouble(arguments[1]),
                 Double.parseDouble(arguments[2]),
-                Integer.parseInt(arguments[3]));
+                Integer.parseInt(arguments[3]),
+                Integer.parseInt(arguments[4]));
     System.out.println(new ObjectMapper().writeValueAsString(result));
     System.exit(0);
   }
 
-  private Map<String, Object> run(String address, double rate, double seconds, int connections) {
-    try (Callers callers = Callers.unary(address, connections, 1)) {
+  private Map<String, Object> run(
+      String address, double rate, double seconds, int connections, int rows) {
+    try (Callers callers = Callers.unary(address, connections, 1, rows)) {
       // Not counted: connections are made, and compilers are cold.
       new OpenLoop(callers.all(), rate / WARM_UP_PART, 1)
           .withMost(MOST)

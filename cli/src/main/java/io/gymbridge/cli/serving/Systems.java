@@ -73,16 +73,6 @@ public final class Systems implements AutoCloseable {
     return running;
   }
 
-  /** Another one like it, in which so many observations may wait; whoever calls this closes it. */
-  public PolicyProcess server(int maxWaiting) {
-    return PolicyProcess.serve(
-        mainClass,
-        bundles(),
-        "unix:" + folder.resolve("bounded.sock"),
-        "--max-waiting",
-        String.valueOf(maxWaiting));
-  }
-
   /** Another one like it, on TCP, for the Open Inference Protocol. */
   private String tcpServer() {
     PolicyProcess running = tcp;
@@ -121,7 +111,7 @@ public final class Systems implements AutoCloseable {
                   Callers.streams(address, cell.callers(), PER_CONNECTION), times(address));
           case UNARY ->
               new ClosedLoop(
-                  Callers.unary(address, cell.callers(), PER_CONNECTION), times(address));
+                  Callers.unary(address, cell.callers(), PER_CONNECTION, 1), times(address));
           case JAVA -> new RemotePolicyLoop(address);
           case PYTHON ->
               python()
