@@ -207,15 +207,16 @@ final class BenchServingCommand implements Callable<Integer> {
   }
 
   /** Answers a second that many callers who wait can have. */
-  private double capacity(Systems systems, Cell.Way way) {
-    SystemUnderTest system = systems.open(new Cell(Cell.Server.GYMBRIDGE, way, CALLERS));
+  private double capacity(Systems systems) {
+    SystemUnderTest system =
+        systems.open(new Cell(Cell.Server.GYMBRIDGE, Cell.Way.STREAM, CALLERS));
     system.run(seconds);
     return system.run(seconds).getOrDefault(RATE, Double.NaN);
   }
 
   private void steady(Systems systems, ServingResults results, ProgressLine progress) {
     progress.note("a steady load");
-    double capacity = capacity(systems, Cell.Way.STREAM);
+    double capacity = capacity(systems);
     for (double share : SHARES) {
       results.addSteady(
           SteadyLoad.streams(
@@ -233,7 +234,7 @@ final class BenchServingCommand implements Callable<Integer> {
     for (int seed = 1; seed <= swaps + 1; seed++) {
       versions.add(BenchPolicy.create(seed));
     }
-    double rate = capacity(systems, Cell.Way.STREAM) / 2;
+    double rate = capacity(systems) / 2;
     progress.note("swaps at %.0f questions/s".formatted(rate));
     SwapTrial.Result result =
         new SwapTrial(systems.server().address(), versions, rate, swapWindow, STREAMS)
@@ -245,9 +246,7 @@ final class BenchServingCommand implements Callable<Integer> {
   private void overload(Systems systems, ServingResults results, ProgressLine progress) {
     if (overload > 0) {
       progress.note("overload");
-      results.set(
-          OverloadTrial.run(
-              systems.server(), capacity(systems, Cell.Way.UNARY), OVERLOAD, overload));
+      results.set(OverloadTrial.run(systems.server(), OVERLOAD, overload));
       progress.step();
     }
   }

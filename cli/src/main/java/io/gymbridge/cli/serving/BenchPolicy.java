@@ -11,6 +11,7 @@ import io.gymbridge.policies.PolicyBundle;
 import io.gymbridge.proto.v1.ActRequest;
 import io.gymbridge.proto.v1.Buffers;
 import java.nio.ByteOrder;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -44,6 +45,17 @@ public record BenchPolicy(PolicyBundle bundle, NdArray actions) {
           .build();
 
   private static final int GOLDEN = 16;
+
+  /** As {@link #QUESTION}, for so many times the same observation. */
+  static ActRequest question(int rows) {
+    ByteString observation = ByteString.copyFrom(OBSERVATION.data());
+    return QUESTION.toBuilder()
+        .setBatchSize(rows)
+        .setObservations(
+            Buffers.newBuilder()
+                .addBuffers(ByteString.copyFrom(Collections.nCopies(rows, observation))))
+        .build();
+  }
 
   /** The network that is measured. */
   public static BenchPolicy create(long seed) {

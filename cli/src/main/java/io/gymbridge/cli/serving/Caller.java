@@ -8,7 +8,7 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Asks a server {@link BenchPolicy#QUESTION}. Answers come on the client's event loop, which the
+ * Asks a server the same question again and again. Answers come on the client's event loop, which the
  * one who is told must not hold up. Thread-safe.
  */
 abstract class Caller implements AutoCloseable {
@@ -22,7 +22,7 @@ abstract class Caller implements AutoCloseable {
    * What a question was answered with.
    *
    * @param version that answered; empty for none
-   * @param actions float32 (1, 6); empty for none
+   * @param actions float32 (N, 6); empty for none
    * @param failure null where there are actions
    */
   record Answer(String version, ByteString actions, Status.@Nullable Code failure) {

@@ -1,6 +1,7 @@
 package io.gymbridge.cli.serving;
 
 import io.grpc.ManagedChannel;
+import io.gymbridge.proto.v1.ActRequest;
 import io.gymbridge.transport.Address;
 import io.gymbridge.transport.Channels;
 import io.gymbridge.transport.Credentials;
@@ -28,9 +29,15 @@ final class Callers implements AutoCloseable {
     return new Callers(address, count, perConnection, StreamCaller::new);
   }
 
-  /** So many who make calls, as many of them on one connection as are told. */
-  static Callers unary(String address, int count, int perConnection) {
-    return new Callers(address, count, perConnection, UnaryCaller::new);
+  /**
+   * So many who make calls, as many of them on one connection as are told.
+   *
+   * @param rows observations of a call
+   */
+  static Callers unary(String address, int count, int perConnection, int rows) {
+    ActRequest question = BenchPolicy.question(rows);
+    return new Callers(
+        address, count, perConnection, channel -> new UnaryCaller(channel, question));
   }
 
   List<Caller> all() {

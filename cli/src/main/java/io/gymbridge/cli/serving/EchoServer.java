@@ -31,6 +31,8 @@ final class EchoServer extends PolicyServiceGrpc.PolicyServiceImplBase {
                   .addBuffers(ByteString.copyFrom(new byte[Float.BYTES * BenchPolicy.OUTPUTS])))
           .build();
 
+  private static final int MAX_CALLS = 1000;
+
   private EchoServer() {}
 
   /** Serves until standard input ends. */
@@ -40,6 +42,7 @@ final class EchoServer extends PolicyServiceGrpc.PolicyServiceImplBase {
             arguments[0],
             List.of(new EchoServer().bindService()),
             Channels.DEFAULT_MAX_MESSAGE_BYTES,
+            MAX_CALLS,
             ServerSecurity.LOCAL,
             List.of());
     System.out.println("gymbridge: listening on " + endpoint.address());

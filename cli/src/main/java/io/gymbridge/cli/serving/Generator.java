@@ -10,22 +10,22 @@ import java.util.logging.Level;
 import java.util.logging.Logger;
 
 /**
- * A load that is a process of its own: {@code Generator ADDRESS RATE SECONDS CONNECTIONS}. It makes
+ * A load that is a process of its own: {@code Generator ADDRESS RATE SECONDS CONNECTIONS ROWS}. It makes
  * unary calls, at a rate and whether or not answers come, and prints what became of them as JSON.
+ * Times count from when a call was made; how late that was is a figure of its own.
  */
 public final class Generator {
   private static final Logger CONNECTIONS = Logger.getLogger("io.grpc");
 
-  /**
-   * Of calls on a connection: what the server allows, beyond which gRPC would let them wait here.
-   */
-  private static final int MOST = 100;
+  /** Calls under way on a connection, at most, so that this process does not run out of memory. */
+  static final int MOST = 1000;
 
   private static final double WARM_UP_PART = 8;
   private static final double WARM_UP_SECONDS = 2;
 
   private final Latencies accepted = new Latencies();
   private final Latencies refused = new Latencies();
+  private final Latencies late = new Latencies();
   private final Map<Status.Code, Integer> failed = new ConcurrentHashMap<>();
 
   private Generator() {}
@@ -39,17 +39,19 @@ public final class Generator {
                 arguments[0],
                 Double.parseDouble(arguments[1]),
                 Double.parseDouble(arguments[2]),
-                Integer.parseInt(arguments[3]));
+                Integer.parseInt(arguments[3]),
+                Integer.parseInt(arguments[4]));
     System.out.println(new ObjectMapper().writeValueAsString(result));
     System.exit(0);
   }
 
-  private Map<String, Object> run(String address, double rate, double seconds, int connections) {
-    try (Callers callers = Callers.unary(address, connections, 1)) {
+  private Map<String, Object> run(
+      String address, double rate, double seconds, int connections, int rows) {
+    try (Callers callers = Callers.unary(address, connections, 1, rows)) {
       // Not counted: connections are made, and compilers are cold.
       new OpenLoop(callers.all(), rate / WARM_UP_PART, 1)
           .withMost(MOST)
-          .run(WARM_UP_SECONDS, (caller, begin, due, now, answer) -> {});
+          .run(WARM_UP_SECONDS, (caller, begin, due, sent, now, answer) -> {});
       OpenLoop loop = new OpenLoop(callers.all(), rate, 1).withMost(MOST);
       long began = System.nanoTime();
       long asked = loop.run(seconds, this::seen);
@@ -62,6 +64,7 @@ public final class Generator {
       result.put("refused", refused.count());
       result.put("failed", failed.values().stream().mapToInt(Integer::intValue).sum());
       result.put("failures", failed.toString());
+      result.put("late_us_p99", late.micros(99));
       result.put("accepted_us_p50", accepted.micros(50));
       result.put("accepted_us_p99", accepted.micros(99));
       result.put("accepted_us_max", accepted.maxMicros());
@@ -71,11 +74,13 @@ public final class Generator {
     }
   }
 
-  private void seen(int caller, boolean begin, long due, long now, Caller.Answer answer) {
+  private void seen(
+      int caller, boolean begin, long due, long sent, long now, Caller.Answer answer) {
+    late.record(sent - due);
     if (answer.failure() == null) {
-      accepted.record(now - due);
+      accepted.record(now - sent);
     } else if (answer.refused()) {
-      refused.record(now - due);
+      refused.record(now - sent);
     } else {
       failed.merge(answer.failure(), 1, Integer::sum);
     }

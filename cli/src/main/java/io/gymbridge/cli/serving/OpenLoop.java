@@ -32,9 +32,10 @@ final class OpenLoop {
      * @param caller index of who asked
      * @param begin whether an episode began with the question
      * @param due when the question was due
+     * @param sent when it was asked
      * @param now when the answer came
      */
-    void answered(int caller, boolean begin, long due, long now, Caller.Answer answer);
+    void answered(int caller, boolean begin, long due, long sent, long now, Caller.Answer answer);
   }
 
   /**
@@ -98,13 +99,14 @@ final class OpenLoop {
   private void ask(int caller, boolean begin, long due, Seen seen, UnderWay open) {
     open.add();
     underWay.incrementAndGet(caller);
+    long sent = System.nanoTime();
     callers
         .get(caller)
         .ask(
             begin,
             answer -> {
               try {
-                seen.answered(caller, begin, due, System.nanoTime(), answer);
+                seen.answered(caller, begin, due, sent, System.nanoTime(), answer);
               } finally {
                 underWay.decrementAndGet(caller);
                 open.remove();

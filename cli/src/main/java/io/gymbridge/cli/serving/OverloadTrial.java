@@ -18,7 +18,14 @@ import java.util.concurrent.TimeUnit;
  * again.
  */
 public final class OverloadTrial {
-  private static final int CONNECTIONS = 64;
+  /** Observations of a call: many, so that computing the answer costs more than refusing it. */
+  static final int ROWS = 64;
+
+  static final int CONNECTIONS = 64;
+
+  /** Callers who wait for their answers, of whom the server refuses none. */
+  private static final int CALLERS = 16;
+
   private static final long SAMPLE_MILLIS = 250;
   private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -65,11 +72,11 @@ public final class OverloadTrial {
   /**
    * Overloads a server.
    *
-   * @param capacity calls a second that it can answer
-   * @param times how many times as many are made
+   * @param times how many times as many calls are made as it can answer
    * @throws GymException UNAVAILABLE where the server ends, or does not recover
    */
-  public static Result run(PolicyProcess server, double capacity, double times, double seconds) {
+  public static Result run(PolicyProcess server, double times, double seconds) {
+    double capacity = capacity(server, Math.min(3, seconds));
     Map<String, Double> before = normal(server, capacity, seconds);
     double rate = times * capacity;
     List<String> command = PolicyProcess.java(Generator.class);
@@ -78,7 +85,8 @@ public final class OverloadTrial {
             server.address(),
             String.valueOf(rate),
             String.valueOf(seconds),
-            String.valueOf(CONNECTIONS)));
+            String.valueOf(CONNECTIONS),
+            String.valueOf(ROWS)));
     List<Double> megabytes = new ArrayList<>();
     JsonNode generator;
     try {
@@ -105,8 +113,22 @@ public final class OverloadTrial {
         normal(server, capacity, seconds));
   }
 
+  /** Answers a second that callers who wait can have. */
+  private static double capacity(PolicyProcess server, double seconds) {
+    try (ServerTimes times = new ServerTimes(server.address());
+        ClosedLoop loop =
+            new ClosedLoop(Callers.unary(server.address(), CALLERS, 1, ROWS), times)) {
+      loop.run(seconds);
+      return loop.run(seconds).getOrDefault(ClosedLoop.RATE, Double.NaN);
+    }
+  }
+
   private static Map<String, Double> normal(PolicyProcess server, double capacity, double seconds) {
-    return SteadyLoad.streams(server.address(), 32, capacity / 2, capacity, Math.min(3, seconds));
+    return SteadyLoad.run(
+        Callers.unary(server.address(), CALLERS, 1, ROWS),
+        capacity / 2,
+        capacity,
+        Math.min(3, seconds));
   }
 
   private static String read(Process process) {

@@ -14,25 +14,32 @@ public final class SteadyLoad {
 
   private SteadyLoad() {}
 
+  /** As {@link #run}, on streams that have a connection each. */
+  public static Map<String, Double> streams(
+      String address, int streams, double rate, double capacity, double seconds) {
+    return run(Callers.streams(address, streams, 1), rate, capacity, seconds);
+  }
+
   /**
-   * Asks on streams.
+   * Asks.
    *
+   * @param callers who ask; closed at the end
    * @param rate questions a second
    * @param capacity questions a second that the server can answer, for the figures
    * @return share of the capacity, rate, and percentiles in µs, counted from when a question was
    *     due
    * @throws GymException UNAVAILABLE where an answer is a failure
    */
-  public static Map<String, Double> streams(
-      String address, int streams, double rate, double capacity, double seconds) {
+  static Map<String, Double> run(
+      Callers callers, double rate, double capacity, double seconds) {
     Latencies latencies = new Latencies();
     AtomicLong failed = new AtomicLong();
-    try (Callers callers = Callers.streams(address, streams, 1)) {
+    try (callers) {
       OpenLoop loop = new OpenLoop(callers.all(), rate, EPISODE);
-      loop.run(seconds * WARM_UP, (caller, begin, due, now, answer) -> {});
+      loop.run(seconds * WARM_UP, (caller, begin, due, sent, now, answer) -> {});
       loop.run(
           seconds,
-          (caller, begin, due, now, answer) -> {
+          (caller, begin, due, sent, now, answer) -> {
             latencies.record(now - due);
             if (answer.failure() != null) {
               failed.incrementAndGet();

@@ -127,7 +127,7 @@ public final class SwapTrial {
     try (Callers callers = Callers.streams(address, streams, 1)) {
       // Not counted: compilers and caches are cold.
       new OpenLoop(callers.all(), rate, episode)
-          .run(2 * window, (caller, begin, due, now, answer) -> {});
+          .run(2 * window, (caller, begin, due, sent, now, answer) -> {});
       long start = System.nanoTime();
       CompletableFuture<Void> publisher =
           CompletableFuture.runAsync(() -> publish(start, published));
@@ -137,7 +137,7 @@ public final class SwapTrial {
           new OpenLoop(callers.all(), rate, episode)
               .run(
                   2 * window * versions.size(),
-                  (caller, begin, due, now, answer) -> {
+                  (caller, begin, due, sent, now, answer) -> {
                     look(caller, begin, due, now, answer, episodes, began);
                     int place = (int) ((due - start) / (window * NANOS));
                     windows.get(Math.min(place, windows.size() - 1)).record(now - due);

@@ -111,7 +111,7 @@ public final class Systems implements AutoCloseable {
                   Callers.streams(address, cell.callers(), PER_CONNECTION), times(address));
           case UNARY ->
               new ClosedLoop(
-                  Callers.unary(address, cell.callers(), PER_CONNECTION), times(address));
+                  Callers.unary(address, cell.callers(), PER_CONNECTION, 1), times(address));
           case JAVA -> new RemotePolicyLoop(address);
           case PYTHON ->
               python()

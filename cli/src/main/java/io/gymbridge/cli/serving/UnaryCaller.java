@@ -14,10 +14,12 @@ import org.jspecify.annotations.Nullable;
 /** A call for each question. */
 final class UnaryCaller extends Caller {
   private final Channel channel;
+  private final ActRequest question;
 
   /** Asks over a connection, which stays open when this closes. */
-  UnaryCaller(Channel channel) {
+  UnaryCaller(Channel channel, ActRequest question) {
     this.channel = channel;
+    this.question = question;
   }
 
   @Override
@@ -41,7 +43,7 @@ final class UnaryCaller extends Caller {
         },
         new Metadata());
     call.request(2);
-    call.sendMessage(BenchPolicy.QUESTION);
+    call.sendMessage(question);
     call.halfClose();
   }
 

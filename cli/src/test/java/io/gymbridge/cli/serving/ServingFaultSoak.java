@@ -12,13 +12,22 @@ import java.util.stream.Stream;
  * FAULTS SEED}.
  */
 final class ServingFaultSoak {
+  private static final int REPORTED = 50;
+
   private ServingFaultSoak() {}
 
   public static void main(String[] arguments) throws IOException {
     Path folder = Files.createTempDirectory("faults");
     long start = System.nanoTime();
     try (ServingFaults faults = new ServingFaults(folder, Long.parseLong(arguments[1]))) {
-      Map<ServingFaults.Fault, Integer> counts = faults.run(Integer.parseInt(arguments[0]));
+      int left = Integer.parseInt(arguments[0]);
+      Map<ServingFaults.Fault, Integer> counts = Map.of();
+      while (left > 0) {
+        counts = faults.run(Math.min(left, REPORTED));
+        left -= REPORTED;
+        System.out.printf(
+            "%.0f s: %s, %d to go%n", (System.nanoTime() - start) / 1e9, counts, Math.max(0, left));
+      }
       System.out.printf(
           "%d faults in %.0f s: %s; no half-written bundle was served, nothing acknowledged was lost%s%n",
           counts.values().stream().mapToInt(Integer::intValue).sum(),

@@ -99,7 +99,7 @@ final class ServingFaults implements AutoCloseable {
   /**
    * Brings about so many faults.
    *
-   * @return how often each occurred
+   * @return how often each has occurred, in all runs
    * @throws AssertionError where something is not as it should be
    */
   Map<Fault, Integer> run(int faults) throws IOException {
