@@ -40,6 +40,7 @@ final class EchoServer extends PolicyServiceGrpc.PolicyServiceImplBase {
             arguments[0],
             List.of(new EchoServer().bindService()),
             Channels.DEFAULT_MAX_MESSAGE_BYTES,
+            1 << 14,
             ServerSecurity.LOCAL,
             List.of());
     System.out.println("gymbridge: listening on " + endpoint.address());

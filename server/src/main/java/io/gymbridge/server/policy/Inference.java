@@ -4,7 +4,6 @@ import io.grpc.Context;
 import io.gymbridge.core.GymException;
 import io.gymbridge.core.Value;
 import io.gymbridge.policies.Outcome;
-import io.gymbridge.policies.Question;
 import io.gymbridge.proto.inference.ModelInferRequest;
 import io.gymbridge.proto.inference.ModelInferResponse;
 import org.jspecify.annotations.Nullable;
@@ -16,7 +15,6 @@ import org.jspecify.annotations.Nullable;
 final class Inference implements AutoCloseable {
   private final InferenceModels models;
   private final Batches batches;
-  private final RequestLog requestLog;
   private final InferenceSequences sequences;
 
   /** Who is told: exactly one of the two is not null. */
@@ -27,11 +25,9 @@ final class Inference implements AutoCloseable {
   Inference(
       InferenceModels models,
       Batches batches,
-      RequestLog requestLog,
       InferenceSequences sequences) {
     this.models = models;
     this.batches = batches;
-    this.requestLog = requestLog;
     this.sequences = sequences;
   }
 
@@ -49,7 +45,7 @@ final class Inference implements AutoCloseable {
       InferenceSequences.Place place = InferenceSequences.Place.of(request);
       if (place == null) {
         Version version = models.pick(request.getModelName(), request.getModelVersion());
-        ask(version, request, context, null, null, reply, null);
+        ask(version, request, context, null, reply, null);
       } else {
         String model = request.getModelName();
         InferenceSequence sequence =
@@ -64,7 +60,6 @@ final class Inference implements AutoCloseable {
   /**
    * Has a version answer. It is held by the caller, and let go of in any case.
    *
-   * @param episode the sequence's, in the log; null for none
    * @param sequence is told what came of it; null for none
    * @throws GymException what is wrong with the request, of which nobody was told
    */
@@ -73,7 +68,6 @@ final class Inference implements AutoCloseable {
       ModelInferRequest request,
       Context context,
       @Nullable Value kept,
-      RequestLog.@Nullable Episode episode,
       Reply reply,
       @Nullable InferenceSequence sequence) {
     long arrived = System.nanoTime();
@@ -94,33 +88,11 @@ final class Inference implements AutoCloseable {
             context,
             arrived,
             outcome -> {
-              if (episode != null && outcome instanceof Outcome.Answer answer) {
-                log(episode, version, asked.question(), answer);
-              }
               if (sequence != null) {
                 sequence.answered(outcome, sequences.now());
               }
               reply(version, request, asked, outcome, reply);
             }));
-  }
-
-  /** Tells the log, which has an episode for each sequence of single observations. */
-  private static void log(
-      RequestLog.Episode episode, Version version, Question question, Outcome.Answer answer) {
-    if (question.size() != 1) {
-      return;
-    }
-    double[] logProbabilities = answer.logProbabilities();
-    try {
-      episode.acted(
-          version.name(),
-          question.observations(),
-          Clip.into(version.actor().actionSpace(), answer.actions()),
-          0,
-          logProbabilities == null ? Double.NaN : logProbabilities[0]);
-    } catch (GymException e) {
-      // What is no action is in no log; the caller is told by the answer.
-    }
   }
 
   private static void reply(
@@ -188,17 +160,11 @@ final class Inference implements AutoCloseable {
     }
 
     @Override
-    public RequestLog.@Nullable Episode begin(Version version) {
-      return requestLog.begin(
-          version.policy(), version.actor().observationSpace(), version.actor().actionSpace());
-    }
-
-    @Override
-    public void ask(Version version, @Nullable Value state, RequestLog.@Nullable Episode episode) {
+    public void ask(Version version, @Nullable Value state) {
       if (!version.hold()) {
         throw new IllegalStateException("a sequence's version is closed");
       }
-      Inference.this.ask(version, request, context, state, episode, reply, sequence);
+      Inference.this.ask(version, request, context, state, reply, sequence);
     }
 
     @Override

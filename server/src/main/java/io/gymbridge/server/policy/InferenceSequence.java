@@ -21,7 +21,6 @@ final class InferenceSequence {
   private final Deque<Turn> turns = new ArrayDeque<>();
   private @Nullable Version version;
   private @Nullable Value state;
-  private RequestLog.@Nullable Episode episode;
   private boolean busy;
   private boolean ended;
   private long lastUsed;
@@ -41,10 +40,7 @@ final class InferenceSequence {
      * Asks; whatever becomes of it, the sequence's {@link InferenceSequence#answered} is called
      * once, unless this throws.
      */
-    void ask(Version version, @Nullable Value state, RequestLog.@Nullable Episode episode);
-
-    /** The episode that begins with it, in the log; null for one that is not kept. */
-    RequestLog.@Nullable Episode begin(Version version);
+    void ask(Version version, @Nullable Value state);
 
     /** Is told why it cannot ask. */
     void fail(RuntimeException reason);
@@ -122,7 +118,7 @@ final class InferenceSequence {
         return;
       }
       try {
-        turn.ask(version(turn), state(), episode());
+        turn.ask(version(turn), state());
         return;
       } catch (RuntimeException e) {
         turn.fail(e);
@@ -145,10 +141,6 @@ final class InferenceSequence {
       if (turn.starts() || current != next) {
         state = null;
       }
-      if (turn.starts()) {
-        endLogged();
-        episode = turn.begin(next);
-      }
     }
     release(current);
     return next;
@@ -169,19 +161,7 @@ final class InferenceSequence {
     return state;
   }
 
-  private synchronized RequestLog.@Nullable Episode episode() {
-    return episode;
-  }
-
-  private void endLogged() {
-    if (episode != null) {
-      episode.end();
-      episode = null;
-    }
-  }
-
   private @Nullable Version leave() {
-    endLogged();
     Version left = version;
     version = null;
     return left;

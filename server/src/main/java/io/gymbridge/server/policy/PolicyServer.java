@@ -56,7 +56,6 @@ public final class PolicyServer implements AutoCloseable {
         new InferenceModels(
             catalogue, options.maxBatchRows(), InferenceSequences.IDLE_NANOS / 1000),
         batches,
-        options.requestLog(),
         new InferenceSequences(
             InferenceSequences.LIMIT, InferenceSequences.IDLE_NANOS, System::nanoTime));
   }

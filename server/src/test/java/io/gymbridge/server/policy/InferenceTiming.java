@@ -34,9 +34,7 @@ final class InferenceTiming {
         Inference inference =
             new Inference(
                 new InferenceModels(catalogue, 256, 0),
-                batches,
-                RequestLog.NONE,
-                new InferenceSequences(1, 1, System::nanoTime))) {
+                batches, new InferenceSequences(1, 1, System::nanoTime))) {
       print("all outputs", count, inference, request.build().toByteArray());
       request.addOutputs(InferRequestedOutputTensor.newBuilder().setName("actions"));
       print("actions only", count, inference, request.build().toByteArray());
