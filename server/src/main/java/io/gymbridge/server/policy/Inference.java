@@ -22,10 +22,7 @@ final class Inference implements AutoCloseable {
     void accept(@Nullable ModelInferResponse response, @Nullable RuntimeException failure);
   }
 
-  Inference(
-      InferenceModels models,
-      Batches batches,
-      InferenceSequences sequences) {
+  Inference(InferenceModels models, Batches batches, InferenceSequences sequences) {
     this.models = models;
     this.batches = batches;
     this.sequences = sequences;

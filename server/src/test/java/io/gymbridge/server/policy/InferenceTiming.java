@@ -34,7 +34,8 @@ final class InferenceTiming {
         Inference inference =
             new Inference(
                 new InferenceModels(catalogue, 256, 0),
-                batches, new InferenceSequences(1, 1, System::nanoTime))) {
+                batches,
+                new InferenceSequences(1, 1, System::nanoTime))) {
       print("all outputs", count, inference, request.build().toByteArray());
       request.addOutputs(InferRequestedOutputTensor.newBuilder().setName("actions"));
       print("actions only", count, inference, request.build().toByteArray());
