@@ -8,8 +8,8 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Asks a server the same question again and again. Answers come on the client's event loop, which the
- * one who is told must not hold up. Thread-safe.
+ * Asks a server the same question again and again. Answers come on the client's event loop, which
+ * the one who is told must not hold up. Thread-safe.
  */
 abstract class Caller implements AutoCloseable {
   private static final ByteString BEGIN = ByteString.copyFrom(new byte[] {1});

@@ -10,9 +10,9 @@ import java.util.logging.Level;
 import java.util.logging.Logger;
 
 /**
- * A load that is a process of its own: {@code Generator ADDRESS RATE SECONDS CONNECTIONS ROWS}. It makes
- * unary calls, at a rate and whether or not answers come, and prints what became of them as JSON.
- * Times count from when a call was made; how late that was is a figure of its own.
+ * A load that is a process of its own: {@code Generator ADDRESS RATE SECONDS CONNECTIONS ROWS}. It
+ * makes unary calls, at a rate and whether or not answers come, and prints what became of them as
+ * JSON. Times count from when a call was made; how late that was is a figure of its own.
  */
 public final class Generator {
   private static final Logger CONNECTIONS = Logger.getLogger("io.grpc");

@@ -137,7 +137,7 @@ public final class ServingReport {
         """
         .formatted(
             swaps.withSwap().length,
-            number(swaps.questions()),
+            number((double) swaps.questions()),
             number(swaps.rate()),
             swaps.failed(),
             swaps.misrouted(),

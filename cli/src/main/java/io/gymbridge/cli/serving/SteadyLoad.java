@@ -30,8 +30,7 @@ public final class SteadyLoad {
    *     due
    * @throws GymException UNAVAILABLE where an answer is a failure
    */
-  static Map<String, Double> run(
-      Callers callers, double rate, double capacity, double seconds) {
+  static Map<String, Double> run(Callers callers, double rate, double capacity, double seconds) {
     Latencies latencies = new Latencies();
     AtomicLong failed = new AtomicLong();
     try (callers) {
