@@ -80,13 +80,13 @@ final class PolicyMetrics implements MultiCollector {
     all.add(versionCounts());
     all.add(gauge("gymbridge_waiting_rows", "Observations that wait.", batches.waiting()));
     RequestLog.Counts logged = log.counts();
-    all.add(sum("gymbridge_request_log_episodes", "Episodes written.", logged.episodes()));
-    all.add(sum("gymbridge_request_log_rows", "Observations written.", logged.rows()));
+    all.add(sum("gymbridge_request_log_episodes", "Episodes written.", (double) logged.episodes()));
+    all.add(sum("gymbridge_request_log_rows", "Observations written.", (double) logged.rows()));
     all.add(
         sum(
             "gymbridge_request_log_dropped_rows",
             "Observations of chosen episodes that were not written.",
-            logged.dropped()));
+            (double) logged.dropped()));
     all.add(memory());
     return new MetricSnapshots(all);
   }
@@ -101,11 +101,11 @@ final class PolicyMetrics implements MultiCollector {
             .name("gymbridge_policy_requests")
             .help("Requests by the gRPC status that they were answered with.");
     for (Version version : versions) {
-      requests.dataPoint(point(version, "OK", version.tally().answered()));
+      requests.dataPoint(point(version, "OK", (double) version.tally().answered()));
       for (Kind kind : Kind.values()) {
         long refused = version.tally().refusals(kind);
         if (refused > 0) {
-          requests.dataPoint(point(version, Statuses.code(kind).name(), refused));
+          requests.dataPoint(point(version, Statuses.code(kind).name(), (double) refused));
         }
       }
     }
@@ -178,8 +178,9 @@ final class PolicyMetrics implements MultiCollector {
     return GaugeSnapshot.builder()
         .name("jvm_memory_used_bytes")
         .help("Memory that the Java machine uses; not that of native libraries.")
-        .dataPoint(value(Labels.of("area", "heap"), memory.getHeapMemoryUsage().getUsed()))
-        .dataPoint(value(Labels.of("area", "nonheap"), memory.getNonHeapMemoryUsage().getUsed()))
+        .dataPoint(value(Labels.of("area", "heap"), (double) memory.getHeapMemoryUsage().getUsed()))
+        .dataPoint(
+            value(Labels.of("area", "nonheap"), (double) memory.getNonHeapMemoryUsage().getUsed()))
         .build();
   }
 
