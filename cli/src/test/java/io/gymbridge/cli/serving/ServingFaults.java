@@ -84,7 +84,8 @@ final class ServingFaults implements AutoCloseable {
   }
 
   private PolicyProcess start() {
-    return PolicyProcess.serve(Main.class, home.getParent(), "unix:" + socket);
+    return PolicyProcess.serve(
+        Main.class, java.util.Objects.requireNonNull(home.getParent()), "unix:" + socket);
   }
 
   /** What a version does. Neighbours differ. */
