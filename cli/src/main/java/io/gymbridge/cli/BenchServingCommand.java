@@ -12,6 +12,7 @@ import io.gymbridge.cli.serving.SwapTrial;
 import io.gymbridge.cli.serving.Systems;
 import io.gymbridge.core.GymException;
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -72,7 +73,7 @@ final class BenchServingCommand implements Callable<Integer> {
   @Option(
       names = "--swap-window",
       paramLabel = "SECONDS",
-      defaultValue = "0.4",
+      defaultValue = "0.3",
       description =
           "Every other window of this length begins with a swap. Default: ${DEFAULT-VALUE}.")
   double swapWindow;
@@ -96,7 +97,7 @@ final class BenchServingCommand implements Callable<Integer> {
 
   @Option(
       names = "--seconds",
-      defaultValue = "1",
+      defaultValue = "0.5",
       description = "Of each repetition. Default: ${DEFAULT-VALUE}.")
   double seconds;
 
@@ -116,6 +117,9 @@ final class BenchServingCommand implements Callable<Integer> {
   @Nullable Path report;
 
   @Spec @Nullable CommandSpec spec;
+
+  /** Processes that wanted a processor, on average over the minute before; negative if unknown. */
+  private final double load = ManagementFactory.getOperatingSystemMXBean().getSystemLoadAverage();
 
   @Override
   public Integer call() throws IOException {
@@ -254,6 +258,7 @@ final class BenchServingCommand implements Callable<Integer> {
   private void write(ServingResults results) throws IOException {
     Map<String, Object> content = new LinkedHashMap<>();
     content.put("machine", RunFacts.machine());
+    content.put("load_average_before", load);
     content.put("seconds", seconds);
     content.put("repeats", repeats);
     content.putAll(results.fields());
@@ -269,6 +274,9 @@ final class BenchServingCommand implements Callable<Integer> {
     Outputs.text(
         report,
         new ServingReport(results)
-            .page(RunFacts.sentence(), RunFacts.command(spec), chart.isPresent() ? name : ""));
+            .page(
+                "%s Load average before: %.1f.".formatted(RunFacts.sentence(), load),
+                RunFacts.command(spec),
+                chart.isPresent() ? name : ""));
   }
 }

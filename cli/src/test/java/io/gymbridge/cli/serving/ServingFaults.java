@@ -84,8 +84,7 @@ final class ServingFaults implements AutoCloseable {
   }
 
   private PolicyProcess start() {
-    return PolicyProcess.serve(
-        Main.class, java.util.Objects.requireNonNull(home.getParent()), "unix:" + socket);
+    return PolicyProcess.serve(Main.class, folder.resolve("policies"), "unix:" + socket);
   }
 
   /** What a version does. Neighbours differ. */
