@@ -68,7 +68,9 @@ class TritonClientTest(unittest.TestCase):
             ],
         )
         self.assertEqual(self.client.get_model_metadata("times").versions, ["1", "2"])
-        self.assert_fails("NOT_FOUND", "unknown model: 'swimmer' is not found", self.client.get_model_metadata, "swimmer")
+        self.assert_fails(
+            "NOT_FOUND", "unknown model: 'swimmer' is not found", self.client.get_model_metadata, "swimmer"
+        )
 
     def test_model_config(self):
         config = self.client.get_model_config("network").config
@@ -160,9 +162,7 @@ class TritonClientTest(unittest.TestCase):
     def test_stream_says_which_answer_is_the_last(self):
         answers = queue.Queue()
         self.client.start_stream(lambda result, error: answers.put((result, error)))
-        self.client.async_stream_infer(
-            "times", [tensor("observations", ROWS)], enable_empty_final_response=True
-        )
+        self.client.async_stream_infer("times", [tensor("observations", ROWS)], enable_empty_final_response=True)
         result, error = answers.get(timeout=30)
         self.assertIsNone(error)
         self.assertTrue(result.get_response().parameters["triton_final_response"].bool_param)
@@ -195,7 +195,9 @@ class TritonClientTest(unittest.TestCase):
             steps = json.load(file)
         state = []
         for step in steps:
-            answer = self.client.infer("lstm", [tensor("observations", np.array([step["observation"]], np.float32)), *state])
+            answer = self.client.infer(
+                "lstm", [tensor("observations", np.array([step["observation"]], np.float32)), *state]
+            )
             np.testing.assert_allclose(answer.as_numpy("actions")[0], step["action"], atol=1e-5)
             names = [output.name for output in answer.get_response().outputs if output.name.startswith("state")]
             self.assertEqual(len(names), 2)
@@ -217,8 +219,8 @@ class TritonClientTest(unittest.TestCase):
         self.assertTrue(self.client.is_model_ready("spare"))
         self.assertIn(("spare", "1", "READY"), index())
         np.testing.assert_array_equal(self.infer(model="spare").as_numpy("actions"), 5 * ROWS)
-        self.assert_fails("NOT_FOUND", "\"swimmer\"", self.client.load_model, "swimmer")
-        self.assert_fails("NOT_FOUND", "\"swimmer\"", self.client.unload_model, "swimmer")
+        self.assert_fails("NOT_FOUND", '"swimmer"', self.client.load_model, "swimmer")
+        self.assert_fails("NOT_FOUND", '"swimmer"', self.client.unload_model, "swimmer")
         self.assert_fails("INVALID_ARGUMENT", "config", self.client.load_model, "spare", config="{}")
 
     def test_statistics(self):
@@ -239,11 +241,13 @@ class TritonClientTest(unittest.TestCase):
     def test_errors(self):
         self.assert_fails("NOT_FOUND", "unknown model: 'swimmer' is not found", self.infer, model="swimmer")
         self.assert_fails("NOT_FOUND", "version '9' is not found", self.infer, model_version="9")
-        self.assert_fails("INVALID_ARGUMENT", "got the input observations FP32[2, 3]", self.infer, np.zeros((2, 3), np.float32))
+        self.assert_fails(
+            "INVALID_ARGUMENT", "got the input observations FP32[2, 3]", self.infer, np.zeros((2, 3), np.float32)
+        )
         self.assert_fails("INVALID_ARGUMENT", "FP64", self.infer, np.zeros((2, 2), np.float64))
         self.assert_fails("INVALID_ARGUMENT", "NaN", self.infer, np.full((2, 2), np.nan, np.float32))
-        self.assert_fails("INVALID_ARGUMENT", "\"speed\"", self.infer, outputs=[triton.InferRequestedOutput("speed")])
-        self.assert_fails("INVALID_ARGUMENT", "got an input \"x\"", self.client.infer, "times", [tensor("x", ROWS)])
+        self.assert_fails("INVALID_ARGUMENT", '"speed"', self.infer, outputs=[triton.InferRequestedOutput("speed")])
+        self.assert_fails("INVALID_ARGUMENT", 'got an input "x"', self.client.infer, "times", [tensor("x", ROWS)])
         self.assert_fails("INVALID_ARGUMENT", "is missing", self.client.infer, "times", [])
         shared = triton.InferInput("observations", [2, 2], "FP32")
         shared.set_shared_memory("region", 16)

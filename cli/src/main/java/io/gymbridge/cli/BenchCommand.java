@@ -7,5 +7,10 @@ import picocli.CommandLine.Command;
     name = "bench",
     mixinStandardHelpOptions = true,
     description = "Measures on this machine, side by side with others in one run.",
-    subcommands = {BenchBridgeCommand.class, BenchRolloutCommand.class, BenchLearnersCommand.class})
+    subcommands = {
+      BenchBridgeCommand.class,
+      BenchRolloutCommand.class,
+      BenchLearnersCommand.class,
+      BenchServingCommand.class
+    })
 final class BenchCommand {}

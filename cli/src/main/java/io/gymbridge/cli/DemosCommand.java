@@ -26,7 +26,7 @@ final class DemosCommand implements Callable<Integer> {
 
   @Parameters(
       paramLabel = "FILE|DIR",
-      description = "An .npz file, a folder of them, or a Minari data set.")
+      description = "An .npz file, a Minari data set, or a folder of either.")
   Path demos = Path.of("");
 
   @Option(names = "--json", paramLabel = "FILE", description = "Write the figures there.")
@@ -51,8 +51,13 @@ final class DemosCommand implements Callable<Integer> {
             returns.stream().mapToDouble(Double::doubleValue).toArray(),
             lengths.stream().mapToInt(Integer::intValue).toArray());
     System.out.printf(
-        "%s: %d episodes, return %.2f ± %.2f, length %.1f%n",
-        demos, evaluation.episodes(), evaluation.mean(), evaluation.sd(), evaluation.lengthMean());
+        "%s: %d episodes, return %s, length %.1f%n",
+        demos,
+        evaluation.episodes(),
+        Double.isNaN(evaluation.mean())
+            ? "unknown"
+            : "%.2f ± %.2f".formatted(evaluation.mean(), evaluation.sd()),
+        evaluation.lengthMean());
     Outputs.json(json, Outputs.evaluation(evaluation));
     return Main.OK;
   }

@@ -1,8 +1,6 @@
 package io.gymbridge.cli;
 
 import io.gymbridge.core.GymException;
-import java.util.logging.Level;
-import java.util.logging.Logger;
 import picocli.AutoComplete.GenerateCompletion;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -60,22 +58,15 @@ public final class Main {
       description = "On an error, print where in this software it arose.")
   boolean stacktrace;
 
-  /**
-   * What gRPC has to say of connections; held, since settings of loggers that nobody holds are
-   * lost.
-   */
-  private static final Logger CONNECTIONS = Logger.getLogger("io.grpc.netty");
-
   private Main() {}
 
   /** Runs the command and ends the process with its exit code. */
   public static void main(String[] args) {
-    // Else any stranger's malformed frame costs a server a page of its log.
-    CONNECTIONS.setLevel(Level.SEVERE);
     System.exit(commandLine().execute(args));
   }
 
   static CommandLine commandLine() {
+    Logs.use(Logs.Format.TEXT);
     Main main = new Main();
     CommandLine commandLine = new CommandLine(main);
     return commandLine

@@ -65,8 +65,8 @@ final class PoliciesCommand {
       @Parameters(paramLabel = "POLICY", description = "The policy's name.") String policy,
       @Parameters(paramLabel = "FILE", description = "A policy bundle.") Path file,
       @Option(
-              names = "--version",
-              paramLabel = "NAME",
+              names = "--as",
+              paramLabel = "VERSION",
               defaultValue = "",
               description = "Default: the next number.")
           String version,
@@ -94,11 +94,11 @@ final class PoliciesCommand {
               names = "--latest",
               paramLabel = "N",
               defaultValue = "0",
-              description = "The newest so many. Default: 1, if --version is not given.")
+              description = "The newest so many. Default: 1, if --only is not given.")
           int latest,
       @Option(
-              names = "--version",
-              paramLabel = "NAME",
+              names = "--only",
+              paramLabel = "VERSION",
               description = "This one, and no others; may be repeated.")
           List<String> versions,
       @Option(

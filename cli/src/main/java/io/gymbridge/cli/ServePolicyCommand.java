@@ -1,11 +1,13 @@
 package io.gymbridge.cli;
 
+import io.gymbridge.server.policy.MetricsEndpoint;
 import io.gymbridge.server.policy.PolicyServer;
 import io.gymbridge.server.policy.PolicyServerOptions;
 import io.gymbridge.server.policy.Repository;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -29,6 +31,9 @@ import picocli.CommandLine.Parameters;
       "and, for a new version:  gymbridge policies publish NAME new.zip --address 127.0.0.1:50052"
     })
 final class ServePolicyCommand implements Callable<Integer> {
+  /** What may wait to be written to the request log. */
+  private static final long LOG_BYTES = 256L << 20;
+
   @Parameters(paramLabel = "DIR", description = "A folder of bundles, or one bundle.")
   Path source = Path.of("");
 
@@ -66,8 +71,36 @@ final class ServePolicyCommand implements Callable<Integer> {
       paramLabel = "SECONDS",
       defaultValue = "2",
       description =
-          "How long requests under way may take when the server is told to stop. Default: ${DEFAULT-VALUE}.")
+          "How long requests and episodes under way may go on when the server is told to stop. Default: ${DEFAULT-VALUE}.")
   int grace = 2;
+
+  @Option(
+      names = "--metrics",
+      paramLabel = "HOST:PORT",
+      description =
+          "Figures for Prometheus at http://HOST:PORT/metrics, unencrypted; port 0 picks a free one. Default: none.")
+  @Nullable String metrics;
+
+  @Option(
+      names = "--log-format",
+      defaultValue = "text",
+      description =
+          "text: warnings, for people; json: every event as a line of JSON. Default: ${DEFAULT-VALUE}.")
+  Logs.Format logFormat = Logs.Format.TEXT;
+
+  @Option(
+      names = "--log-requests",
+      paramLabel = "DIR",
+      description =
+          "Writes episodes on streams as Minari data sets there, DIR/POLICY/requests-vN. Default: none.")
+  @Nullable Path logRequests;
+
+  @Option(
+      names = "--log-share",
+      paramLabel = "SHARE",
+      defaultValue = "1",
+      description = "Share (0 … 1) of the episodes that are written. Default: ${DEFAULT-VALUE}.")
+  double logShare = 1;
 
   @Mixin final GateOptions gate = new GateOptions();
   @Mixin final SecurityOptions security = new SecurityOptions();
@@ -75,10 +108,14 @@ final class ServePolicyCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws InterruptedException {
+    Logs.use(logFormat);
     if (maxWaiting < 1 || threads < 0 || grace < 0) {
       throw new UserError(
           "--max-waiting must be at least 1, --threads and --grace not negative, got %d, %d and %d"
               .formatted(maxWaiting, threads, grace));
+    }
+    if (!(logShare >= 0 && logShare <= 1)) {
+      throw new UserError("--log-share must be within 0 … 1, got " + logShare);
     }
     PolicyServerOptions options =
         PolicyServerOptions.DEFAULTS
@@ -96,13 +133,35 @@ final class ServePolicyCommand implements Callable<Integer> {
           "no bundle in %s that can be served%s: `gymbridge train … --out %s/NAME.zip` makes one"
               .formatted(source, repository.refusals(), source));
     }
+    RequestRecorder recorder =
+        logRequests == null ? null : new RequestRecorder(logRequests, logShare, LOG_BYTES);
+    if (recorder != null) {
+      options = options.withRequestLog(recorder);
+    }
     PolicyServer server = PolicyServer.start(address, repository, options);
     System.err.print(repository.description());
+    MetricsEndpoint figures = figures(server);
     return serving.serve(
         server.address(),
         () -> {
           server.close();
+          if (recorder != null) {
+            recorder.close();
+            System.err.println("request log: " + recorder.summary());
+          }
+          if (figures != null) {
+            figures.close();
+          }
           repository.close();
         });
+  }
+
+  private @Nullable MetricsEndpoint figures(PolicyServer server) {
+    if (metrics == null) {
+      return null;
+    }
+    MetricsEndpoint figures = MetricsEndpoint.start(metrics, server, security.insecure);
+    System.err.printf("  metrics: http://%s/metrics%n", figures.address());
+    return figures;
   }
 }

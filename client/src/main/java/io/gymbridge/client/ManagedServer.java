@@ -137,6 +137,11 @@ public final class ManagedServer implements AutoCloseable {
     return process.isAlive();
   }
 
+  /** The process's number. */
+  public long pid() {
+    return process.pid();
+  }
+
   /** The last lines of its standard error. */
   public String lastErrors() {
     synchronized (errors) {

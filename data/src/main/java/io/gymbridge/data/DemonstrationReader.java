@@ -13,17 +13,19 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Demonstrations on disk, read one episode at a time: an {@code .npz} file, a folder of them, or a
- * Minari data set. Observations and actions come in the types and shapes of an environment's
+ * Demonstrations on disk, read one episode at a time: an {@code .npz} file, a Minari data set, or a
+ * folder of either. Observations and actions come in the types and shapes of an environment's
  * spaces, actions outside a Box moved to its bounds. Not thread-safe.
  */
-public sealed interface DemonstrationReader extends AutoCloseable permits NpzReader, MinariReader {
+public sealed interface DemonstrationReader extends AutoCloseable
+    permits NpzReader, MinariReader, SeveralReader {
 
   /**
    * Opens what lies at a path.
    *
    * @param path an {@code .npz} file or a folder of them, which are read in the order of their
-   *     names; or a Minari data set's folder, or its {@code main_data.hdf5}
+   *     names; or a Minari data set's folder, or its {@code main_data.hdf5}; or a folder of Minari
+   *     data sets, read in the order of their names, shorter ones first
    * @param spec of the environment that the demonstrations have to fit
    * @throws GymException NOT_FOUND if there is nothing of the kind; INVALID_ARGUMENT if it is
    *     damaged or does not fit: the message says what was found and what was expected
@@ -42,13 +44,17 @@ public sealed interface DemonstrationReader extends AutoCloseable permits NpzRea
         if (!found.isEmpty()) {
           return new NpzReader(found, spec);
         }
+        List<Path> sets = MinariReader.files(path);
+        if (!sets.isEmpty()) {
+          return new SeveralReader(sets, spec);
+        }
       } catch (IOException e) {
         throw invalid(path, "the folder cannot be listed: " + e.getMessage(), e);
       }
     }
     throw new GymException(
         Kind.NOT_FOUND,
-        "no demonstrations at %s: expected an .npz file, a folder of them, or a Minari data set (data/main_data.hdf5)"
+        "no demonstrations at %s: expected an .npz file, a folder of them, or a Minari data set (data/main_data.hdf5) or a folder of them"
             .formatted(path));
   }
 

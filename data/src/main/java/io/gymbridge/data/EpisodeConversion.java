@@ -15,9 +15,9 @@ import java.util.stream.IntStream;
 
 /**
  * Turns an episode's arrays, as files hold them, into a trajectory of an environment's spaces:
- * types converted where no number changes but by rounding, all numbers finite, actions outside a
- * Box moved to its bounds, which is what the environment would do. Errors are {@link IOException}s
- * that name the array.
+ * types converted where no number changes but by rounding, all numbers finite (but for rewards that
+ * are unknown: all NaN), actions outside a Box moved to its bounds, which is what the environment
+ * would do. Errors are {@link IOException}s that name the array.
  */
 final class EpisodeConversion {
   private final Space observationSpace;
@@ -100,7 +100,9 @@ final class EpisodeConversion {
     checkShapes(observations.shape(), actions.shape(), rewards.shape(), steps + 1L, steps);
     NdArray seen = converted(observationName, observations, observationForm, observationSpace);
     NdArray done = converted(actionName, actions, actionForm, actionSpace);
-    checkFinite(rewardName, rewards);
+    if (!unknown(rewards)) {
+      checkFinite(rewardName, rewards);
+    }
     if (actionSpace instanceof Box box) {
       NdArray within = box.clip(done);
       for (int row = 0; row < steps && !within.equals(done); row++) {
@@ -109,6 +111,16 @@ final class EpisodeConversion {
       done = within;
     }
     return new Trajectory(seen, done, rewards.toDoubles(), terminated, truncated);
+  }
+
+  /** Whether all are NaN: a recording of a policy that was not told its rewards. */
+  private static boolean unknown(NdArray rewards) {
+    for (int i = 0; i < rewards.size(); i++) {
+      if (!Double.isNaN(rewards.getDouble(i))) {
+        return false;
+      }
+    }
+    return true;
   }
 
   /** What was changed so far, for people. */

@@ -14,8 +14,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Objects;
 import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -82,6 +84,20 @@ final class MinariReader implements DemonstrationReader {
         .findFirst()
         .map(found -> found.resolveSibling("main_data.hdf5"))
         .orElse(null);
+  }
+
+  /** The HDF5 files of the data sets in a folder, as {@code requests-v9, requests-v10}. */
+  static List<Path> files(Path folder) throws IOException {
+    try (Stream<Path> all = Files.list(folder)) {
+      return all.filter(Files::isDirectory)
+          .filter(inner -> !inner.getFileName().toString().startsWith("."))
+          .sorted(
+              Comparator.comparing((Path inner) -> inner.getFileName().toString().length())
+                  .thenComparing(Comparator.naturalOrder()))
+          .map(MinariReader::file)
+          .filter(Objects::nonNull)
+          .toList();
+    }
   }
 
   @Override

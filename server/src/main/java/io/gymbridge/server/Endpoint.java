@@ -1,11 +1,13 @@
 package io.gymbridge.server;
 
+import io.grpc.BindableService;
 import io.grpc.Server;
 import io.grpc.ServerInterceptor;
 import io.grpc.ServerServiceDefinition;
 import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
 import io.grpc.netty.NettyServerBuilder;
 import io.grpc.protobuf.services.HealthStatusManager;
+import io.grpc.protobuf.services.ProtoReflectionService;
 import io.grpc.protobuf.services.ProtoReflectionServiceV1;
 import io.gymbridge.transport.Address;
 import io.gymbridge.transport.ServerSecurity;
@@ -52,11 +54,18 @@ public final class Endpoint {
             .maxInboundMessageSize(maxMessageBytes)
             .maxConcurrentCallsPerConnection(maxCalls)
             .addService(health.getHealthService())
-            .addService(ProtoReflectionServiceV1.newInstance());
+            .addService(ProtoReflectionServiceV1.newInstance())
+            .addService(olderReflection());
     services.forEach(service -> builder.addService(StrictParsing.of(service)));
     server = builder.build();
     this.address = Servers.start(server, wanted);
     services.forEach(service -> serving(service.getServiceDescriptor().getName(), true));
+  }
+
+  /** What tools like ghz ask for still. */
+  @SuppressWarnings("deprecation")
+  private static BindableService olderReflection() {
+    return ProtoReflectionService.newInstance();
   }
 
   /** Has health answer for a further name, and tells those who watch it. */

@@ -133,7 +133,8 @@ public final class Statuses {
     return Any.pack(DebugInfo.newBuilder().addAllStackEntries(traceback.lines().toList()).build());
   }
 
-  static Code code(Kind kind) {
+  /** The status that a failure of this kind becomes. */
+  public static Code code(Kind kind) {
     return switch (kind) {
       case INVALID_ARGUMENT -> Code.INVALID_ARGUMENT;
       case FAILED_PRECONDITION -> Code.FAILED_PRECONDITION;

@@ -54,6 +54,10 @@ final class ActStream implements StreamObserver<ActStreamRequest> {
       }
       last++;
       ActRequest act = request.getAct();
+      if (acting.draining() && begins(act)) {
+        leave();
+        return;
+      }
       acting.act(
           act,
           episodes(act),
@@ -78,6 +82,29 @@ final class ActStream implements StreamObserver<ActStreamRequest> {
     }
   }
 
+  /** Whether an episode begins with a request, as far as can be seen before it is read. */
+  private boolean begins(ActRequest request) {
+    ByteString starts = request.getEpisodeStarts();
+    for (int i = 0; i < starts.size(); i++) {
+      if (starts.byteAt(i) != 0) {
+        return true;
+      }
+    }
+    return episodes == null;
+  }
+
+  /** Between two episodes, where nothing is lost. */
+  private void leave() {
+    end();
+    if (!answers.isCancelled()) {
+      answers.onError(
+          Statuses.toException(
+              new GymException(
+                  Kind.UNAVAILABLE,
+                  "the server is being stopped and begins no more episodes: connect anew, or elsewhere")));
+    }
+  }
+
   /** The episodes that a request is about: those of before, or new ones. */
   private Episodes episodes(ActRequest request) {
     Shelf shelf = acting.catalogue().find(request.getPolicy());
@@ -94,7 +121,7 @@ final class ActStream implements StreamObserver<ActStreamRequest> {
       if (current != null) {
         current.end();
       }
-      current = new Episodes(shelf, n);
+      current = acting.episodes(shelf, n);
       episodes = current;
     }
     current.start(starts, request.getVersion());

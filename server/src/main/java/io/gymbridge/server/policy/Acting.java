@@ -18,6 +18,7 @@ final class Acting {
   private final Catalogue catalogue;
   private final Batches batches;
   private final RequestLog requestLog;
+  private volatile boolean draining;
 
   /** Who is told: exactly one of the two is not null. */
   interface Reply {
@@ -32,6 +33,20 @@ final class Acting {
 
   Catalogue catalogue() {
     return catalogue;
+  }
+
+  /** From now on streams begin no more episodes, so that their callers go elsewhere. */
+  void drain() {
+    draining = true;
+  }
+
+  boolean draining() {
+    return draining;
+  }
+
+  /** Episodes of {@code n} rows, of which the request log is told. */
+  Episodes episodes(Shelf shelf, int n) {
+    return new Episodes(shelf, n, requestLog);
   }
 
   /** Has a version answer; it is held by the caller and let go of with the answer. */
@@ -53,6 +68,7 @@ final class Acting {
       question = ActCodec.question(version, request, null);
     } catch (RuntimeException e) {
       refused(version, e);
+      version.release();
       throw e;
     }
     batches.ask(
@@ -61,10 +77,7 @@ final class Acting {
             question,
             context,
             arrived,
-            outcome -> {
-              requestLog.acted(version.policy(), version.name(), null, question, outcome);
-              reply(version, request, outcome, reply);
-            }));
+            outcome -> reply(version, request, outcome, reply)));
   }
 
   /**
@@ -83,7 +96,7 @@ final class Acting {
     Version version = part.version();
     Question question;
     try {
-      question = ActCodec.question(version, request, episodes.states(part));
+      question = question(request, episodes, part);
     } catch (RuntimeException e) {
       refused(version, e);
       throw e;
@@ -99,11 +112,36 @@ final class Acting {
             arrived,
             outcome -> {
               if (outcome instanceof Outcome.Answer answer) {
-                episodes.keep(part, answer.state());
+                answered(episodes, part, question, answer);
               }
-              requestLog.acted(version.policy(), version.name(), episodes, question, outcome);
               reply(version, request, outcome, reply);
             }));
+  }
+
+  /** What is asked of a part's version, with what the log wants to know beside it. */
+  private static Question question(ActRequest request, Episodes episodes, Episodes.Part part) {
+    Question question = ActCodec.question(part.version(), request, episodes.states(part));
+    boolean more = part.version().logProbabilities() && episodes.logged(part);
+    return more && !question.logProbability()
+        ? new Question(
+            question.observations(),
+            question.deterministic(),
+            question.draw(),
+            question.mask(),
+            question.state(),
+            true,
+            question.value())
+        : question;
+  }
+
+  private static void answered(
+      Episodes episodes, Episodes.Part part, Question question, Outcome.Answer answer) {
+    episodes.keep(part, answer.state());
+    try {
+      episodes.log(part, question, answer);
+    } catch (GymException e) {
+      // What is no action is in no log; the caller is told by the answer.
+    }
   }
 
   private static void refused(Version version, RuntimeException failure) {
@@ -140,7 +178,7 @@ final class Acting {
     for (Episodes.Part part : parts) {
       ActRequest mine = rows.request(part.rows());
       requests.add(mine);
-      questions.add(ActCodec.question(part.version(), mine, episodes.states(part)));
+      questions.add(question(mine, episodes, part));
     }
     for (int i = 0; i < parts.size(); i++) {
       int index = i;
@@ -157,7 +195,7 @@ final class Acting {
               arrived,
               outcome -> {
                 if (outcome instanceof Outcome.Answer answer) {
-                  episodes.keep(part, answer.state());
+                  answered(episodes, part, questions.get(index), answer);
                 }
                 reply(
                     part.version(),

@@ -2,6 +2,8 @@ package io.gymbridge.server.policy;
 
 import com.google.protobuf.ByteString;
 import io.gymbridge.core.Value;
+import io.gymbridge.policies.Outcome;
+import io.gymbridge.policies.Question;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -15,10 +17,14 @@ final class Episodes {
   private final Shelf shelf;
   private final @Nullable Version[] versions;
   private final @Nullable Value[] states;
+  private final RequestLog log;
+  private final RequestLog.@Nullable Episode[] logged;
 
   /** Episodes that have not begun. */
-  Episodes(Shelf shelf, int n) {
+  Episodes(Shelf shelf, int n, RequestLog log) {
     this.shelf = shelf;
+    this.log = log;
+    this.logged = new RequestLog.Episode[n];
     this.versions = new Version[n];
     this.states = new Value[n];
   }
@@ -49,6 +55,9 @@ final class Episodes {
         }
         versions[row] = next;
         states[row] = null;
+        endLogged(row);
+        logged[row] =
+            log.begin(shelf.name(), next.actor().observationSpace(), next.actor().actionSpace());
       } else if (!wanted.isEmpty()) {
         Version next = shelf.pick(wanted);
         version.release();
@@ -111,9 +120,48 @@ final class Episodes {
     }
   }
 
+  /** Whether somebody wants to know of one of these rows. */
+  boolean logged(Part part) {
+    for (int row : part.rows()) {
+      if (logged[row] != null) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** Tells the log of an answer to a part's question. */
+  void log(Part part, Question question, Outcome.Answer answer) {
+    if (!logged(part)) {
+      return;
+    }
+    Value actions = Clip.into(part.version().actor().actionSpace(), answer.actions());
+    double[] logProbabilities = answer.logProbabilities();
+    for (int i = 0; i < part.rows().length; i++) {
+      RequestLog.Episode episode = logged[part.rows()[i]];
+      if (episode != null) {
+        episode.acted(
+            part.version().name(),
+            question.observations(),
+            actions,
+            i,
+            logProbabilities == null ? Double.NaN : logProbabilities[i]);
+      }
+    }
+  }
+
+  private void endLogged(int row) {
+    RequestLog.Episode episode = logged[row];
+    if (episode != null) {
+      episode.end();
+      logged[row] = null;
+    }
+  }
+
   /** Lets go of all versions. */
   void end() {
     for (int row = 0; row < versions.length; row++) {
+      endLogged(row);
       Version version = versions[row];
       if (version != null) {
         version.release();

@@ -4,6 +4,7 @@ import io.grpc.Context;
 import io.gymbridge.core.GymException;
 import io.gymbridge.core.Value;
 import io.gymbridge.policies.Outcome;
+import io.gymbridge.policies.Question;
 import io.gymbridge.proto.inference.ModelInferRequest;
 import io.gymbridge.proto.inference.ModelInferResponse;
 import org.jspecify.annotations.Nullable;
@@ -63,7 +64,7 @@ final class Inference implements AutoCloseable {
   /**
    * Has a version answer. It is held by the caller, and let go of in any case.
    *
-   * @param episode stands for the sequence's episode in the log, by identity
+   * @param episode the sequence's, in the log; null for none
    * @param sequence is told what came of it; null for none
    * @throws GymException what is wrong with the request, of which nobody was told
    */
@@ -72,7 +73,7 @@ final class Inference implements AutoCloseable {
       ModelInferRequest request,
       Context context,
       @Nullable Value kept,
-      @Nullable Object episode,
+      RequestLog.@Nullable Episode episode,
       Reply reply,
       @Nullable InferenceSequence sequence) {
     long arrived = System.nanoTime();
@@ -93,13 +94,33 @@ final class Inference implements AutoCloseable {
             context,
             arrived,
             outcome -> {
-              requestLog.acted(
-                  version.policy(), version.name(), episode, asked.question(), outcome);
+              if (episode != null && outcome instanceof Outcome.Answer answer) {
+                log(episode, version, asked.question(), answer);
+              }
               if (sequence != null) {
                 sequence.answered(outcome, sequences.now());
               }
               reply(version, request, asked, outcome, reply);
             }));
+  }
+
+  /** Tells the log, which has an episode for each sequence of single observations. */
+  private static void log(
+      RequestLog.Episode episode, Version version, Question question, Outcome.Answer answer) {
+    if (question.size() != 1) {
+      return;
+    }
+    double[] logProbabilities = answer.logProbabilities();
+    try {
+      episode.acted(
+          version.name(),
+          question.observations(),
+          Clip.into(version.actor().actionSpace(), answer.actions()),
+          0,
+          logProbabilities == null ? Double.NaN : logProbabilities[0]);
+    } catch (GymException e) {
+      // What is no action is in no log; the caller is told by the answer.
+    }
   }
 
   private static void reply(
@@ -167,7 +188,13 @@ final class Inference implements AutoCloseable {
     }
 
     @Override
-    public void ask(Version version, @Nullable Value state, Object episode) {
+    public RequestLog.@Nullable Episode begin(Version version) {
+      return requestLog.begin(
+          version.policy(), version.actor().observationSpace(), version.actor().actionSpace());
+    }
+
+    @Override
+    public void ask(Version version, @Nullable Value state, RequestLog.@Nullable Episode episode) {
       if (!version.hold()) {
         throw new IllegalStateException("a sequence's version is closed");
       }

@@ -21,7 +21,7 @@ final class InferenceSequence {
   private final Deque<Turn> turns = new ArrayDeque<>();
   private @Nullable Version version;
   private @Nullable Value state;
-  private Object episode = new Object();
+  private RequestLog.@Nullable Episode episode;
   private boolean busy;
   private boolean ended;
   private long lastUsed;
@@ -41,7 +41,10 @@ final class InferenceSequence {
      * Asks; whatever becomes of it, the sequence's {@link InferenceSequence#answered} is called
      * once, unless this throws.
      */
-    void ask(Version version, @Nullable Value state, Object episode);
+    void ask(Version version, @Nullable Value state, RequestLog.@Nullable Episode episode);
+
+    /** The episode that begins with it, in the log; null for one that is not kept. */
+    RequestLog.@Nullable Episode begin(Version version);
 
     /** Is told why it cannot ask. */
     void fail(RuntimeException reason);
@@ -143,7 +146,8 @@ final class InferenceSequence {
         state = null;
       }
       if (turn.starts()) {
-        episode = new Object();
+        endLogged();
+        episode = turn.begin(next);
       }
     }
     release(current);
@@ -165,11 +169,19 @@ final class InferenceSequence {
     return state;
   }
 
-  private synchronized Object episode() {
+  private synchronized RequestLog.@Nullable Episode episode() {
     return episode;
   }
 
+  private void endLogged() {
+    if (episode != null) {
+      episode.end();
+      episode = null;
+    }
+  }
+
   private @Nullable Version leave() {
+    endLogged();
     Version left = version;
     version = null;
     return left;

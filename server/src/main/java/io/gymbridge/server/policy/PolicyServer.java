@@ -17,7 +17,9 @@ public final class PolicyServer implements AutoCloseable {
 
   private final Catalogue catalogue;
   private final Batches batches;
+  private final Acting acting;
   private final Inference inference;
+  private final Refusals refusals;
   private final Endpoint endpoint;
   private final PolicyServerOptions options;
 
@@ -29,7 +31,7 @@ public final class PolicyServer implements AutoCloseable {
     this.catalogue = catalogue;
     this.options = options;
     this.batches = new Batches(options.maxWaitingRows(), options.maxBatchRows(), options.threads());
-    Acting acting = new Acting(catalogue, batches, options.requestLog());
+    this.acting = new Acting(catalogue, batches, options.requestLog());
     this.inference = inference(catalogue, batches, options);
     this.endpoint =
         new Endpoint(
@@ -42,6 +44,7 @@ public final class PolicyServer implements AutoCloseable {
             options.security(),
             List.of(
                 new RightsCheck(!options.security().tokens().isEmpty(), options.allowPublish())));
+    this.refusals = new Refusals(catalogue);
     catalogue.listen(endpoint::serving);
     // What has just left service is not kept by sequences that nobody goes on with.
     catalogue.listen((name, serving) -> inference.sequences().expire());
@@ -90,20 +93,28 @@ public final class PolicyServer implements AutoCloseable {
     return endpoint.address();
   }
 
+  /** Its figures. */
+  PolicyMetrics metrics() {
+    return new PolicyMetrics(catalogue, batches, options.requestLog());
+  }
+
   /** Blocks until the server is closed. */
   public void awaitTermination() throws InterruptedException {
     endpoint.awaitTermination();
   }
 
   /**
-   * Stops: health says NOT_SERVING, requests under way may finish within the options' grace, then
-   * the policies are closed. Closing twice is allowed.
+   * Stops: health says NOT_SERVING, nobody can connect any more, and episodes that have begun on
+   * streams may go on within the options' grace; then the policies are closed. Closing twice is
+   * allowed.
    */
   @Override
   public void close() {
+    acting.drain();
     if (endpoint.drain()) {
       endpoint.close(options.grace());
       inference.close();
+      refusals.close();
       batches.close();
       catalogue.close();
     }

@@ -523,6 +523,7 @@ public final class Repository implements AutoCloseable {
       Loaded loaded = load(policy, version, unfinished);
       Files.move(unfinished, file, StandardCopyOption.ATOMIC_MOVE);
       force(folder.resolve(policy));
+      log.info("{}/{} ({}) is published", policy, version, loaded.version().digest());
       known
           .computeIfAbsent(policy, p -> new HashMap<>())
           .put(version, new Known(Fingerprint.of(file), loaded.version(), ""));

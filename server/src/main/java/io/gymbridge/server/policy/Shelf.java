@@ -11,9 +11,13 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** The versions of one policy that are in service, changed all at once. Thread-safe. */
 final class Shelf {
+  private static final Logger log = LoggerFactory.getLogger(Shelf.class);
+
   /** Multiples of it fall evenly into [0, 1), so that a share is kept from the first few on. */
   private static final double GOLDEN_RATIO = 0.6180339887498949;
 
@@ -121,6 +125,7 @@ final class Shelf {
     state = new State(sorted, lineup, new TreeMap<>(refused));
     for (Version old : before.versions().values()) {
       if (sorted.get(old.name()) != old) {
+        log.info("{} ({}) goes out of service", old, old.digest());
         old.release();
       }
     }

@@ -12,8 +12,8 @@ final class Tally {
   private final LongAdder rows = new LongAdder();
   private final LongAdder batches = new LongAdder();
   private final LongAdder waitedNanos = new LongAdder();
-  private final LongAdder computedNanos = new LongAdder();
-  private final LongAdder answeredNanos = new LongAdder();
+  private final Durations computed = new Durations();
+  private final Durations answers = new Durations();
   private final AtomicLong lastMillis = new AtomicLong();
   private final Map<Kind, LongAdder> refused = new EnumMap<>(Kind.class);
 
@@ -27,7 +27,7 @@ final class Tally {
   void answered(int n, long totalNanos) {
     answered.increment();
     rows.add(n);
-    answeredNanos.add(totalNanos);
+    answers.add(totalNanos);
   }
 
   /** A question was not answered, for this reason. */
@@ -43,7 +43,7 @@ final class Tally {
   void computed(long waited, long nanos) {
     batches.increment();
     waitedNanos.add(waited);
-    computedNanos.add(nanos);
+    computed.add(nanos);
     lastMillis.lazySet(System.currentTimeMillis());
   }
 
@@ -70,12 +70,22 @@ final class Tally {
 
   /** Sum over the batches. */
   long computedNanos() {
-    return computedNanos.sum();
+    return computed.nanos();
+  }
+
+  /** Of the batches, computed. */
+  Durations computations() {
+    return computed;
   }
 
   /** Sum over the questions that were answered, from arrival to answer. */
   long answeredNanos() {
-    return answeredNanos.sum();
+    return answers.nanos();
+  }
+
+  /** Of the questions that were answered, from arrival to answer. */
+  Durations answers() {
+    return answers;
   }
 
   /** When the last batch was computed, in milliseconds since 1970; 0 for never. */

@@ -93,6 +93,11 @@ final class Version {
     return quick;
   }
 
+  /** Whether it can say how likely its actions were. */
+  boolean logProbabilities() {
+    return actor.stochastic() && !(actor instanceof PlainActor);
+  }
+
   ValueCodec observations() {
     return observations;
   }

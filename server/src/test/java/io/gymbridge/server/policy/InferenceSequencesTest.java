@@ -2,6 +2,7 @@ package io.gymbridge.server.policy;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -20,6 +21,7 @@ import io.gymbridge.policies.Question;
 import io.gymbridge.proto.inference.InferParameter;
 import io.gymbridge.proto.inference.ModelInferRequest;
 import io.gymbridge.proto.inference.ModelInferResponse;
+import io.gymbridge.proto.v1.ActRequest;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.List;
@@ -149,7 +151,7 @@ class InferenceSequencesTest {
   private Kind refusal(InferParameter id, boolean start) {
     CompletionException failure =
         assertThrows(CompletionException.class, () -> ask(id, start, false));
-    return ((GymException) failure.getCause()).kind();
+    return assertInstanceOf(GymException.class, failure.getCause()).kind();
   }
 
   @Test
@@ -219,5 +221,18 @@ class InferenceSequencesTest {
     sequences.expire();
     assertEquals(0, sequences.size());
     assertTrue(actor.closed.orTimeout(60, TimeUnit.SECONDS).join());
+  }
+
+  @Test
+  void bad_requests_let_go_of_their_version() {
+    ModelInferRequest.Builder bad = InferenceTest.times(1, 2);
+    bad.getInputsBuilder(0).setName("nothing");
+    assertThrows(CompletionException.class, () -> send(bad.build()).join());
+    Acting acting = new Acting(catalogue, batches, RequestLog.NONE);
+    ActRequest act = ActRequest.newBuilder().setPolicy("times").setBatchSize(1).build();
+    assertThrows(
+        GymException.class, () -> acting.act(act, Context.ROOT, (response, failure) -> {}));
+    catalogue.put("times", List.of(), Lineup.NEWEST, Map.of());
+    assertTrue(actor.closed.isDone());
   }
 }
