@@ -204,13 +204,14 @@ final class RequestRecorder implements RequestLog, AutoCloseable {
     try {
       while (true) {
         Event event = events.poll(1, TimeUnit.SECONDS);
-        if (event != null && event.episode() == null) {
-          open.forEach(episode -> finish(episode, List.of()));
-          List.copyOf(piles.values()).forEach(this::write);
-          return;
-        }
         if (event != null) {
-          note(event.episode(), event.step());
+          Recording episode = event.episode();
+          if (episode == null) {
+            open.forEach(each -> finish(each, List.of()));
+            List.copyOf(piles.values()).forEach(this::write);
+            return;
+          }
+          note(episode, event.step());
         }
         piles.values().stream().filter(Pile::due).toList().forEach(this::write);
       }

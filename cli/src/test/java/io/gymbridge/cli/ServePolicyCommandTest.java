@@ -143,16 +143,15 @@ class ServePolicyCommandTest {
     Space space = Box.of(DType.FLOAT32, -1, 1, 2);
     NdArray row = NdArray.of(new float[] {0, 1}, 1, 2);
     // Two rows fit: the bound is looked at before each.
-    try (RequestRecorder recorder = new RequestRecorder(folder, 1, 500)) {
-      RequestLog.Episode episode = recorder.begin("twice", space, space);
-      assertNotNull(episode);
-      for (int i = 0; i < 5; i++) {
-        episode.acted("1", row, row, 0, Double.NaN);
-      }
-      episode.end();
-      recorder.close();
-      assertEquals(new RequestLog.Counts(1, 2, 3), recorder.counts());
+    RequestRecorder recorder = new RequestRecorder(folder, 1, 500);
+    RequestLog.Episode episode = recorder.begin("twice", space, space);
+    assertNotNull(episode);
+    for (int i = 0; i < 5; i++) {
+      episode.acted("1", row, row, 0, Double.NaN);
     }
+    episode.end();
+    recorder.close();
+    assertEquals(new RequestLog.Counts(1, 2, 3), recorder.counts());
     assertTrue(Files.isRegularFile(folder.resolve("twice/requests-v0/data/metadata.json")));
     try (var left = Files.list(folder.resolve("twice"))) {
       assertEquals(1, left.count());

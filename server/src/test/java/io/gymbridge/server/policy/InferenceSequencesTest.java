@@ -41,7 +41,7 @@ class InferenceSequencesTest {
   private final Batches batches = new Batches(1024, 256, 2);
   private final InferenceSequences sequences = new InferenceSequences(3, 1000, now::get);
   private final Inference inference =
-      new Inference(new InferenceModels(catalogue, 256, 1), batches, sequences);
+      new Inference(new InferenceModels(catalogue, 256, 1), batches, RequestLog.NONE, sequences);
 
   InferenceSequencesTest() {
     Version version = new Version("times", "1", "", actor, false, Map.of());

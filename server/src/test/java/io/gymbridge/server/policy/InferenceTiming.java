@@ -35,6 +35,7 @@ final class InferenceTiming {
             new Inference(
                 new InferenceModels(catalogue, 256, 0),
                 batches,
+                RequestLog.NONE,
                 new InferenceSequences(1, 1, System::nanoTime))) {
       print("all outputs", count, inference, request.build().toByteArray());
       request.addOutputs(InferRequestedOutputTensor.newBuilder().setName("actions"));

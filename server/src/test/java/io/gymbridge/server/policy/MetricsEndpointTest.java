@@ -87,8 +87,8 @@ class MetricsEndpointTest {
   void refusals_are_summed_up_once() {
     try (Catalogue catalogue =
             Catalogue.of(List.of(new ServedPolicy("twice", "1", TestBundles.times(2).policy(0))));
-        Refusals refusals = new Refusals(new Catalogue());
-        Refusals ours = new Refusals(catalogue)) {
+        Refusals refusals = new Refusals(new Catalogue())) {
+      Refusals ours = new Refusals(catalogue);
       Version version = catalogue.find("twice").pick("");
       version.release();
       assertTrue(refusals.look().isEmpty());
