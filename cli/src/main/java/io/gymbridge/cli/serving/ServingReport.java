@@ -111,7 +111,8 @@ public final class ServingReport {
 
   private MarkdownTable steady() {
     MarkdownTable table =
-        new MarkdownTable("share of capacity", "questions/s", "p50 µs", "p99 µs", "p99.9 µs", "not answered");
+        new MarkdownTable(
+            "share of capacity", "questions/s", "p50 µs", "p99 µs", "p99.9 µs", "not answered");
     results.steady().forEach(load -> row(table, load));
     return table;
   }
@@ -151,7 +152,8 @@ public final class ServingReport {
   }
 
   private static String overload(OverloadTrial.Result overload) {
-    MarkdownTable table = new MarkdownTable("load", "questions/s", "p50 µs", "p99 µs", "p99.9 µs", "not answered");
+    MarkdownTable table =
+        new MarkdownTable("load", "questions/s", "p50 µs", "p99 µs", "p99.9 µs", "not answered");
     for (Map<String, Double> normal : java.util.List.of(overload.before(), overload.after())) {
       table.row(
           normal == overload.before() ? "half the capacity, before" : "half the capacity, after",
