@@ -111,7 +111,8 @@ public final class ServingReport {
 
   private MarkdownTable steady() {
     MarkdownTable table =
-        new MarkdownTable("share of capacity", "questions/s", "p50 µs", "p99 µs", "p99.9 µs");
+        new MarkdownTable(
+            "share of capacity", "questions/s", "p50 µs", "p99 µs", "p99.9 µs", "not answered");
     results.steady().forEach(load -> row(table, load));
     return table;
   }
@@ -122,7 +123,8 @@ public final class ServingReport {
         number(load.getOrDefault("rate", Double.NaN)),
         number(load.getOrDefault(ClosedLoop.P50, Double.NaN)),
         number(load.getOrDefault(ClosedLoop.P99, Double.NaN)),
-        number(load.getOrDefault("us_p999", Double.NaN)));
+        number(load.getOrDefault("us_p999", Double.NaN)),
+        number(load.getOrDefault("not_answered", Double.NaN)));
   }
 
   private static String swaps(SwapTrial.Result swaps) {
@@ -150,14 +152,16 @@ public final class ServingReport {
   }
 
   private static String overload(OverloadTrial.Result overload) {
-    MarkdownTable table = new MarkdownTable("load", "questions/s", "p50 µs", "p99 µs", "p99.9 µs");
+    MarkdownTable table =
+        new MarkdownTable("load", "questions/s", "p50 µs", "p99 µs", "p99.9 µs", "not answered");
     for (Map<String, Double> normal : java.util.List.of(overload.before(), overload.after())) {
       table.row(
           normal == overload.before() ? "half the capacity, before" : "half the capacity, after",
           number(normal.getOrDefault("rate", Double.NaN)),
           number(normal.getOrDefault(ClosedLoop.P50, Double.NaN)),
           number(normal.getOrDefault(ClosedLoop.P99, Double.NaN)),
-          number(normal.getOrDefault("us_p999", Double.NaN)));
+          number(normal.getOrDefault("us_p999", Double.NaN)),
+          number(normal.getOrDefault("not_answered", Double.NaN)));
     }
     double[] memory = overload.megabytes();
     return """
