@@ -79,3 +79,12 @@ def test_a_caller_may_keep_recurrent_state_itself():
             np.testing.assert_allclose(acted.actions, [step["action"]], atol=1e-5)
             state = acted.state
         assert set(state) == {"c", "h"}
+
+
+def test_of_several_servers_those_that_answer_are_asked():
+    with RemotePolicy(f"127.0.0.1:1,{ADDRESS},{ADDRESS}", "choices") as policy:
+        observation = np.array([0, 0, 3, 0], np.float32)
+        assert policy.predict(observation)[0] == 2
+        assert policy.act_async(observation).result(30).actions == 2
+    with pytest.raises(ValueError, match="HOST:PORT"):
+        RemotePolicy(f"{ADDRESS},nowhere", "choices")

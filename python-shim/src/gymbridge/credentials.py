@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import socket
 import ssl
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -71,17 +73,56 @@ def metadata(credentials: Credentials) -> Mapping[str, str]:
     return {"authorization": f"Bearer {credentials.token}"} if credentials.token else {}
 
 
+# Each call to several servers goes to the next one, and where that did not take it, to another, if it may be repeated.
+_BALANCED = {
+    "loadBalancingConfig": [{"round_robin": {}}],
+    "methodConfig": [
+        {
+            "name": [
+                {"service": "gymbridge.v1.PolicyService", "method": "Act"},
+                {"service": "gymbridge.v1.PolicyService", "method": "DescribePolicy"},
+            ],
+            "retryPolicy": {
+                "maxAttempts": 4,
+                "initialBackoff": "0.02s",
+                "maxBackoff": "1s",
+                "backoffMultiplier": 2,
+                "retryableStatusCodes": ["UNAVAILABLE"],
+            },
+        }
+    ],
+}
+
+
 def channel(address: str, credentials: Credentials = NONE) -> grpc.Channel:
-    """A channel without limits of size, whose calls carry the token. ValueError as `ssl_context`."""
-    options = [("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1)]
-    if ssl_context(credentials, address) is None:
+    """A channel without limits of size, whose calls carry the token; ValueError as `ssl_context`.
+
+    An address of several servers of the same thing has commas between them: "a:50051,b:50051".
+    """
+    options: list[tuple[str, Any]] = [("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1)]
+    servers = [] if address.startswith("unix:") else address.split(",")
+    for server in servers:
+        tls = ssl_context(credentials, server)
+    if not servers:
+        tls = ssl_context(credentials, address)
+    if len(servers) > 1:
+        options.append(("grpc.service_config", json.dumps(_BALANCED)))
+        options.append(("grpc.ssl_target_name_override", servers[0].rpartition(":")[0]))
+        address = "ipv4:" + ",".join(map(_number, servers))
+    if tls is None:
         opened = grpc.insecure_channel(address, options=options)
     else:
-        tls = grpc.ssl_channel_credentials(
-            _read(credentials.tls_ca), _read(credentials.tls_key), _read(credentials.tls_cert)
-        )
-        opened = grpc.secure_channel(address, tls, options=options)
+        files = (_read(credentials.tls_ca), _read(credentials.tls_key), _read(credentials.tls_cert))
+        opened = grpc.secure_channel(address, grpc.ssl_channel_credentials(*files), options=options)
     return grpc.intercept_channel(opened, _TokenSender(credentials)) if credentials.token else opened
+
+
+def _number(server: str) -> str:
+    """HOST:PORT with the host as a number, which gRPC's lists of servers want."""
+    host, colon, port = server.rpartition(":")
+    if not colon or not port.isdigit():
+        raise ValueError(f"{server!r} is not HOST:PORT, which each of several servers has to be")
+    return f"{socket.gethostbyname(host)}:{port}"
 
 
 def hint(address: str, credentials: Credentials, message: str) -> str:

@@ -30,7 +30,7 @@ class Acted:
         actions: N actions, or one where one observation was given.
         versions: that answered: one for all rows, or N.
         digest: twelve hexadecimal digits of the first row's version's content.
-        log_probabilities: float64 (N,), of the actions as they were drawn, before they were clipped; None if not wanted.
+        log_probabilities: float64 (N,), of the actions as they were drawn, before any clipping; None if not wanted.
         values: float32 (N,); None if not wanted.
         state: N recurrent states, a dict of arrays; None if not wanted, or for a policy without.
     """
@@ -51,15 +51,17 @@ class RemotePolicy:
     batch's size changes, and after a lost connection.
 
     Args:
-        address: "host:port" or "unix:path".
+        address: "host:port" or "unix:path". Of several servers with the same policies, "a:50051,b:50051", each stream
+            and each call takes one in its turn, and what a lost one did not answer another is asked, but for recurrent
+            policies.
         name: the policy's name; None for the only one.
         timeout: seconds that one call may take.
         credentials: TLS and a token, where the server wants them.
 
     Raises: ConnectionError where no server answers, LookupError for an unknown name, PermissionError for a missing or
     wrong token, TimeoutError, ValueError for observations that the server refuses, RuntimeError (with the remote
-    traceback) where the policy raises. After a broken connection the next call makes a new one; a request is never
-    sent twice.
+    traceback) where the policy raises. After a broken connection the next call makes a new one; a request to a
+    single server is never sent twice.
 
     >>> with RemotePolicy("127.0.0.1:50052") as policy:  # doctest: +SKIP
     ...     action, _ = policy.predict(observation)
@@ -136,7 +138,7 @@ class RemotePolicy:
                 future.set_result(self._acted(call.result(), request.batch_size, batched))
             except grpc.RpcError as error:
                 future.set_exception(self._error(error.code(), error.details() or ""))
-            except Exception as error:  # noqa: BLE001 - whatever it is, it belongs to whoever waits
+            except Exception as error:
                 future.set_exception(error)
 
         self._stub.Act.future(request, timeout=self._timeout).add_done_callback(finish)
@@ -222,6 +224,16 @@ class RemotePolicy:
         return len(arrays[0]), arrays, batched
 
     def _act(self, request: pb.ActRequest) -> pb.ActResponse:
+        for others in range(self.address.count(","), -1, -1):
+            try:
+                return self._act_once(request)
+            except ConnectionError:
+                # What a recurrent policy remembers of its episodes is gone with the server.
+                if others == 0 or self._states is not None:
+                    raise
+        raise AssertionError
+
+    def _act_once(self, request: pb.ActRequest) -> pb.ActResponse:
         with self._lock:
             if self._stream is None:
                 self._stream = _Stream(self._stub, self._timeout)

@@ -4,6 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.google.protobuf.ByteString;
+import io.grpc.ManagedChannel;
 import io.gymbridge.client.PythonServers;
 import io.gymbridge.client.RemotePolicy;
 import io.gymbridge.core.Box;
@@ -14,10 +16,16 @@ import io.gymbridge.learners.BehavioralCloning;
 import io.gymbridge.learners.PolicyNetwork;
 import io.gymbridge.policies.OnnxPolicy;
 import io.gymbridge.policies.PolicyBundle;
+import io.gymbridge.proto.inference.GRPCInferenceServiceGrpc;
+import io.gymbridge.proto.inference.ModelInferRequest;
+import io.gymbridge.proto.inference.ModelInferResponse;
 import io.gymbridge.server.policy.PolicyServer;
 import io.gymbridge.server.policy.PolicyServerOptions;
 import io.gymbridge.server.policy.PublishGate;
 import io.gymbridge.server.policy.Repository;
+import io.gymbridge.transport.Address;
+import io.gymbridge.transport.Channels;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
@@ -43,7 +51,9 @@ class ParityTest {
       onnx = onnxruntime.InferenceSession(graph).run(["actions"], {"observations": observations})[0]
       with gymbridge.RemotePolicy(address, "policy") as policy:
           remote, _ = policy.predict(observations, deterministic=True)
-      json.dump({"onnx": onnx.ravel().tolist(), "remote": remote.ravel().tolist()}, open(folder + "/python.json", "w"))
+      bundle, _ = gymbridge.BundlePolicy(folder + "/policy.zip").predict(observations, deterministic=True)
+      ways = {"onnx": onnx, "remote": remote, "bundle": bundle}
+      json.dump({way: actions.ravel().tolist() for way, actions in ways.items()}, open(folder + "/python.json", "w"))
       """;
 
   @TempDir Path folder = Path.of("");
@@ -86,6 +96,8 @@ class ParityTest {
           remote.act(observations, true).array().toDoubles(),
           TOLERANCE,
           "RemotePolicy in Java");
+      assertArrayEquals(
+          dl4j, infer(server.address(), observations), TOLERANCE, "Open Inference Protocol");
       Files.writeString(folder.resolve("observations.json"), Outputs.JSON.writeValueAsString(seen));
       Process python =
           new ProcessBuilder(
@@ -95,9 +107,36 @@ class ParityTest {
       assertEquals(0, python.waitFor());
     }
     JsonNode answers = Outputs.JSON.readTree(folder.resolve("python.json").toFile());
-    for (String way : new String[] {"onnx", "remote"}) {
+    for (String way : new String[] {"onnx", "remote", "bundle"}) {
       double[] actions = Outputs.JSON.convertValue(answers.get(way), double[].class);
       assertArrayEquals(dl4j, actions, TOLERANCE, way + " in Python");
+    }
+  }
+
+  /** The actions by the Open Inference Protocol. */
+  private static double[] infer(String address, NdArray observations) {
+    ManagedChannel channel = Channels.open(Address.parse(address));
+    try {
+      ModelInferResponse answer =
+          GRPCInferenceServiceGrpc.newBlockingStub(channel)
+              .modelInfer(
+                  ModelInferRequest.newBuilder()
+                      .setModelName("policy")
+                      .addInputs(
+                          ModelInferRequest.InferInputTensor.newBuilder()
+                              .setName("observations")
+                              .setDatatype("FP64")
+                              .addShape(N)
+                              .addShape(17))
+                      .addRawInputContents(ByteString.copyFrom(observations.data()))
+                      .addOutputs(
+                          ModelInferRequest.InferRequestedOutputTensor.newBuilder()
+                              .setName("actions"))
+                      .build());
+      ByteBuffer actions = answer.getRawOutputContents(0).asReadOnlyByteBuffer();
+      return NdArray.wrap(DType.FLOAT32, actions, N, 6).toDoubles();
+    } finally {
+      channel.shutdownNow();
     }
   }
 }

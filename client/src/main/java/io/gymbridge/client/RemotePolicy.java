@@ -18,7 +18,6 @@ import io.gymbridge.proto.v1.DescribePolicyRequest;
 import io.gymbridge.proto.v1.DescribePolicyResponse;
 import io.gymbridge.proto.v1.Draw;
 import io.gymbridge.proto.v1.PolicyServiceGrpc;
-import io.gymbridge.transport.Channels;
 import io.gymbridge.transport.Credentials;
 import io.gymbridge.transport.ItemCodec;
 import io.gymbridge.transport.SpaceCodec;
@@ -68,7 +67,7 @@ public final class RemotePolicy implements Policy {
     this.where = where;
     this.timeout = timeout;
     this.credentials = credentials;
-    this.channel = Channels.open(where.address(), credentials);
+    this.channel = where.open(credentials);
     try {
       description = describe();
       version = description.getVersion();
@@ -90,7 +89,9 @@ public final class RemotePolicy implements Policy {
    * Finds a policy on a server, with {@link #DEFAULT_TIMEOUT}.
    *
    * @param address {@code ADDRESS} where there is only one, else {@code ADDRESS/NAME}: {@code
-   *     localhost:50051/walker}, {@code unix:/tmp/policies.sock/walker}
+   *     localhost:50051/walker}, {@code unix:/tmp/policies.sock/walker}. Of several servers with
+   *     the same policies, {@code a:50051,b:50051/walker}, each stream and each call takes one in
+   *     its turn, and what a lost one did not answer another is asked, but for recurrent policies
    * @throws GymException UNAVAILABLE where nobody answers; NOT_FOUND, naming those there are
    */
   public static RemotePolicy connect(String address) {
@@ -216,7 +217,7 @@ public final class RemotePolicy implements Policy {
     if (begin != null) {
       request.setEpisodeStarts(flags(begin));
     }
-    ActStreamResponse answer = ask(request.build());
+    ActStreamResponse answer = askAny(request.build());
     if (answer.hasError()) {
       throw Statuses.decode(answer.getError());
     }
@@ -341,6 +342,19 @@ public final class RemotePolicy implements Policy {
     return UnsafeByteOperations.unsafeWrap(bytes);
   }
 
+  /** Asks; another server where the first is lost, unless the episodes' memory is lost with it. */
+  private ActStreamResponse askAny(ActRequest request) {
+    for (int others = where.servers().size() - 1; ; others--) {
+      try {
+        return ask(request);
+      } catch (GymException e) {
+        if (e.kind() != Kind.UNAVAILABLE || others == 0 || stateSpace != null) {
+          throw e;
+        }
+      }
+    }
+  }
+
   private ActStreamResponse ask(ActRequest request) {
     OrderedStream<ActStreamRequest, ActStreamResponse> open = stream;
     if (open == null || open.ended()) {
@@ -379,7 +393,7 @@ public final class RemotePolicy implements Policy {
     stream = null;
     // A channel that failed goes on failing for a while; a new one tries at once.
     channel.shutdownNow();
-    channel = Channels.open(where.address(), credentials);
+    channel = where.open(credentials);
   }
 
   @Override

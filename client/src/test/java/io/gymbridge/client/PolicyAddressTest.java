@@ -8,12 +8,24 @@ import io.gymbridge.transport.Address;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class PolicyAddressTest {
   private static void assertParsed(String address, String name, String text) {
-    assertEquals(new PolicyAddress(Address.parse(address), name), PolicyAddress.parse(text));
+    assertEquals(
+        new PolicyAddress(List.of(Address.parse(address)), name), PolicyAddress.parse(text));
+  }
+
+  @Test
+  void several_servers_have_commas_between_them() {
+    assertEquals(
+        new PolicyAddress(List.of(Address.parse("a:1"), Address.parse("b:2")), "walker"),
+        PolicyAddress.parse("a:1,b:2/walker"));
+    for (String wrong : List.of("a:1,/walker", "a:1,b/walker", "a:1,unix:b")) {
+      assertThrows(GymException.class, () -> PolicyAddress.parse(wrong), wrong);
+    }
   }
 
   @Test

@@ -5,6 +5,8 @@ import io.grpc.netty.NettyChannelBuilder;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoopGroup;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -56,11 +58,7 @@ public final class Channels {
     credentials.check(address);
     NettyChannelBuilder builder;
     if (address instanceof Address.Tcp tcp) {
-      builder =
-          NettyChannelBuilder.forAddress(tcp.host(), tcp.port())
-              // A host that vanished is noticed, also while an environment thinks for long.
-              .keepAliveTime(30, TimeUnit.SECONDS)
-              .keepAliveTimeout(10, TimeUnit.SECONDS);
+      builder = keptAlive(NettyChannelBuilder.forAddress(tcp.host(), tcp.port()));
     } else {
       builder =
           NettyChannelBuilder.forAddress(Sockets.socketAddress(address))
@@ -68,6 +66,65 @@ public final class Channels {
               // A Unix socket has no such option, and Netty would warn of that.
               .withOption(ChannelOption.SO_KEEPALIVE, null);
     }
+    if (gzip) {
+      builder.intercept(new Gzip.Asking());
+    }
+    return finish(builder, address, credentials)
+        .maxInboundMessageSize(maxMessageBytes)
+        .disableRetry()
+        .build();
+  }
+
+  /**
+   * A channel that spreads its calls over several servers of the same thing, each in its turn, and
+   * leaves out those that cannot be reached. A call that may be sent twice, and that a server did
+   * not take (UNAVAILABLE), is sent to another.
+   *
+   * @param repeatable full names of the methods whose calls may be sent twice
+   * @throws io.gymbridge.core.GymException as {@link #open(Address, Credentials, int)}
+   */
+  public static ManagedChannel balanced(
+      List<Address.Tcp> servers, Credentials credentials, List<String> repeatable) {
+    servers.forEach(credentials::check);
+    List<Map<String, ?>> methods =
+        repeatable.stream()
+            .<Map<String, ?>>map(
+                name -> {
+                  int slash = name.indexOf('/');
+                  return Map.of(
+                      "service", name.substring(0, slash), "method", name.substring(slash + 1));
+                })
+            .toList();
+    Map<String, ?> retries =
+        Map.of(
+            "maxAttempts",
+            4.0,
+            "initialBackoff",
+            "0.02s",
+            "maxBackoff",
+            "1s",
+            "backoffMultiplier",
+            2.0,
+            "retryableStatusCodes",
+            List.of("UNAVAILABLE"));
+    NettyChannelBuilder builder =
+        keptAlive(NettyChannelBuilder.forTarget(ServerList.target(servers)))
+            .defaultLoadBalancingPolicy("round_robin")
+            .defaultServiceConfig(
+                Map.of("methodConfig", List.of(Map.of("name", methods, "retryPolicy", retries))));
+    return finish(builder, servers.get(0), credentials)
+        .maxInboundMessageSize(DEFAULT_MAX_MESSAGE_BYTES)
+        .enableRetry()
+        .build();
+  }
+
+  /** A host that vanished is noticed, also while an environment thinks for long. */
+  private static NettyChannelBuilder keptAlive(NettyChannelBuilder builder) {
+    return builder.keepAliveTime(30, TimeUnit.SECONDS).keepAliveTimeout(10, TimeUnit.SECONDS);
+  }
+
+  private static NettyChannelBuilder finish(
+      NettyChannelBuilder builder, Address address, Credentials credentials) {
     Path ca = credentials.tlsCa();
     if (ca != null && credentials.usesTls(address)) {
       builder.sslContext(Tls.client(ca, credentials.tlsCert(), credentials.tlsKey()));
@@ -78,9 +135,6 @@ public final class Channels {
     if (token != null) {
       builder.intercept(new TokenSender(token));
     }
-    if (gzip) {
-      builder.intercept(new Gzip.Asking());
-    }
     if (address instanceof Address.Tcp) {
       builder.intercept(new Explanation(address, credentials));
     }
@@ -89,9 +143,6 @@ public final class Channels {
         .channelType(Sockets.channel(address))
         .directExecutor()
         // A fixed window: without it grpc-java pings to measure one, at each message.
-        .flowControlWindow(FLOW_CONTROL_WINDOW)
-        .maxInboundMessageSize(maxMessageBytes)
-        .disableRetry()
-        .build();
+        .flowControlWindow(FLOW_CONTROL_WINDOW);
   }
 }

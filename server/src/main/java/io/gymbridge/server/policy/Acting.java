@@ -61,10 +61,13 @@ final class Acting {
    */
   void act(ActRequest request, Context context, Reply reply) {
     long arrived = System.nanoTime();
-    ActCodec.size(request);
+    int n = ActCodec.size(request);
     Version version = catalogue.find(request.getPolicy()).pick(request.getVersion());
     Question question;
     try {
+      if (batches.isFull(version, n)) {
+        throw Overload.REASON;
+      }
       question = ActCodec.question(version, request, null);
     } catch (RuntimeException e) {
       refused(version, e);

@@ -1,7 +1,6 @@
 package io.gymbridge.server.policy;
 
 import io.gymbridge.core.GymException;
-import io.gymbridge.core.GymException.Kind;
 import io.gymbridge.policies.Outcome;
 import io.gymbridge.policies.Question;
 import io.gymbridge.transport.Servers;
@@ -89,11 +88,13 @@ final class Batches implements AutoCloseable {
     }
   }
 
-  private GymException full(Ask ask, int rows) {
-    return new GymException(
-        Kind.RESOURCE_EXHAUSTED,
-        "%d rows wait already, and %d more would exceed the %d that may: nothing was computed; ask later, or elsewhere"
-            .formatted(rows, ask.rows(), maxWaitingRows));
+  /**
+   * Whether a question to a version would be refused now, so that it need not be decoded first.
+   *
+   * @param rows of the question
+   */
+  boolean isFull(Version version, int rows) {
+    return version.quick() && pending.get().isFull(rows);
   }
 
   /** Answers questions to one version, in as many batches as they need. */
@@ -150,9 +151,13 @@ final class Batches implements AutoCloseable {
     private List<Ask> asks = new ArrayList<>();
     private int rows;
 
+    boolean isFull(int more) {
+      return rows > 0 && rows + more > maxWaitingRows;
+    }
+
     void add(Ask ask) {
-      if (rows > 0 && rows + ask.rows() > maxWaitingRows) {
-        ask.refuse(full(ask, rows));
+      if (isFull(ask.rows())) {
+        ask.refuse(Overload.REASON);
         return;
       }
       asks.add(ask);
@@ -196,7 +201,7 @@ final class Batches implements AutoCloseable {
       GymException refusal = null;
       synchronized (this) {
         if (rows > 0 && rows + ask.rows() > maxWaitingRows) {
-          refusal = full(ask, rows);
+          refusal = Overload.REASON;
         } else {
           asks.add(ask);
           rows += ask.rows();

@@ -32,7 +32,6 @@ import io.gymbridge.proto.inference.ServerReadyRequest;
 import io.gymbridge.proto.inference.ServerReadyResponse;
 import io.gymbridge.server.Endpoint;
 import io.gymbridge.server.Failures;
-import io.gymbridge.transport.Statuses;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
@@ -239,6 +238,6 @@ final class InferenceCalls extends GRPCInferenceServiceGrpc.GRPCInferenceService
 
   private static void fail(StreamObserver<?> observer, RuntimeException reason) {
     Failures.log(log, reason);
-    observer.onError(Statuses.toException(reason));
+    observer.onError(Overload.status(reason));
   }
 }

@@ -20,7 +20,6 @@ import io.gymbridge.proto.v1.PublishPolicyRequest;
 import io.gymbridge.proto.v1.PublishPolicyResponse;
 import io.gymbridge.server.Endpoint;
 import io.gymbridge.server.Failures;
-import io.gymbridge.transport.Statuses;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -140,6 +139,6 @@ final class PolicyCalls extends PolicyServiceGrpc.PolicyServiceImplBase {
     RuntimeException reason =
         failure == null ? new IllegalStateException("neither an answer nor a failure") : failure;
     Failures.log(log, reason);
-    observer.onError(Statuses.toException(reason));
+    observer.onError(Overload.status(reason));
   }
 }
