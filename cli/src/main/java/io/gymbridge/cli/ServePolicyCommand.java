@@ -128,10 +128,11 @@ final class ServePolicyCommand implements Callable<Integer> {
     }
     Repository repository = Repository.open(source, gate.gate());
     if (repository.isEmpty() && !allowPublish && security.tokensFile == null) {
+      String refusals = repository.refusals();
       repository.close();
       throw new UserError(
-          "no bundle in %s that can be served%s: `gymbridge train … --out %s/NAME.zip` makes one"
-              .formatted(source, repository.refusals(), source));
+          "no bundle in %s that can be served%s%n`gymbridge train … --out %s/NAME.zip` makes one"
+              .formatted(source, refusals.isEmpty() ? "" : ":" + refusals, source));
     }
     RequestRecorder recorder =
         logRequests == null ? null : new RequestRecorder(logRequests, logShare, LOG_BYTES);
