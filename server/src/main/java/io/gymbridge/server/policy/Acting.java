@@ -49,11 +49,6 @@ final class Acting {
     return new Episodes(shelf, n, requestLog);
   }
 
-  /** Has a version answer; it is held by the caller and let go of with the answer. */
-  void ask(Ask ask) {
-    batches.ask(ask);
-  }
-
   /**
    * Answers a request that belongs to no stream.
    *
