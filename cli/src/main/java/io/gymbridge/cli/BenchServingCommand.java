@@ -53,8 +53,9 @@ final class BenchServingCommand implements Callable<Integer> {
   private static final double[] SHARES = {0.1, 0.25, 0.5, 0.75, 0.9};
   private static final double OVERLOAD = 3;
   private static final int STREAMS = 32;
-  private static final int CALLERS = 128;
-  private static final String RATE = "calls_per_second";
+
+  /** Repetitions that are not counted, in which compilers and caches become warm. */
+  private static final int WARM_UPS = 4;
 
   @Option(
       names = "--peers",
@@ -184,8 +185,9 @@ final class BenchServingCommand implements Callable<Integer> {
       try {
         SystemUnderTest system = systems.open(cell);
         open.put(cell, system);
-        // The first repetition is not counted: compilers and caches are still cold.
-        system.run(seconds);
+        for (int i = 0; i < WARM_UPS; i++) {
+          system.run(seconds);
+        }
       } catch (GymException e) {
         results.fail(cell, String.valueOf(e.getMessage()));
       }
@@ -210,17 +212,9 @@ final class BenchServingCommand implements Callable<Integer> {
     }
   }
 
-  /** Answers a second that many callers who wait can have. */
-  private double capacity(Systems systems) {
-    SystemUnderTest system =
-        systems.open(new Cell(Cell.Server.GYMBRIDGE, Cell.Way.STREAM, CALLERS));
-    system.run(seconds);
-    return system.run(seconds).getOrDefault(RATE, Double.NaN);
-  }
-
   private void steady(Systems systems, ServingResults results, ProgressLine progress) {
     progress.note("a steady load");
-    double capacity = capacity(systems);
+    double capacity = SteadyLoad.capacity(systems.server().address(), STREAMS, seconds);
     for (double share : SHARES) {
       results.addSteady(
           SteadyLoad.streams(
@@ -238,7 +232,7 @@ final class BenchServingCommand implements Callable<Integer> {
     for (int seed = 1; seed <= swaps + 1; seed++) {
       versions.add(BenchPolicy.create(seed));
     }
-    double rate = capacity(systems) / 2;
+    double rate = SteadyLoad.capacity(systems.server().address(), STREAMS, seconds) / 2;
     progress.note("swaps at %.0f questions/s".formatted(rate));
     SwapTrial.Result result =
         new SwapTrial(systems.server().address(), versions, rate, swapWindow, STREAMS)

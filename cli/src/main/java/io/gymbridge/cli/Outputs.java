@@ -4,11 +4,11 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import io.gymbridge.core.Evaluation;
+import io.gymbridge.core.WholeFile;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -54,16 +54,10 @@ final class Outputs {
 
   /** A reader sees the old file or the new one, never a part. */
   static void bytes(Path file, byte[] content) {
-    Path temporary =
-        file.resolveSibling(file.getFileName() + ".tmp" + ProcessHandle.current().pid());
     try {
-      Files.write(temporary, content);
-      Files.move(
-          temporary, file, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
+      WholeFile.write(file, out -> out.write(content));
     } catch (IOException e) {
       throw new UserError("cannot write " + file + ": " + e.getMessage(), e);
-    } finally {
-      temporary.toFile().delete();
     }
   }
 

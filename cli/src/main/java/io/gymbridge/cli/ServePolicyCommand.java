@@ -82,6 +82,13 @@ final class ServePolicyCommand implements Callable<Integer> {
   @Nullable String metrics;
 
   @Option(
+      names = "--tracing",
+      description =
+          "Sends OpenTelemetry traces by OTLP (http/protobuf), where $OTEL_EXPORTER_OTLP_ENDPOINT says (http://localhost:4318 "
+              + "without it), under $OTEL_SERVICE_NAME, sampled as $OTEL_TRACES_SAMPLER says.")
+  boolean tracing;
+
+  @Option(
       names = "--log-format",
       defaultValue = "text",
       description =
@@ -126,6 +133,10 @@ final class ServePolicyCommand implements Callable<Integer> {
     if (threads > 0) {
       options = options.withThreads(threads);
     }
+    Traces traces = tracing ? Traces.start() : null;
+    if (traces != null) {
+      options = options.withTelemetry(traces.telemetry());
+    }
     Repository repository = Repository.open(source, gate.gate());
     if (repository.isEmpty() && !allowPublish && security.tokensFile == null) {
       String refusals = repository.refusals();
@@ -152,6 +163,9 @@ final class ServePolicyCommand implements Callable<Integer> {
           }
           if (figures != null) {
             figures.close();
+          }
+          if (traces != null) {
+            traces.close();
           }
           repository.close();
         });

@@ -9,6 +9,7 @@ import io.gymbridge.transport.Channels;
 import io.gymbridge.transport.Credentials;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -93,11 +94,18 @@ record PolicyAddress(List<Address> servers, String name) {
     return servers.get(0);
   }
 
-  /** A channel to the server, or to all of them. */
-  ManagedChannel open(Credentials credentials) {
+  /**
+   * A channel to the server, or to all of them.
+   *
+   * @param hedgeAfter as {@link Channels#balanced}; of no effect where there is one server
+   */
+  ManagedChannel open(Credentials credentials, @Nullable Duration hedgeAfter) {
     return servers.size() == 1
         ? Channels.open(address(), credentials)
         : Channels.balanced(
-            servers.stream().map(Address.Tcp.class::cast).toList(), credentials, REPEATABLE);
+            servers.stream().map(Address.Tcp.class::cast).toList(),
+            credentials,
+            REPEATABLE,
+            hedgeAfter);
   }
 }

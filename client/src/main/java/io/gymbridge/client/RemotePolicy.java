@@ -48,6 +48,7 @@ public final class RemotePolicy implements Policy {
   private final PolicyAddress where;
   private final Duration timeout;
   private final Credentials credentials;
+  private final @Nullable Duration hedgeAfter;
   private ManagedChannel channel;
   private final DescribePolicyResponse description;
   private final Space observationSpace;
@@ -63,11 +64,16 @@ public final class RemotePolicy implements Policy {
   private @Nullable OrderedStream<ActStreamRequest, ActStreamResponse> stream;
   private boolean closed;
 
-  private RemotePolicy(PolicyAddress where, Duration timeout, Credentials credentials) {
+  private RemotePolicy(
+      PolicyAddress where,
+      Duration timeout,
+      Credentials credentials,
+      @Nullable Duration hedgeAfter) {
     this.where = where;
     this.timeout = timeout;
     this.credentials = credentials;
-    this.channel = where.open(credentials);
+    this.hedgeAfter = hedgeAfter;
+    this.channel = where.open(credentials, hedgeAfter);
     try {
       description = describe();
       version = description.getVersion();
@@ -110,7 +116,25 @@ public final class RemotePolicy implements Policy {
    * @throws GymException PERMISSION_DENIED where the server wants a token, and this one is not it
    */
   public static RemotePolicy connect(String address, Duration timeout, Credentials credentials) {
-    return new RemotePolicy(PolicyAddress.parse(address), timeout, credentials);
+    return connect(address, timeout, credentials, null);
+  }
+
+  /**
+   * As {@link #connect(String, Duration, Credentials)}, to several servers, whose slowest answers
+   * {@link #actAsync} does not wait for: what costs calls twice in the worst case cuts off the tail
+   * of their latencies.
+   *
+   * @param hedgeAfter how long a call of {@link #actAsync} waits for its answer before another
+   *     server is asked too, more than 0, about the 95th percentile of the latencies; where a
+   *     server has too much to do another is asked at once. The first answer counts. Null for never
+   */
+  public static RemotePolicy connect(
+      String address, Duration timeout, Credentials credentials, @Nullable Duration hedgeAfter) {
+    if (hedgeAfter != null && (hedgeAfter.isZero() || hedgeAfter.isNegative())) {
+      throw new GymException(
+          Kind.INVALID_ARGUMENT, "got hedgeAfter %s, expected more than 0".formatted(hedgeAfter));
+    }
+    return new RemotePolicy(PolicyAddress.parse(address), timeout, credentials, hedgeAfter);
   }
 
   private DescribePolicyResponse describe() {
@@ -393,7 +417,7 @@ public final class RemotePolicy implements Policy {
     stream = null;
     // A channel that failed goes on failing for a while; a new one tries at once.
     channel.shutdownNow();
-    channel = where.open(credentials);
+    channel = where.open(credentials, hedgeAfter);
   }
 
   @Override

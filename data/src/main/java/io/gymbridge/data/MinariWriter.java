@@ -8,15 +8,14 @@ import io.gymbridge.core.Space;
 import io.gymbridge.core.Trajectory;
 import io.gymbridge.core.TupleValue;
 import io.gymbridge.core.Value;
+import io.gymbridge.core.WholeFile;
 import io.jhdf.HdfFile;
 import io.jhdf.WritableHdfFile;
 import io.jhdf.api.WritableGroup;
 import java.io.IOException;
-import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
@@ -69,7 +68,7 @@ public final class MinariWriter {
       throw new IOException("cannot write a data set to " + folder);
     }
     Files.createDirectories(home);
-    Path unfinished = Files.createTempDirectory(home, ".unfinished-");
+    Path unfinished = Files.createTempDirectory(home, WholeFile.UNFINISHED);
     try {
       Path data = Files.createDirectory(unfinished.resolve("data"));
       Path file = data.resolve("main_data.hdf5");
@@ -95,10 +94,10 @@ public final class MinariWriter {
               .put("minari_version", MINARI);
       Files.write(metadata, JSON.writeValueAsBytes(fields));
       for (Path written : List.of(file, metadata, data, unfinished)) {
-        force(written);
+        WholeFile.force(written);
       }
       Files.move(unfinished, folder, StandardCopyOption.ATOMIC_MOVE);
-      force(home);
+      WholeFile.force(home);
     } catch (RuntimeException e) {
       throw new IOException("the HDF5 file cannot be written: " + e.getMessage(), e);
     } finally {
@@ -141,12 +140,6 @@ public final class MinariWriter {
     byte[] flags = new byte[steps];
     flags[steps - 1] = (byte) (last ? 1 : 0);
     return flags;
-  }
-
-  private static void force(Path written) throws IOException {
-    try (FileChannel channel = FileChannel.open(written, StandardOpenOption.READ)) {
-      channel.force(true);
-    }
   }
 
   private static void remove(Path folder) throws IOException {

@@ -6,7 +6,7 @@ import io.gymbridge.core.GymException.Kind;
 import io.gymbridge.core.NdArray;
 import io.gymbridge.core.Trajectory;
 import io.gymbridge.core.Value;
-import java.io.BufferedOutputStream;
+import io.gymbridge.core.WholeFile;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.channels.Channels;
@@ -14,7 +14,6 @@ import java.nio.channels.FileChannel;
 import java.nio.channels.WritableByteChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -114,32 +113,32 @@ public final class NpzWriter implements AutoCloseable {
     }
     List<Episode> sorted =
         episodes.stream().sorted(Comparator.comparingInt(Episode::group)).toList();
-    Path temporary = Files.createTempFile(folder, ".demonstrations", ".tmp");
-    try {
-      try (OutputStream out = new BufferedOutputStream(Files.newOutputStream(temporary));
-          ZipOutputStream zip = new ZipOutputStream(out)) {
-        zip.putNextEntry(new ZipEntry("obs.npy"));
-        observations.header().write(zip);
+    Spool observed = observations;
+    List<Spool> others = List.of(actions, rewards);
+    WholeFile.write(file, out -> write(observed, others, sorted, out));
+  }
+
+  private static void write(
+      Spool observed, List<Spool> actionsAndRewards, List<Episode> sorted, OutputStream out)
+      throws IOException {
+    try (ZipOutputStream zip = new ZipOutputStream(out)) {
+      zip.putNextEntry(new ZipEntry("obs.npy"));
+      observed.header().write(zip);
+      for (Episode episode : sorted) {
+        observed.copy(episode.observationRow, episode.length + 1, zip);
+      }
+      zip.closeEntry();
+      for (int i = 0; i < 2; i++) {
+        zip.putNextEntry(new ZipEntry(i == 0 ? "acts.npy" : "rews.npy"));
+        actionsAndRewards.get(i).header().write(zip);
         for (Episode episode : sorted) {
-          observations.copy(episode.observationRow, episode.length + 1, zip);
+          actionsAndRewards.get(i).copy(episode.step, episode.length, zip);
         }
         zip.closeEntry();
-        for (Spool spool : List.of(actions, rewards)) {
-          zip.putNextEntry(new ZipEntry(spool == actions ? "acts.npy" : "rews.npy"));
-          spool.header().write(zip);
-          for (Episode episode : sorted) {
-            spool.copy(episode.step, episode.length, zip);
-          }
-          zip.closeEntry();
-        }
-        write(zip, "ep_lens", DType.INT64, sorted, Episode::length);
-        write(zip, "terminated", DType.BOOL, sorted, episode -> episode.terminated ? 1 : 0);
-        write(zip, "truncated", DType.BOOL, sorted, episode -> episode.truncated ? 1 : 0);
       }
-      Files.move(
-          temporary, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-    } finally {
-      Files.deleteIfExists(temporary);
+      write(zip, "ep_lens", DType.INT64, sorted, Episode::length);
+      write(zip, "terminated", DType.BOOL, sorted, episode -> episode.terminated ? 1 : 0);
+      write(zip, "truncated", DType.BOOL, sorted, episode -> episode.truncated ? 1 : 0);
     }
   }
 

@@ -8,6 +8,7 @@ import io.gymbridge.core.GymException;
 import io.gymbridge.core.GymException.Kind;
 import io.gymbridge.core.NdArray;
 import io.gymbridge.core.Space;
+import io.gymbridge.core.WholeFile;
 import io.gymbridge.data.NpyArray;
 import io.gymbridge.learners.nn.Activation;
 import io.gymbridge.learners.nn.Mlp;
@@ -15,10 +16,10 @@ import io.gymbridge.policies.SpaceJson;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
@@ -57,31 +58,24 @@ final class LearnedRewardFile {
   private LearnedRewardFile() {}
 
   static void write(LearnedReward reward, Path file) throws IOException {
-    Path folder = file.toAbsolutePath().getParent();
-    if (folder == null) {
-      throw new IOException("cannot write a reward to " + file);
-    }
-    Path temporary = Files.createTempFile(folder, ".reward", ".tmp");
-    try {
-      try (ZipOutputStream zip = new ZipOutputStream(Files.newOutputStream(temporary))) {
-        put(zip, JSON, MAPPER.writerWithDefaultPrettyPrinter().writeValueAsBytes(describe(reward)));
-        TransitionEncoder encoder = reward.encoder();
-        put(zip, "mean.npy", encoder.mean());
-        put(zip, "std.npy", encoder.std());
-        if (encoder.head() instanceof GaussianHead head) {
-          put(zip, "action_center.npy", head.center());
-          put(zip, "action_scale.npy", head.scale());
-        }
-        put(zip, "network.npy", reward.network());
-        Mlp potential = reward.potential();
-        if (potential != null) {
-          put(zip, "potential.npy", potential);
-        }
+    WholeFile.write(file, out -> write(reward, out));
+  }
+
+  private static void write(LearnedReward reward, OutputStream out) throws IOException {
+    try (ZipOutputStream zip = new ZipOutputStream(out)) {
+      put(zip, JSON, MAPPER.writerWithDefaultPrettyPrinter().writeValueAsBytes(describe(reward)));
+      TransitionEncoder encoder = reward.encoder();
+      put(zip, "mean.npy", encoder.mean());
+      put(zip, "std.npy", encoder.std());
+      if (encoder.head() instanceof GaussianHead head) {
+        put(zip, "action_center.npy", head.center());
+        put(zip, "action_scale.npy", head.scale());
       }
-      Files.move(
-          temporary, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-    } finally {
-      Files.deleteIfExists(temporary);
+      put(zip, "network.npy", reward.network());
+      Mlp potential = reward.potential();
+      if (potential != null) {
+        put(zip, "potential.npy", potential);
+      }
     }
   }
 

@@ -3,15 +3,12 @@ package io.gymbridge.policies;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.gymbridge.core.GymException;
+import io.gymbridge.core.WholeFile;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.OutputStream;
 import java.io.UncheckedIOException;
-import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -63,19 +60,7 @@ public record PolicyBundle(BundleManifest manifest, byte[] onnx, byte @Nullable 
       throw new IOException("cannot write a bundle to " + file);
     }
     Files.createDirectories(folder);
-    Path temporary = Files.createTempFile(folder, ".bundle", ".tmp");
-    try {
-      try (OutputStream out = Files.newOutputStream(temporary)) {
-        BundleFile.write(this, true, out);
-      }
-      try (FileChannel channel = FileChannel.open(temporary, StandardOpenOption.WRITE)) {
-        channel.force(true);
-      }
-      Files.move(
-          temporary, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-    } finally {
-      Files.deleteIfExists(temporary);
-    }
+    WholeFile.write(file, out -> BundleFile.write(this, true, out));
   }
 
   /**

@@ -5,9 +5,11 @@ import io.grpc.netty.NettyChannelBuilder;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoopGroup;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The client's end of a connection. One event loop serves all channels of this process, and calls
@@ -18,6 +20,19 @@ public final class Channels {
   public static final int DEFAULT_MAX_MESSAGE_BYTES = 256 << 20;
 
   private static final int FLOW_CONTROL_WINDOW = 8 << 20;
+
+  private static final Map<String, ?> RETRIES =
+      Map.of(
+          "maxAttempts",
+          4.0,
+          "initialBackoff",
+          "0.02s",
+          "maxBackoff",
+          "1s",
+          "backoffMultiplier",
+          2.0,
+          "retryableStatusCodes",
+          List.of("UNAVAILABLE"));
 
   private Channels() {}
 
@@ -81,10 +96,16 @@ public final class Channels {
    * not take (UNAVAILABLE), is sent to another.
    *
    * @param repeatable full names of the methods whose calls may be sent twice
+   * @param hedgeAfter how long such a call waits before it is sent to another server also, and the
+   *     first answer counts; it is sent there at once where a server has too much to do. Null for
+   *     never
    * @throws io.gymbridge.core.GymException as {@link #open(Address, Credentials, int)}
    */
   public static ManagedChannel balanced(
-      List<Address.Tcp> servers, Credentials credentials, List<String> repeatable) {
+      List<Address.Tcp> servers,
+      Credentials credentials,
+      List<String> repeatable,
+      @Nullable Duration hedgeAfter) {
     servers.forEach(credentials::check);
     List<Map<String, ?>> methods =
         repeatable.stream()
@@ -95,27 +116,29 @@ public final class Channels {
                       "service", name.substring(0, slash), "method", name.substring(slash + 1));
                 })
             .toList();
-    Map<String, ?> retries =
-        Map.of(
-            "maxAttempts",
-            4.0,
-            "initialBackoff",
-            "0.02s",
-            "maxBackoff",
-            "1s",
-            "backoffMultiplier",
-            2.0,
-            "retryableStatusCodes",
-            List.of("UNAVAILABLE"));
+    Map<String, ?> config =
+        hedgeAfter == null
+            ? Map.of("name", methods, "retryPolicy", RETRIES)
+            : Map.of("name", methods, "hedgingPolicy", hedging(servers.size(), hedgeAfter));
     NettyChannelBuilder builder =
         keptAlive(NettyChannelBuilder.forTarget(ServerList.target(servers)))
             .defaultLoadBalancingPolicy("round_robin")
-            .defaultServiceConfig(
-                Map.of("methodConfig", List.of(Map.of("name", methods, "retryPolicy", retries))));
+            .defaultServiceConfig(Map.of("methodConfig", List.of(config)));
     return finish(builder, servers.get(0), credentials)
         .maxInboundMessageSize(DEFAULT_MAX_MESSAGE_BYTES)
         .enableRetry()
         .build();
+  }
+
+  private static Map<String, ?> hedging(int servers, Duration after) {
+    return Map.of(
+        // gRPC counts five at most.
+        "maxAttempts",
+        (double) Math.min(servers, 5),
+        "hedgingDelay",
+        "%d.%09ds".formatted(after.toSeconds(), after.toNanosPart()),
+        "nonFatalStatusCodes",
+        List.of("UNAVAILABLE", "RESOURCE_EXHAUSTED"));
   }
 
   /** A host that vanished is noticed, also while an environment thinks for long. */

@@ -11,6 +11,9 @@ import java.util.function.Function;
 
 /** Callers of one server, and their connections. */
 final class Callers implements AutoCloseable {
+  /** Callers who share a connection, where it is not said otherwise. */
+  static final int PER_CONNECTION = 8;
+
   private final List<ManagedChannel> channels = new ArrayList<>();
   private final List<Caller> all = new ArrayList<>();
 
@@ -24,9 +27,9 @@ final class Callers implements AutoCloseable {
     }
   }
 
-  /** So many streams, as many of them on one connection as are told. */
-  static Callers streams(String address, int count, int perConnection) {
-    return new Callers(address, count, perConnection, StreamCaller::new);
+  /** So many streams, eight of them on a connection. */
+  static Callers streams(String address, int count) {
+    return new Callers(address, count, PER_CONNECTION, StreamCaller::new);
   }
 
   /**

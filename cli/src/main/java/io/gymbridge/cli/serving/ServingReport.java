@@ -19,7 +19,7 @@ public final class ServingReport {
   public String tables() {
     return section("Targets", targets())
         + section("Callers who wait for their answers", cells())
-        + section("A steady load", steady())
+        + (results.steady().isEmpty() ? "" : steadyLoad())
         + results.swaps().map(ServingReport::swaps).orElse("")
         + results.overload().map(ServingReport::overload).orElse("")
         + section("Not measured", missing());
@@ -109,6 +109,20 @@ public final class ServingReport {
     return results.median(cell, figure).map(interval -> number(interval.value())).orElse("");
   }
 
+  private String steadyLoad() {
+    return section("A steady load", steady())
+        .replaceFirst(
+            "\n\n",
+            """
+
+
+            Questions that come evenly on 32 streams, whether or not answers come; latencies count from when a question was
+            due. The capacity is the rate at which answers just keep up with such questions: callers who wait can have more,
+            since their questions come together.
+
+            """);
+  }
+
   private MarkdownTable steady() {
     MarkdownTable table =
         new MarkdownTable(
@@ -167,7 +181,7 @@ public final class ServingReport {
     return """
         ## Overload
 
-        Unary calls of %d observations at %s a second, three times what can be answered, for %s s, on %d connections, from a process of its own; %s a second were answered or
+        Unary calls of %d observations at %s a second, three times what can be answered, for %s s, on %d connections, from a process of its own, which leaves the server its processors (nice 10); %s a second were answered or
         refused, the process held %s back because a connection had %d under way. %s were
         answered: p50 %s µs, p99 %s µs, at most %s µs, from when they were made, at most %s µs late (p99). %s were refused with RESOURCE_EXHAUSTED:
         p50 %s µs, p99 %s µs. %s failed otherwise. At most 1,024 observations wait for each of the server's threads. The

@@ -1,5 +1,7 @@
 package io.gymbridge.cli.serving;
 
+import io.gymbridge.core.GymException;
+import io.gymbridge.core.GymException.Kind;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
@@ -10,12 +12,39 @@ public final class SteadyLoad {
   private static final double WARM_UP = 0.2;
   private static final int EPISODE = 100;
 
+  /** Where the search for the capacity begins, and by what it goes down. */
+  private static final double MOST = 100_000;
+
+  private static final double LESS = 0.85;
+  private static final double LATE = 1.05;
+
   private SteadyLoad() {}
 
-  /** As {@link #run}, on streams that have a connection each. */
+  /**
+   * Questions a second that come evenly, on so many streams, and are answered as fast as they come.
+   * Callers who wait for their answers can have more, since theirs come together.
+   *
+   * @param seconds of each attempt
+   * @throws GymException UNAVAILABLE where it is next to none
+   */
+  public static double capacity(String address, int streams, double seconds) {
+    try (Callers callers = Callers.streams(address, streams)) {
+      for (double rate = MOST; rate > MOST / 1000; rate *= LESS) {
+        long began = System.nanoTime();
+        new OpenLoop(callers.all(), rate, EPISODE)
+            .run(seconds, (caller, begin, due, sent, now, answer) -> {});
+        if ((System.nanoTime() - began) / 1e9 < seconds * LATE) {
+          return rate;
+        }
+      }
+    }
+    throw new GymException(Kind.UNAVAILABLE, "the server answers hardly anything");
+  }
+
+  /** As {@link #run}, on streams. */
   public static Map<String, Double> streams(
       String address, int streams, double rate, double capacity, double seconds) {
-    return run(Callers.streams(address, streams, 1), rate, capacity, seconds);
+    return run(Callers.streams(address, streams), rate, capacity, seconds);
   }
 
   /**

@@ -124,7 +124,7 @@ public final class SwapTrial {
 
   /** Publishes all versions; takes two windows for each, and two more at the beginning. */
   public Result run(Runnable published) {
-    try (Callers callers = Callers.streams(address, streams, 1)) {
+    try (Callers callers = Callers.streams(address, streams)) {
       // Not counted: compilers and caches are cold.
       new OpenLoop(callers.all(), rate, episode)
           .run(2 * window, (caller, begin, due, sent, now, answer) -> {});

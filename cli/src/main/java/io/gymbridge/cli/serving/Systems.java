@@ -21,9 +21,8 @@ import org.jspecify.annotations.Nullable;
 /** The servers and clients of the cells, started when first asked for; closed together. */
 public final class Systems implements AutoCloseable {
   /** Streams or calls on one connection. */
-  private static final int PER_CONNECTION = 8;
-
   private final Class<?> mainClass;
+
   private final Path folder;
   private final Consumer<String> note;
   private final BenchPolicy policy;
@@ -106,12 +105,11 @@ public final class Systems implements AutoCloseable {
         };
     return opened(
         switch (cell.way()) {
-          case STREAM ->
-              new ClosedLoop(
-                  Callers.streams(address, cell.callers(), PER_CONNECTION), times(address));
+          case STREAM -> new ClosedLoop(Callers.streams(address, cell.callers()), times(address));
           case UNARY ->
               new ClosedLoop(
-                  Callers.unary(address, cell.callers(), PER_CONNECTION, 1), times(address));
+                  Callers.unary(address, cell.callers(), Callers.PER_CONNECTION, 1),
+                  times(address));
           case JAVA -> new RemotePolicyLoop(address);
           case PYTHON ->
               python()

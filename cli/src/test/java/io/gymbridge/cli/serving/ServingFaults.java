@@ -148,7 +148,7 @@ final class ServingFaults implements AutoCloseable {
 
   private void killCaller() throws IOException {
     try (Severed way = new Severed(folder.resolve("caller.sock"), socket, random.nextInt(3000));
-        Callers callers = Callers.streams(way.address(), 4, 4)) {
+        Callers callers = Callers.streams(way.address(), 4)) {
       CompletableFuture<?>[] answers = new CompletableFuture<?>[400];
       for (int i = 0; i < answers.length; i++) {
         CompletableFuture<Caller.Answer> answer = new CompletableFuture<>();

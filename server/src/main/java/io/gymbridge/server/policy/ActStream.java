@@ -118,6 +118,11 @@ final class ActStream implements StreamObserver<ActStreamRequest> {
     }
     Episodes current = episodes;
     if (current == null || current.size() != n || current.shelf() != shelf) {
+      // A number alone must neither end episodes nor take memory for new ones.
+      Version any = shelf.main();
+      if (any != null) {
+        any.observations().decode(request.getObservations(), n, "observations");
+      }
       if (current != null) {
         current.end();
       }

@@ -136,7 +136,9 @@ final class Batches implements AutoCloseable {
       batch.forEach(ask -> ask.refuse(reason));
       return;
     }
-    version.tally().computed(waited, System.nanoTime() - began);
+    long ended = System.nanoTime();
+    version.tally().computed(waited, ended - began);
+    Tracing.computed(batch, began, ended);
     for (int i = 0; i < batch.size(); i++) {
       try {
         batch.get(i).finish(outcomes.get(i));

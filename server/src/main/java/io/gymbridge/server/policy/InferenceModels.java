@@ -166,7 +166,7 @@ record InferenceModels(Catalogue catalogue, int maxBatchRows, long sequenceIdleM
             .refused()
             .forEach(
                 (version, reason) -> {
-                  if (!ready.contains(version) && !version.equals(Repository.LINEUP)) {
+                  if (!ready.contains(version) && !version.equals(BundleFolder.LINEUP)) {
                     index.addModels(
                         entry(shelf, version).setState("UNAVAILABLE").setReason(reason));
                   }

@@ -1,8 +1,10 @@
 package io.gymbridge.server.policy;
 
+import io.grpc.ServerInterceptor;
 import io.gymbridge.core.GymException;
 import io.gymbridge.server.Endpoint;
 import io.gymbridge.transport.ServerSecurity;
+import io.opentelemetry.api.OpenTelemetry;
 import java.util.Collection;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -42,12 +44,20 @@ public final class PolicyServer implements AutoCloseable {
             options.maxMessageBytes(),
             MAX_CALLS,
             options.security(),
-            List.of(
-                new RightsCheck(!options.security().tokens().isEmpty(), options.allowPublish())));
+            interceptors(options));
     this.refusals = new Refusals(catalogue);
     catalogue.listen(endpoint::serving);
     // What has just left service is not kept by sequences that nobody goes on with.
     catalogue.listen((name, serving) -> inference.sequences().expire());
+  }
+
+  /** The last one sees a call first. */
+  private static List<ServerInterceptor> interceptors(PolicyServerOptions options) {
+    ServerInterceptor rights =
+        new RightsCheck(!options.security().tokens().isEmpty(), options.allowPublish());
+    return options.telemetry() == OpenTelemetry.noop()
+        ? List.of(rights)
+        : List.of(rights, new Tracing(options.telemetry()));
   }
 
   private static Inference inference(

@@ -2,6 +2,7 @@ package io.gymbridge.server.policy;
 
 import io.gymbridge.transport.Channels;
 import io.gymbridge.transport.ServerSecurity;
+import io.opentelemetry.api.OpenTelemetry;
 import java.time.Duration;
 
 /**
@@ -16,6 +17,7 @@ import java.time.Duration;
  * @param maxMessageBytes largest message, either way
  * @param grace how long calls under way may take when the server stops
  * @param requestLog is told what is asked and answered
+ * @param telemetry where spans of calls go, and whose propagators say how callers send theirs
  */
 public record PolicyServerOptions(
     ServerSecurity security,
@@ -25,9 +27,12 @@ public record PolicyServerOptions(
     int threads,
     int maxMessageBytes,
     Duration grace,
-    RequestLog requestLog) {
+    RequestLog requestLog,
+    OpenTelemetry telemetry) {
 
-  /** 1,024 rows wait, 256 are computed together, messages of 256 MiB, two seconds' grace. */
+  /**
+   * 1,024 rows wait, 256 are computed together, messages of 256 MiB, two seconds' grace, no traces.
+   */
   public static final PolicyServerOptions DEFAULTS =
       new PolicyServerOptions(
           ServerSecurity.LOCAL,
@@ -37,7 +42,8 @@ public record PolicyServerOptions(
           Math.max(1, Runtime.getRuntime().availableProcessors()),
           Channels.DEFAULT_MAX_MESSAGE_BYTES,
           Duration.ofSeconds(2),
-          RequestLog.NONE);
+          RequestLog.NONE,
+          OpenTelemetry.noop());
 
   public PolicyServerOptions {
     if (maxWaitingRows < 1 || maxBatchRows < 1 || threads < 1 || maxMessageBytes < 1) {
@@ -60,7 +66,8 @@ public record PolicyServerOptions(
         threads,
         maxMessageBytes,
         grace,
-        requestLog);
+        requestLog,
+        telemetry);
   }
 
   public PolicyServerOptions withAllowPublish(boolean newAllowPublish) {
@@ -72,7 +79,8 @@ public record PolicyServerOptions(
         threads,
         maxMessageBytes,
         grace,
-        requestLog);
+        requestLog,
+        telemetry);
   }
 
   public PolicyServerOptions withMaxWaitingRows(int newMaxWaitingRows) {
@@ -84,7 +92,8 @@ public record PolicyServerOptions(
         threads,
         maxMessageBytes,
         grace,
-        requestLog);
+        requestLog,
+        telemetry);
   }
 
   public PolicyServerOptions withThreads(int newThreads) {
@@ -96,7 +105,8 @@ public record PolicyServerOptions(
         newThreads,
         maxMessageBytes,
         grace,
-        requestLog);
+        requestLog,
+        telemetry);
   }
 
   public PolicyServerOptions withGrace(Duration newGrace) {
@@ -108,7 +118,8 @@ public record PolicyServerOptions(
         threads,
         maxMessageBytes,
         newGrace,
-        requestLog);
+        requestLog,
+        telemetry);
   }
 
   public PolicyServerOptions withRequestLog(RequestLog newRequestLog) {
@@ -120,6 +131,20 @@ public record PolicyServerOptions(
         threads,
         maxMessageBytes,
         grace,
-        newRequestLog);
+        newRequestLog,
+        telemetry);
+  }
+
+  public PolicyServerOptions withTelemetry(OpenTelemetry newTelemetry) {
+    return new PolicyServerOptions(
+        security,
+        allowPublish,
+        maxWaitingRows,
+        maxBatchRows,
+        threads,
+        maxMessageBytes,
+        grace,
+        requestLog,
+        newTelemetry);
   }
 }

@@ -85,11 +85,11 @@ final class Publishing implements StreamObserver<PublishPolicyRequest> {
     }
     header = first;
     try {
-      Path made = repository.unfinished(first.getPolicy());
+      Path made = repository.folder().unfinished(first.getPolicy());
       file = made;
       channel = FileChannel.open(made, StandardOpenOption.WRITE);
     } catch (IOException e) {
-      throw cannotWrite(e);
+      throw BundleFolder.cannotWrite(e);
     }
   }
 
@@ -113,7 +113,7 @@ final class Publishing implements StreamObserver<PublishPolicyRequest> {
         }
       }
     } catch (IOException e) {
-      throw cannotWrite(e);
+      throw BundleFolder.cannotWrite(e);
     }
   }
 
@@ -150,13 +150,13 @@ final class Publishing implements StreamObserver<PublishPolicyRequest> {
             open.close();
             response = keeper.publish(whole, written);
           } catch (IOException e) {
-            refuse(cannotWrite(e));
+            refuse(BundleFolder.cannotWrite(e));
             return;
           } catch (RuntimeException e) {
             refuse(e);
             return;
           } finally {
-            keeper.discard(written);
+            keeper.folder().discard(written);
           }
           if (!answer.isCancelled()) {
             answer.onNext(response);
@@ -195,19 +195,11 @@ final class Publishing implements StreamObserver<PublishPolicyRequest> {
       log.warn("a file is left open: {}", e.toString());
     }
     if (file != null && repository != null) {
-      repository.discard(file);
+      repository.folder().discard(file);
     }
   }
 
   private static GymException invalid(String message) {
     return new GymException(Kind.INVALID_ARGUMENT, message);
-  }
-
-  private static GymException cannotWrite(IOException e) {
-    return new GymException(
-        Kind.RESOURCE_EXHAUSTED,
-        "the server cannot write the bundle to its disk (%s): nothing has changed".formatted(e),
-        null,
-        e);
   }
 }

@@ -7,13 +7,9 @@ import io.gymbridge.policies.PolicyBundle;
 import io.gymbridge.proto.v1.PublishHeader;
 import io.gymbridge.proto.v1.PublishPolicyResponse;
 import java.io.IOException;
-import java.nio.channels.FileChannel;
-import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -44,18 +40,12 @@ import org.slf4j.LoggerFactory;
  */
 public final class Repository implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(Repository.class);
-  private static final String BUNDLE = ".zip";
-
-  /** Says which versions are in service; what is wrong with it is kept under this name. */
-  static final String LINEUP = "serving.json";
 
   private static final String UNLOADED =
       "it was taken out of service by RepositoryModelUnload, until RepositoryModelLoad";
-  private static final String UNFINISHED = ".unfinished-";
   private static final long LOOK_MILLIS = 1000;
 
-  private final Path folder;
-  private final boolean single;
+  private final BundleFolder folder;
   private final Catalogue catalogue = new Catalogue();
   private final PublishGate gate;
   private final Map<String, Map<String, Known>> known = new HashMap<>();
@@ -81,8 +71,7 @@ public final class Repository implements AutoCloseable {
   private record Known(Fingerprint file, @Nullable Version version, String refusal) {}
 
   private Repository(Path source, PublishGate gate) {
-    this.folder = source;
-    this.single = Files.isRegularFile(source);
+    this.folder = new BundleFolder(source);
     this.gate = gate;
   }
 
@@ -97,12 +86,17 @@ public final class Repository implements AutoCloseable {
       throw new GymException(Kind.NOT_FOUND, "no folder or bundle at " + source);
     }
     Repository repository = new Repository(source, gate);
-    repository.removeUnfinished();
+    repository.folder.removeUnfinished();
     repository.look();
     var unused =
         repository.thread.scheduleWithFixedDelay(
             repository::look, LOOK_MILLIS, LOOK_MILLIS, TimeUnit.MILLISECONDS);
     return repository;
+  }
+
+  /** Where its bundles are. */
+  BundleFolder folder() {
+    return folder;
   }
 
   /** What is in service. */
@@ -160,7 +154,7 @@ public final class Repository implements AutoCloseable {
   private void look() {
     Map<String, SortedMap<String, Path>> found;
     try {
-      found = find();
+      found = folder.find();
     } catch (IOException e) {
       log.warn("cannot look through {}, so that nothing changes: {}", folder, e.toString());
       return;
@@ -174,47 +168,6 @@ public final class Repository implements AutoCloseable {
         log.warn("cannot update the policy {}, so that it stays as it was: {}", name, e.toString());
       }
     }
-  }
-
-  private Map<String, SortedMap<String, Path>> find() throws IOException {
-    Map<String, SortedMap<String, Path>> found = new TreeMap<>();
-    if (single) {
-      String name = stem(folder);
-      found.computeIfAbsent(name, n -> newestFirst()).put("1", folder);
-      return found;
-    }
-    try (DirectoryStream<Path> entries = Files.newDirectoryStream(folder)) {
-      for (Path entry : entries) {
-        if (isBundle(entry)) {
-          found.computeIfAbsent(stem(entry), n -> newestFirst()).put("1", entry);
-        } else if (Files.isDirectory(entry) && Names.isGood(entry.getFileName().toString())) {
-          SortedMap<String, Path> versions = newestFirst();
-          try (DirectoryStream<Path> files = Files.newDirectoryStream(entry)) {
-            for (Path file : files) {
-              if (isBundle(file)) {
-                versions.put(stem(file), file);
-              }
-            }
-          }
-          if (!versions.isEmpty()) {
-            found.put(entry.getFileName().toString(), versions);
-          }
-        }
-      }
-    }
-    return found;
-  }
-
-  private static SortedMap<String, Path> newestFirst() {
-    return new TreeMap<>(Names.OLDEST_FIRST.reversed());
-  }
-
-  private static boolean isBundle(Path file) {
-    return file.getFileName().toString().endsWith(BUNDLE) && Names.isGood(stem(file));
-  }
-
-  private static String stem(Path file) {
-    return file.getFileName().toString().replaceFirst("\\.zip$", "");
   }
 
   /** Puts into service what is to be in service of a policy's files, newest first. */
@@ -266,14 +219,10 @@ public final class Repository implements AutoCloseable {
   }
 
   private Lineup lineup(String name, Map<String, String> refused) throws IOException {
-    Path file = folder.resolve(name).resolve(LINEUP);
-    if (single || !Files.exists(file)) {
-      return Lineup.NEWEST;
-    }
     try {
-      return LineupCodec.fromJson(Files.readAllBytes(file));
+      return folder.lineup(name);
     } catch (GymException e) {
-      refused.put(LINEUP, e.getMessage());
+      refused.put(BundleFolder.LINEUP, e.getMessage());
       return shelf(name) == null ? Lineup.NEWEST : Objects.requireNonNull(shelf(name)).lineup();
     }
   }
@@ -363,11 +312,12 @@ public final class Repository implements AutoCloseable {
   /** Changes which versions of a policy are in service. On the repository's thread. */
   void configure(String name, Lineup lineup) {
     try {
-      SortedMap<String, Path> files = find().getOrDefault(name, new TreeMap<>());
-      if (files.isEmpty() || single || !Files.isDirectory(folder.resolve(name))) {
+      SortedMap<String, Path> files = folder.find(name);
+      if (!folder.grows(name)) {
         throw new GymException(
-            Kind.NOT_FOUND,
-            "no policy \"%s\" with versions here: there are %s".formatted(name, find().keySet()));
+            Kind.FAILED_PRECONDITION,
+            "%s is a policy of one version, %s: there is nothing to choose from"
+                .formatted(name, files.values()));
       }
       List<String> wanted = new ArrayList<>(lineup.versions());
       wanted.addAll(lineup.labels().values());
@@ -378,10 +328,10 @@ public final class Repository implements AutoCloseable {
               "%s has no version \"%s\": it has %s".formatted(name, version, files.keySet()));
         }
       }
-      replace(folder.resolve(name).resolve(LINEUP), LineupCodec.toJson(lineup));
+      folder.write(name, lineup);
       update(name, files);
     } catch (IOException e) {
-      throw cannotWrite(e);
+      throw BundleFolder.cannotWrite(e);
     }
   }
 
@@ -395,7 +345,7 @@ public final class Repository implements AutoCloseable {
    */
   void load(String name, String version) {
     try {
-      SortedMap<String, Path> files = files(name);
+      SortedMap<String, Path> files = folder.find(name);
       boolean before = unloaded.remove(name);
       try {
         if (version.isEmpty()) {
@@ -418,7 +368,7 @@ public final class Repository implements AutoCloseable {
                 .formatted(name, shelf.refused()));
       }
     } catch (IOException e) {
-      throw cannotWrite(e);
+      throw BundleFolder.cannotWrite(e);
     }
   }
 
@@ -430,70 +380,11 @@ public final class Repository implements AutoCloseable {
    */
   void unload(String name) {
     try {
-      SortedMap<String, Path> files = files(name);
+      SortedMap<String, Path> files = folder.find(name);
       unloaded.add(name);
       update(name, files);
     } catch (IOException e) {
-      throw cannotWrite(e);
-    }
-  }
-
-  private SortedMap<String, Path> files(String name) throws IOException {
-    Map<String, SortedMap<String, Path>> found = find();
-    SortedMap<String, Path> files = found.get(name);
-    if (files == null) {
-      throw new GymException(
-          Kind.NOT_FOUND,
-          "no policy \"%s\" in the repository: there are %s".formatted(name, found.keySet()));
-    }
-    return files;
-  }
-
-  /** A file for a bundle that is on its way. */
-  Path unfinished(String policy) {
-    if (single) {
-      throw PolicyCalls.noRepository();
-    }
-    try {
-      return Files.createTempFile(
-          Files.createDirectories(folder.resolve(Names.check("policy's name", policy))),
-          UNFINISHED,
-          ".tmp");
-    } catch (IOException e) {
-      throw cannotWrite(e);
-    }
-  }
-
-  /** Removes such a file, if it is still there, and the folder that was made for it. */
-  void discard(Path unfinished) {
-    try {
-      Files.deleteIfExists(unfinished);
-      Path home = unfinished.getParent();
-      try (DirectoryStream<Path> left = Files.newDirectoryStream(home)) {
-        if (!left.iterator().hasNext()) {
-          Files.delete(home);
-        }
-      }
-    } catch (IOException e) {
-      log.warn("{} is left over: {}", unfinished, e.toString());
-    }
-  }
-
-  /** Of a process that ended in the midst of it. */
-  private void removeUnfinished() {
-    if (single) {
-      return;
-    }
-    try (DirectoryStream<Path> policies = Files.newDirectoryStream(folder, Files::isDirectory)) {
-      for (Path policy : policies) {
-        try (DirectoryStream<Path> left = Files.newDirectoryStream(policy, UNFINISHED + "*")) {
-          for (Path file : left) {
-            discard(file);
-          }
-        }
-      }
-    } catch (IOException e) {
-      log.warn("cannot look for what was left over in {}: {}", folder, e.toString());
+      throw BundleFolder.cannotWrite(e);
     }
   }
 
@@ -504,10 +395,11 @@ public final class Repository implements AutoCloseable {
   PublishPolicyResponse publish(PublishHeader header, Path unfinished) {
     String policy = header.getPolicy();
     try {
-      SortedMap<String, Path> files = find().getOrDefault(policy, newestFirst());
+      SortedMap<String, Path> files =
+          folder.find().getOrDefault(policy, BundleFolder.newestFirst());
       String version = header.getVersion().isEmpty() ? next(files) : header.getVersion();
       header.getLabelsList().forEach(label -> Names.check("label", label));
-      Path file = folder.resolve(policy).resolve(version + BUNDLE);
+      Path file = folder.file(policy, version);
       if (files.containsKey(version) && !Objects.equals(files.get(version), file)) {
         throw new GymException(
             Kind.FAILED_PRECONDITION,
@@ -521,8 +413,7 @@ public final class Repository implements AutoCloseable {
                 .formatted(version, policy));
       }
       Loaded loaded = load(policy, version, unfinished);
-      Files.move(unfinished, file, StandardCopyOption.ATOMIC_MOVE);
-      force(folder.resolve(policy));
+      folder.finish(unfinished, file);
       log.info("{}/{} ({}) is published", policy, version, loaded.version().digest());
       known
           .computeIfAbsent(policy, p -> new HashMap<>())
@@ -538,7 +429,7 @@ public final class Repository implements AutoCloseable {
             "kept, and not in service: "
                 + (unloaded.contains(policy)
                     ? "the policy is unloaded"
-                    : LINEUP + " wants others"));
+                    : BundleFolder.LINEUP + " wants others"));
       }
       return PublishPolicyResponse.newBuilder()
           .setVersion(version)
@@ -546,7 +437,7 @@ public final class Repository implements AutoCloseable {
           .addAllChecks(checks)
           .build();
     } catch (IOException e) {
-      throw cannotWrite(e);
+      throw BundleFolder.cannotWrite(e);
     }
   }
 
@@ -566,37 +457,6 @@ public final class Repository implements AutoCloseable {
     for (String label : labels) {
       lineup = lineup.withLabel(label, version);
     }
-    replace(folder.resolve(policy).resolve(LINEUP), LineupCodec.toJson(lineup));
-  }
-
-  private static void replace(Path file, byte[] content) throws IOException {
-    Path home = Objects.requireNonNull(file.toAbsolutePath().getParent());
-    Path temporary = Files.createTempFile(home, UNFINISHED, ".tmp");
-    try {
-      try (FileChannel channel = FileChannel.open(temporary, StandardOpenOption.WRITE)) {
-        channel.write(java.nio.ByteBuffer.wrap(content));
-        channel.force(true);
-      }
-      Files.move(
-          temporary, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-      force(home);
-    } finally {
-      Files.deleteIfExists(temporary);
-    }
-  }
-
-  /** So that a name survives the machine, and not only the content. */
-  private static void force(Path directory) throws IOException {
-    try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {
-      channel.force(true);
-    }
-  }
-
-  private static GymException cannotWrite(IOException e) {
-    return new GymException(
-        Kind.RESOURCE_EXHAUSTED,
-        "the server cannot write it to its disk (%s): nothing has changed".formatted(e),
-        null,
-        e);
+    folder.write(policy, lineup);
   }
 }

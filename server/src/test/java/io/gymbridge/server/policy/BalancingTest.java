@@ -7,8 +7,13 @@ import io.gymbridge.client.ActOptions;
 import io.gymbridge.client.Acted;
 import io.gymbridge.client.RemotePolicy;
 import io.gymbridge.core.NdArray;
+import io.gymbridge.core.Policy;
+import io.gymbridge.core.Space;
+import io.gymbridge.core.Value;
 import io.gymbridge.policies.TestBundles;
+import io.gymbridge.transport.Credentials;
 import io.gymbridge.transport.ServerSecurity;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashSet;
@@ -17,6 +22,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -92,6 +99,64 @@ class BalancingTest {
     } finally {
       loops.forEach(RemotePolicy::close);
     }
+  }
+
+  @Test
+  void a_hedged_call_does_not_wait_for_a_server_that_hangs() {
+    CountDownLatch hanging = new CountDownLatch(1);
+    AtomicInteger asked = new AtomicInteger();
+    lose("b");
+    lose("c");
+    servers.put(
+        "hung",
+        PolicyServer.start(
+            "127.0.0.1:0",
+            List.of(new ServedPolicy("twice", "hung", new Hanging(hanging, asked))),
+            ServerSecurity.LOCAL));
+    Collection<String> addresses = servers.values().stream().map(PolicyServer::address).toList();
+    try (RemotePolicy policy =
+        RemotePolicy.connect(
+            String.join(",", addresses) + "/twice",
+            RemotePolicy.DEFAULT_TIMEOUT,
+            Credentials.NONE,
+            Duration.ofMillis(5))) {
+      int more = 20;
+      for (int i = 0; i < 10_000 && more > 0; i++) {
+        more -= asked.get();
+        Acted acted = policy.actAsync(ONE, ActOptions.DETERMINISTIC).join();
+        assertEquals(List.of("a"), acted.versions());
+      }
+      assertTrue(asked.get() > 0, "the server that hangs was never asked");
+    } finally {
+      hanging.countDown();
+    }
+  }
+
+  /** Answers when it is let. */
+  private record Hanging(CountDownLatch until, AtomicInteger asked) implements Policy {
+    @Override
+    public Space observationSpace() {
+      return TestBundles.times(2).manifest().observationSpace();
+    }
+
+    @Override
+    public Space actionSpace() {
+      return TestBundles.times(2).manifest().actionSpace();
+    }
+
+    @Override
+    public Value act(Value observations, boolean deterministic) {
+      asked.incrementAndGet();
+      try {
+        until.await();
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      }
+      return TWICE;
+    }
+
+    @Override
+    public void close() {}
   }
 
   private void lose(String name) {

@@ -5,6 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.grpc.ManagedChannel;
+import io.grpc.stub.StreamObserver;
 import io.gymbridge.client.ActOptions;
 import io.gymbridge.client.Acted;
 import io.gymbridge.client.PolicyAdmin;
@@ -14,18 +16,34 @@ import io.gymbridge.core.GymException.Kind;
 import io.gymbridge.core.NdArray;
 import io.gymbridge.core.Policy;
 import io.gymbridge.policies.TestBundles;
+import io.gymbridge.proto.v1.ActRequest;
+import io.gymbridge.proto.v1.ActStreamRequest;
+import io.gymbridge.proto.v1.ActStreamResponse;
+import io.gymbridge.proto.v1.PolicyServiceGrpc;
+import io.gymbridge.proto.v1.PublishHeader;
+import io.gymbridge.proto.v1.PublishPolicyRequest;
+import io.gymbridge.proto.v1.PublishPolicyResponse;
+import io.gymbridge.transport.Address;
+import io.gymbridge.transport.Channels;
 import io.gymbridge.transport.Credentials;
 import io.gymbridge.transport.Right;
 import io.gymbridge.transport.ServerSecurity;
+import io.gymbridge.transport.Statuses;
+import io.gymbridge.transport.ValueCodec;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -261,5 +279,92 @@ class RepositoryTest {
         fails(Kind.PERMISSION_DENIED, () -> admin().publish("times", bundle))
             .getMessage()
             .contains("--allow-publish"));
+  }
+
+  @Test
+  void a_request_that_promises_more_than_it_brings_ends_no_episode() throws Exception {
+    Answers<ActStreamResponse> answers = new Answers<>();
+    StreamObserver<ActStreamRequest> stream =
+        PolicyServiceGrpc.newStub(channel()).actStream(answers);
+    ValueCodec codec = new ValueCodec(TestBundles.times(1).manifest().observationSpace());
+    ActRequest good =
+        ActRequest.newBuilder()
+            .setPolicy("times")
+            .setBatchSize(1)
+            .setObservations(codec.encode(ONE, 1, "observations"))
+            .build();
+    ActRequest bad = good.toBuilder().setBatchSize(1 << 20).build();
+    stream.onNext(ActStreamRequest.newBuilder().setSequence(1).setAct(good).build());
+    assertEquals("1", answers.next().getActed().getVersion());
+    admin().publish("times", TestBundles.times(2).toBytes());
+    stream.onNext(ActStreamRequest.newBuilder().setSequence(2).setAct(bad).build());
+    GymException refusal = Statuses.decode(answers.next().getError());
+    assertEquals(Kind.INVALID_ARGUMENT, refusal.kind());
+    assertTrue(refusal.getMessage().contains("observations"), refusal.getMessage());
+    stream.onNext(ActStreamRequest.newBuilder().setSequence(3).setAct(good).build());
+    assertEquals("1", answers.next().getActed().getVersion());
+    stream.onCompleted();
+  }
+
+  @Test
+  void four_bundles_may_be_on_their_way_at_a_time() throws Exception {
+    byte[] bundle = TestBundles.times(2).toBytes();
+    PublishPolicyRequest header =
+        PublishPolicyRequest.newBuilder()
+            .setHeader(PublishHeader.newBuilder().setPolicy("times").setSize(bundle.length))
+            .build();
+    PolicyServiceGrpc.PolicyServiceStub policies = PolicyServiceGrpc.newStub(channel());
+    List<StreamObserver<PublishPolicyRequest>> underWay = new ArrayList<>();
+    for (int i = 0; i < 4; i++) {
+      underWay.add(policies.publishPolicy(new Answers<>()));
+      underWay.get(i).onNext(header);
+    }
+    Answers<PublishPolicyResponse> fifth = new Answers<>();
+    policies.publishPolicy(fifth).onNext(header);
+    GymException refusal = Statuses.decode(fifth.failure.get(30, TimeUnit.SECONDS));
+    assertEquals(Kind.RESOURCE_EXHAUSTED, refusal.kind());
+    assertTrue(refusal.getMessage().startsWith("4 bundles"), refusal.getMessage());
+    underWay.get(0).onError(new IllegalStateException("given up"));
+    String version = "";
+    for (int i = 0; i < 10_000 && version.isEmpty(); i++) {
+      try {
+        version = admin().publish("times", bundle).version();
+      } catch (GymException e) {
+        // Until the server has seen that one was given up.
+        assertEquals(Kind.RESOURCE_EXHAUSTED, e.kind());
+      }
+    }
+    assertEquals("2", version);
+  }
+
+  private ManagedChannel channel() {
+    ManagedChannel channel = Channels.open(Address.parse(address));
+    open.add(0, channel::shutdownNow);
+    return channel;
+  }
+
+  /** What a stream answers, and how it fails. */
+  private static final class Answers<T> implements StreamObserver<T> {
+    private final BlockingQueue<T> all = new LinkedBlockingQueue<>();
+    private final CompletableFuture<Throwable> failure = new CompletableFuture<>();
+
+    T next() throws InterruptedException {
+      return Objects.requireNonNull(all.poll(30, TimeUnit.SECONDS), "no answer");
+    }
+
+    @Override
+    public void onNext(T answer) {
+      all.add(answer);
+    }
+
+    @Override
+    public void onError(Throwable reason) {
+      failure.complete(reason);
+    }
+
+    @Override
+    public void onCompleted() {
+      // What was answered counts.
+    }
   }
 }
