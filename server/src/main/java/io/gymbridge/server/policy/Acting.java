@@ -75,6 +75,7 @@ final class Acting {
             question,
             context,
             arrived,
+            Ask.ENDLESS,
             outcome -> reply(version, request, outcome, reply)));
   }
 
@@ -108,6 +109,7 @@ final class Acting {
             question,
             context,
             arrived,
+            Ask.ENDLESS,
             outcome -> {
               if (outcome instanceof Outcome.Answer answer) {
                 answered(episodes, part, question, answer);
@@ -191,6 +193,7 @@ final class Acting {
               questions.get(i),
               context,
               arrived,
+              Ask.ENDLESS,
               outcome -> {
                 if (outcome instanceof Outcome.Answer answer) {
                   answered(episodes, part, questions.get(index), answer);

@@ -15,10 +15,19 @@ import org.jspecify.annotations.Nullable;
  * @param version that is to answer, held until then
  * @param context of the call that it came with: where that has ended, nobody waits any more
  * @param arrived {@link System#nanoTime}
+ * @param patience nanoseconds after which nobody wants the answer any more; {@link #ENDLESS} for as
+ *     long as the call lasts
  * @param answer is told the outcome once, on whatever thread
  */
 record Ask(
-    Version version, Question question, Context context, long arrived, Consumer<Outcome> answer) {
+    Version version,
+    Question question,
+    Context context,
+    long arrived,
+    long patience,
+    Consumer<Outcome> answer) {
+  static final long ENDLESS = Long.MAX_VALUE;
+
   int rows() {
     return question.size();
   }
@@ -26,10 +35,11 @@ record Ask(
   /** Why it need not be computed any more; null if it must. */
   @Nullable GymException expired() {
     Deadline deadline = context.getDeadline();
-    if (deadline != null && deadline.isExpired()) {
+    if ((deadline != null && deadline.isExpired())
+        || (patience != ENDLESS && System.nanoTime() - arrived > patience)) {
       return new GymException(
           Kind.DEADLINE_EXCEEDED,
-          "the call's deadline passed before it was its turn: nothing was computed");
+          "the time that the caller gave it passed before it was its turn: nothing was computed");
     }
     return context.isCancelled()
         ? new GymException(Kind.UNAVAILABLE, "the caller has gone: nothing was computed")

@@ -93,6 +93,7 @@ final class Inference implements AutoCloseable {
             asked.question(),
             context,
             arrived,
+            asked.patience(),
             outcome -> {
               if (episode != null && outcome instanceof Outcome.Answer answer) {
                 log(episode, version, asked.question(), answer);

@@ -34,8 +34,9 @@ final class InferenceCodec {
    *
    * @param outputs places among the signature's outputs, in the order of the answer
    * @param all whether the request named none, and these are all
+   * @param patience as of an {@link Ask}
    */
-  record Asked(Question question, int[] outputs, boolean all) {}
+  record Asked(Question question, int[] outputs, boolean all, long patience) {}
 
   /**
    * What is asked of a version.
@@ -64,7 +65,7 @@ final class InferenceCodec {
             state(version, buffers, n, kept),
             contains(outputs, signature.logProbability()),
             contains(outputs, signature.value()));
-    return new Asked(question, outputs, request.getOutputsCount() == 0);
+    return new Asked(question, outputs, request.getOutputsCount() == 0, wishes.patience());
   }
 
   /** Finds each input's bytes, and says how many rows they are. */

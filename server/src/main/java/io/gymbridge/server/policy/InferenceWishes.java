@@ -6,6 +6,7 @@ import io.gymbridge.policies.Question;
 import io.gymbridge.proto.inference.InferParameter;
 import io.gymbridge.proto.inference.ModelInferRequest;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -13,9 +14,10 @@ import org.jspecify.annotations.Nullable;
  *
  * @param deterministic what {@code deterministic} says; else true, unless there is a seed
  * @param draw what {@code seed} and {@code step} say; null without a seed
+ * @param patience what {@code timeout} says, in nanoseconds; as of an {@link Ask}
  */
-record InferenceWishes(boolean deterministic, Question.@Nullable Draw draw) {
-  private static final InferenceWishes NONE = new InferenceWishes(true, null);
+record InferenceWishes(boolean deterministic, Question.@Nullable Draw draw, long patience) {
+  private static final InferenceWishes NONE = new InferenceWishes(true, null, Ask.ENDLESS);
 
   /**
    * The wishes of a request.
@@ -36,7 +38,22 @@ record InferenceWishes(boolean deterministic, Question.@Nullable Draw draw) {
           "got the parameter step and no seed, expected both: together they name a sample");
     }
     return new InferenceWishes(
-        deterministic, seed == null ? null : new Question.Draw(seed, step == null ? 0 : step));
+        deterministic,
+        seed == null ? null : new Question.Draw(seed, step == null ? 0 : step),
+        patience(parameters));
+  }
+
+  /** As Triton has it: in µs, and 0 for none. */
+  private static long patience(Map<String, InferParameter> parameters) {
+    Long timeout = integer(parameters, "timeout");
+    if (timeout == null || timeout == 0) {
+      return Ask.ENDLESS;
+    }
+    if (timeout < 0) {
+      throw new GymException(
+          Kind.INVALID_ARGUMENT, "got a timeout of %d µs, expected 0 or more".formatted(timeout));
+    }
+    return TimeUnit.MICROSECONDS.toNanos(timeout);
   }
 
   /** A parameter that is true or false. */

@@ -200,6 +200,28 @@ class InferenceTest {
   }
 
   @Test
+  void what_waited_longer_than_its_timeout_is_not_computed() {
+    Space space = new Discrete(3);
+    GRPCInferenceServiceBlockingStub stub =
+        serve(space, space, NdArray.ofLongs(DType.INT64, new long[] {2}, 1));
+    ModelInferRequest.Builder request =
+        ModelInferRequest.newBuilder()
+            .setModelName("p")
+            .addInputs(
+                input("observations", "INT64", 1)
+                    .setContents(InferTensorContents.newBuilder().addInt64Contents(0)));
+    for (long patient : new long[] {0, 60_000_000, Long.MAX_VALUE}) {
+      request.putParameters("timeout", number(patient));
+      assertEquals(1, stub.modelInfer(request.build()).getOutputsCount());
+    }
+    // A microsecond: a question changes threads before it is computed, which takes longer.
+    request.putParameters("timeout", number(1));
+    fails(Code.DEADLINE_EXCEEDED, () -> stub.modelInfer(request.build()));
+    request.putParameters("timeout", number(-1));
+    fails(Code.INVALID_ARGUMENT, () -> stub.modelInfer(request.build()));
+  }
+
+  @Test
   void policy_whose_observations_are_no_tensors_is_not_ready_and_says_why() {
     GRPCInferenceServiceBlockingStub stub =
         serve(new Text(5), new Discrete(2), NdArray.ofLongs(DType.INT64, new long[] {1}, 1));
