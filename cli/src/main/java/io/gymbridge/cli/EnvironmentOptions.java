@@ -48,7 +48,7 @@ final class EnvironmentOptions implements AutoCloseable {
               + "(--allow-kwargs).")
   Map<String, String> arguments = new LinkedHashMap<>();
 
-  @Mixin final CredentialOptions credentials = new CredentialOptions();
+  @Mixin CredentialOptions credentials = new CredentialOptions();
 
   @Mixin final TransportOption travel = new TransportOption();
 

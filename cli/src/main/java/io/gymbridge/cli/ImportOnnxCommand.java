@@ -31,6 +31,7 @@ import java.util.zip.ZipEntry;
 import java.util.zip.ZipFile;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -149,6 +150,8 @@ final class ImportOnnxCommand implements Callable<Integer> {
 
   private record Spaces(String id, Space observations, Space actions) {}
 
+  @Mixin final CredentialOptions credentials = new CredentialOptions();
+
   @Override
   public Integer call() throws IOException {
     Outputs.checkWritable(out);
@@ -191,6 +194,7 @@ final class ImportOnnxCommand implements Callable<Integer> {
       try (EnvironmentOptions options = new EnvironmentOptions()) {
         options.id = env;
         options.address = address;
+        options.credentials = credentials;
         options.numEnvs = 1;
         try (VectorEnv opened = options.open()) {
           EnvSpec spec = opened.spec();

@@ -15,6 +15,9 @@ import java.util.TreeMap;
  * the record's components, those of nested records included.
  */
 final class Settings {
+  /** Sizes of hidden layers where there are none. */
+  private static final String LINEAR = "linear";
+
   private Settings() {}
 
   /**
@@ -44,7 +47,10 @@ final class Settings {
         described.putAll(describe(nested));
       } else if (value instanceof List<?> sizes) {
         described.put(
-            component.getName(), String.join("-", sizes.stream().map(String::valueOf).toList()));
+            component.getName(),
+            sizes.isEmpty()
+                ? LINEAR
+                : String.join("-", sizes.stream().map(String::valueOf).toList()));
       } else {
         described.put(component.getName(), String.valueOf(value));
       }
@@ -102,6 +108,9 @@ final class Settings {
         return text.equals("true");
       }
       if (type == List.class) {
+        if (text.equals(LINEAR)) {
+          return List.of();
+        }
         List<Integer> sizes = new ArrayList<>();
         for (String size : text.split("-", -1)) {
           sizes.add(Integer.parseInt(size));
@@ -126,7 +135,7 @@ final class Settings {
 
   private static String expected(Class<?> type) {
     if (type == List.class) {
-      return "sizes such as 64-64";
+      return "sizes such as 64-64, or " + LINEAR + " for no hidden layers";
     }
     if (type == DAgger.Schedule.class) {
       return "expert-first, learner-only, linear:ROUNDS or exponential:P";

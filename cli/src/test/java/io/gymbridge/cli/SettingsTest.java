@@ -30,6 +30,13 @@ class SettingsTest {
   }
 
   @Test
+  void a_reward_may_have_no_hidden_layer() {
+    Airl.Config config = Settings.apply(Airl.Config.defaults(), Map.of("rewardHidden", "linear"));
+    assertEquals(List.of(), config.rewardHidden());
+    assertEquals("linear", Settings.describe(config).get("rewardHidden"));
+  }
+
+  @Test
   void every_described_setting_can_be_set_to_what_it_is() {
     for (Record defaults :
         List.of(
@@ -56,6 +63,7 @@ class SettingsTest {
             Map.of("loss", "absolute"),
             Map.of("queryRate", "1.5"),
             Map.of("ensemble", "0"),
+            Map.of("hidden", "linear"),
             Map.of("hidden", "64,64"))) {
       assertThrows(
           UserError.class, () -> Settings.apply(DAgger.Config.defaults(), wrong), wrong.toString());

@@ -133,15 +133,15 @@ final class PolicyMetrics implements MultiCollector {
   }
 
   private static HistogramSnapshot histogram(
-      String name, String help, List<Version> versions, Function<Tally, Durations> figure) {
+      String name, String help, List<Version> versions, Function<Tally, DurationHistogram> figure) {
     HistogramSnapshot.Builder histogram = HistogramSnapshot.builder().name(name).help(help);
     for (Version version : versions) {
-      Durations durations = figure.apply(version.tally());
+      DurationHistogram durations = figure.apply(version.tally());
       histogram.dataPoint(
           HistogramDataPointSnapshot.builder()
               .labels(labels(version))
               .classicHistogramBuckets(
-                  ClassicHistogramBuckets.of(Durations.bounds(), durations.counts()))
+                  ClassicHistogramBuckets.of(DurationHistogram.bounds(), durations.counts()))
               .sum(durations.nanos() / NANOS)
               .build());
     }

@@ -12,8 +12,8 @@ final class Tally {
   private final LongAdder rows = new LongAdder();
   private final LongAdder batches = new LongAdder();
   private final LongAdder waitedNanos = new LongAdder();
-  private final Durations computed = new Durations();
-  private final Durations answers = new Durations();
+  private final DurationHistogram computed = new DurationHistogram();
+  private final DurationHistogram answers = new DurationHistogram();
   private final AtomicLong lastMillis = new AtomicLong();
   private final Map<Kind, LongAdder> refused = new EnumMap<>(Kind.class);
 
@@ -74,7 +74,7 @@ final class Tally {
   }
 
   /** Of the batches, computed. */
-  Durations computations() {
+  DurationHistogram computations() {
     return computed;
   }
 
@@ -84,7 +84,7 @@ final class Tally {
   }
 
   /** Of the questions that were answered, from arrival to answer. */
-  Durations answers() {
+  DurationHistogram answers() {
     return answers;
   }
 

@@ -102,7 +102,7 @@ class MetricsEndpointTest {
 
   @Test
   void durations_are_counted_up_to_and_with_their_bound() {
-    Durations durations = new Durations();
+    DurationHistogram durations = new DurationHistogram();
     for (long nanos : new long[] {0, 16_000, 16_001, 32_000, 60_000_000_000L}) {
       durations.add(nanos);
     }
@@ -110,7 +110,7 @@ class MetricsEndpointTest {
     assertEquals(List.of(2L, 2L), List.of(counts[0], counts[1]));
     assertEquals(1, counts[counts.length - 1]);
     assertEquals(5, Arrays.stream(counts).sum());
-    assertEquals(16e-6, Durations.bounds()[0]);
+    assertEquals(16e-6, DurationHistogram.bounds()[0]);
     assertEquals(60_000_064_001L, durations.nanos());
   }
 }

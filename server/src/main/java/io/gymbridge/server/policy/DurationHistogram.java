@@ -6,7 +6,7 @@ import java.util.concurrent.atomic.LongAdder;
  * Counts durations by their magnitude, without locks and without allocating. Thread-safe: what is
  * read while others add may lack their last ones.
  */
-final class Durations {
+final class DurationHistogram {
   /** Upper bounds are 2^k microseconds, from 16 µs to 8.4 s; the last class has no bound. */
   private static final int FIRST = 4;
 
@@ -14,7 +14,7 @@ final class Durations {
   private final LongAdder[] counts = new LongAdder[BOUNDED + 1];
   private final LongAdder nanos = new LongAdder();
 
-  Durations() {
+  DurationHistogram() {
     for (int i = 0; i < counts.length; i++) {
       counts[i] = new LongAdder();
     }
