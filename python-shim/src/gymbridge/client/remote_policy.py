@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import queue
+import random
 import threading
-import time
 from concurrent.futures import Future
 from dataclasses import dataclass
 from types import TracebackType
@@ -14,12 +13,18 @@ import grpc
 import numpy as np
 from google.rpc import error_details_pb2
 
+from gymbridge.client.address import Address
+from gymbridge.client.errors import ConnectionFailed
 from gymbridge.codec.items import decode_map
 from gymbridge.codec.spaces import decode_space
 from gymbridge.codec.values import ArrayLeaf, Arrays, BatchCodec
 from gymbridge.credentials import NONE, Credentials, channel, hint
+from gymbridge.http2.client import CallEnded, ConnectionBroken
 from gymbridge.v1 import policy_pb2 as pb
 from gymbridge.v1 import policy_pb2_grpc
+
+_ACT_STREAM = "/gymbridge.v1.PolicyService/ActStream"
+_CONNECT_SECONDS = 10.0
 
 
 @dataclass(frozen=True)
@@ -75,6 +80,10 @@ class RemotePolicy:
         self._timeout = timeout
         self._lock = threading.Lock()
         self._stream: _Stream | None = None
+        addresses = [address] if address.startswith("unix:") else address.split(",")
+        self._servers = [Address.parse(each, credentials) for each in addresses]
+        # Callers begin at different ones.
+        self._turn = random.randrange(len(self._servers))
         self._channel = channel(address, credentials)
         self._stub = policy_pb2_grpc.PolicyServiceStub(self._channel)
         try:
@@ -224,7 +233,7 @@ class RemotePolicy:
         return len(arrays[0]), arrays, batched
 
     def _act(self, request: pb.ActRequest) -> pb.ActResponse:
-        for others in range(self.address.count(","), -1, -1):
+        for others in range(len(self._servers) - 1, -1, -1):
             try:
                 return self._act_once(request)
             except ConnectionError:
@@ -235,22 +244,42 @@ class RemotePolicy:
 
     def _act_once(self, request: pb.ActRequest) -> pb.ActResponse:
         with self._lock:
-            if self._stream is None:
-                self._stream = _Stream(self._stub, self._timeout)
             try:
+                if self._stream is None:
+                    self._stream = self._open()
                 response = self._stream.ask(request)
-            except grpc.RpcError as error:
-                stream, self._stream = self._stream, None
-                timed_out = stream.timed_out
-                stream.close()
-                if timed_out:
-                    raise TimeoutError(f"{self.address} did not answer within {self._timeout:g} s") from None
-                raise self._error(error.code(), error.details() or "") from None
+            except BaseException as error:
+                # What the stream would answer next is unknown.
+                self._drop()
+                if isinstance(error, CallEnded):
+                    code = _code(error.code) if error.code else grpc.StatusCode.UNAVAILABLE
+                    raise self._error(code, error.message or "it ended the stream") from None
+                if isinstance(error, ConnectionBroken | ConnectionFailed):
+                    if isinstance(error.__cause__, TimeoutError):
+                        raise self._error(grpc.StatusCode.DEADLINE_EXCEEDED, "") from None
+                    reason = getattr(error.__cause__, "strerror", None) or str(error)
+                    raise self._error(grpc.StatusCode.UNAVAILABLE, reason) from None
+                raise
         if response.WhichOneof("response") == "error":
             status = response.error
-            code = next((c for c in grpc.StatusCode if c.value[0] == status.code), grpc.StatusCode.UNKNOWN)
-            raise self._error(code, status.message + _traceback(status))
+            raise self._error(_code(status.code), status.message + _traceback(status))
         return response.acted
+
+    def _open(self) -> _Stream:
+        """A stream to the next server that can be reached."""
+        for others in range(len(self._servers) - 1, -1, -1):
+            self._turn = (self._turn + 1) % len(self._servers)
+            try:
+                return _Stream(self._servers[self._turn], self._timeout)
+            except (ConnectionBroken, ConnectionFailed):
+                if others == 0:
+                    raise
+        raise AssertionError
+
+    def _drop(self) -> None:
+        stream, self._stream = self._stream, None
+        if stream is not None:
+            stream.close()
 
     def _error(self, code: grpc.StatusCode, message: str) -> Exception:
         if code == grpc.StatusCode.UNAVAILABLE:
@@ -273,9 +302,7 @@ class RemotePolicy:
     def close(self) -> None:
         """Ends the connection. Closing twice is allowed."""
         with self._lock:
-            if self._stream is not None:
-                self._stream.close()
-                self._stream = None
+            self._drop()
             self._channel.close()
 
     def __enter__(self) -> RemotePolicy:
@@ -290,41 +317,25 @@ class RemotePolicy:
 
 
 class _Stream:
-    """One ActStream, and a thread that cancels it when an answer takes too long."""
+    """One ActStream, in the thread that asks: those of grpc hand each message from thread to thread."""
 
-    def __init__(self, stub: Any, timeout: float) -> None:
-        self._requests: queue.SimpleQueue[pb.ActStreamRequest | None] = queue.SimpleQueue()
-        self._call = stub.ActStream(iter(self._requests.get, None))
-        self._timeout = timeout
+    def __init__(self, server: Address, timeout: float) -> None:
+        self._call = server.call(_ACT_STREAM, min(timeout, _CONNECT_SECONDS))
+        self._call.settimeout(timeout)
         self._sequence = 0
-        self._asked_at = 0.0
-        self._over = threading.Event()
-        self.timed_out = False
-        threading.Thread(target=self._watch, name="policy timeout", daemon=True).start()
 
     def ask(self, request: pb.ActRequest) -> pb.ActStreamResponse:
         self._sequence += 1
-        self._asked_at = time.monotonic()
-        self._requests.put(pb.ActStreamRequest(sequence=self._sequence, act=request))
-        try:
-            response: pb.ActStreamResponse = next(self._call)
-        except StopIteration:
-            raise ConnectionError("the server ended the stream") from None
-        self._asked_at = 0.0
+        self._call.send(pb.ActStreamRequest(sequence=self._sequence, act=request).SerializeToString())
+        response: pb.ActStreamResponse = pb.ActStreamResponse.FromString(bytes(self._call.receive()))
         return response
 
-    def _watch(self) -> None:
-        while not self._over.wait(min(self._timeout / 4, 1.0)):
-            asked_at = self._asked_at
-            if asked_at and time.monotonic() - asked_at > self._timeout:
-                self.timed_out = True
-                self._call.cancel()
-                return
-
     def close(self) -> None:
-        self._over.set()
-        self._requests.put(None)
-        self._call.cancel()
+        self._call.close()
+
+
+def _code(number: int) -> grpc.StatusCode:
+    return next((code for code in grpc.StatusCode if code.value[0] == number), grpc.StatusCode.UNKNOWN)
 
 
 def _traceback(status: Any) -> str:

@@ -292,6 +292,7 @@ final class TableCommand implements Callable<Integer> {
               numbers(evaluated.path("returns")),
               numbers(evaluated.path("sampled").path("returns")),
               evaluated.path("seconds").asDouble(),
+              evaluated.has("queries") ? evaluated.path("queries").asLong() : null,
               logged ? curve(log) : List.of(),
               said));
     } catch (IOException e) {
@@ -425,6 +426,12 @@ final class TableCommand implements Callable<Integer> {
         .append("\n## Interquartile means of normalised returns\n\n")
         .append("Over all runs of all tasks; intervals by the stratified bootstrap.\n\n")
         .append(TableReport.markdown(tables.algorithms()));
+    if (!tables.queries().isEmpty()) {
+      html.heading("Questions to the expert").table(textTable(tables.queries()));
+      markdown
+          .append("\n## Questions to the expert\n\n")
+          .append(TableReport.markdown(tables.queries()));
+    }
     markdown.append("\n## While learning\n\n");
     for (Map.Entry<String, byte[]> chart : tables.charts().entrySet()) {
       Path png = Path.of(stem + "-" + chart.getKey() + ".png");
@@ -443,7 +450,15 @@ final class TableCommand implements Callable<Integer> {
     Outputs.text(Path.of(stem + ".html"), html.toHtml());
     Outputs.json(
         Path.of(stem + ".json"),
-        Map.of("rows", tables.lines(), "algorithms", tables.algorithms(), "random", random));
+        Map.of(
+            "rows",
+            tables.lines(),
+            "algorithms",
+            tables.algorithms(),
+            "queries",
+            tables.queries(),
+            "random",
+            random));
   }
 
   private static TextTable textTable(List<List<String>> lines) {

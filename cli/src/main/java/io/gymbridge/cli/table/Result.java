@@ -1,6 +1,7 @@
 package io.gymbridge.cli.table;
 
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What one seed of a row came to: the final policy, never the best on the way.
@@ -11,6 +12,7 @@ import java.util.List;
  * @param sampled the same with sampled actions; empty where the algorithm's policy is judged by the
  *     likeliest only
  * @param seconds it took
+ * @param queries observations that the expert was asked about; null where there is none to ask
  * @param curve pairs of steps and mean return of the episodes that ended then
  * @param command that was run
  */
@@ -21,6 +23,7 @@ public record Result(
     double[] deterministic,
     double[] sampled,
     double seconds,
+    @Nullable Long queries,
     List<double[]> curve,
     String command) {
 

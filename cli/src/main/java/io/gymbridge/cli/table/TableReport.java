@@ -61,6 +61,33 @@ public final class TableReport {
     return line;
   }
 
+  /** How much was asked of experts, by row; header first; empty where nothing was. */
+  public List<List<String>> queries() {
+    List<List<String>> lines = new ArrayList<>();
+    for (Row row : results.rows()) {
+      List<Result> asked =
+          results.of(row).stream().filter(result -> result.queries() != null).toList();
+      if (!asked.isEmpty()) {
+        List<String> line = new ArrayList<>(List.of(row.env(), row.title()));
+        for (long seed : seeds) {
+          line.add(
+              asked.stream()
+                  .filter(run -> run.seed() == seed)
+                  .map(run -> String.valueOf(run.queries()))
+                  .findFirst()
+                  .orElse("not run"));
+        }
+        lines.add(line);
+      }
+    }
+    if (!lines.isEmpty()) {
+      List<String> header = new ArrayList<>(List.of("environment", "algorithm"));
+      seeds.forEach(seed -> header.add("seed " + seed));
+      lines.add(0, header);
+    }
+    return lines;
+  }
+
   /** Interquartile means by algorithm; header first. */
   public List<List<String>> algorithms() {
     List<List<String>> lines = new ArrayList<>();
