@@ -2,16 +2,17 @@ package io.gymbridge.cli.serving;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.google.protobuf.ByteString;
 import io.gymbridge.cli.bench.SystemUnderTest;
 import io.gymbridge.client.PythonServers;
 import io.gymbridge.core.GymException;
 import io.gymbridge.core.GymException.Kind;
+import io.gymbridge.proto.inference.ModelInferRequest;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Base64;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -23,6 +24,7 @@ final class Ghz implements SystemUnderTest {
 
   private final String address;
   private final int callers;
+  private final Path question;
 
   /**
    * Callers on one connection, as ghz does by itself.
@@ -68,7 +70,7 @@ final class Ghz implements SystemUnderTest {
     command.addAll(List.of("--import-paths", protos.toString()));
     command.addAll(List.of("--proto", protos.resolve("inference/grpc_service.proto").toString()));
     command.addAll(List.of("--call", "inference.GRPCInferenceService.ModelInfer"));
-    command.addAll(List.of("--data", question()));
+    command.addAll(List.of("--binary-file", question.toString()));
     command.addAll(List.of("--concurrency", String.valueOf(callers)));
     command.addAll(List.of("--duration", (long) (seconds * 1000) + "ms"));
     command.addAll(List.of("--duration-stop", "wait", "--format", "json", address));
@@ -88,15 +90,23 @@ final class Ghz implements SystemUnderTest {
     }
   }
 
-  private static String question() {
-    byte[] raw = new byte[BenchPolicy.OBSERVATION.data().remaining()];
-    BenchPolicy.OBSERVATION.data().get(raw);
-    return """
-        {"model_name": "%s", "inputs": [{"name": "observations", "datatype": "FP32", "shape": [1, %d]}],
-         "raw_input_contents": ["%s"]}"""
-        .formatted(BenchPolicy.NAME, BenchPolicy.INPUTS, Base64.getEncoder().encodeToString(raw));
+  /** Serialized, so that ghz does not turn JSON into a message for each call. */
+  private static byte[] question() {
+    return ModelInferRequest.newBuilder()
+        .setModelName(BenchPolicy.NAME)
+        .addInputs(
+            ModelInferRequest.InferInputTensor.newBuilder()
+                .setName("observations")
+                .setDatatype("FP32")
+                .addShape(1)
+                .addShape(BenchPolicy.INPUTS))
+        .addRawInputContents(ByteString.copyFrom(BenchPolicy.OBSERVATION.data()))
+        .build()
+        .toByteArray();
   }
 
   @Override
-  public void close() {}
+  public void close() {
+    question.toFile().delete();
+  }
 }
