@@ -42,6 +42,11 @@ final class Ghz implements SystemUnderTest {
           Kind.UNAVAILABLE,
           "no ghz on the PATH: `go install github.com/bojand/ghz/cmd/ghz@latest` installs it");
     }
+    try {
+      question = Files.write(Files.createTempFile("gymbridge-question", ".bin"), question());
+    } catch (IOException e) {
+      throw new GymException(Kind.UNAVAILABLE, "no question for ghz: " + e.getMessage(), null, e);
+    }
   }
 
   @Override
