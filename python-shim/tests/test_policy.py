@@ -1,9 +1,12 @@
 """Policies served by real servers, asked by RemotePolicy and by plain calls."""
 
+import contextlib
 import json
 import os
+import socket
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import grpc
@@ -13,7 +16,11 @@ import pytest
 from support import HERE
 
 from gymbridge import RemotePolicy
+from gymbridge.client.address import Address
+from gymbridge.client.remote_policy import _Stream
 from gymbridge.codec.values import BatchCodec
+from gymbridge.http2 import frames
+from gymbridge.http2.client import ConnectionBroken
 from gymbridge.policy.network import NetworkActor, NetworkError
 from gymbridge.v1 import policy_pb2 as pb
 from gymbridge.v1 import policy_pb2_grpc, value_pb2
@@ -212,6 +219,55 @@ def test_server_that_is_not_there_or_ended_is_named(serve, tmp_path):
                 break
             except ConnectionError:
                 assert attempt < 19
+
+
+def test_a_policy_that_was_closed_asks_nobody(serve):
+    policy = RemotePolicy(serve("functions:echo").address)
+    policy.predict(np.zeros(3, np.float32))
+    policy.close()
+    with pytest.raises(ValueError, match="closed"):
+        policy.predict(np.zeros(3, np.float32))
+    policy.close()
+
+
+@pytest.fixture
+def peer(tmp_path):
+    """A listening socket, and a stream to it."""
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(tmp_path / "peer.sock"))
+        listener.listen()
+        stream = _Stream(Address.parse(f"unix:{tmp_path}/peer.sock"), 0.4)
+        connection, _ = listener.accept()
+        with connection:
+            connection.settimeout(20)
+            yield connection, stream
+        stream.close()
+
+
+_PING = frames.settings({}) + frames.frame(frames.PING, 0, 0, b"anyone??")
+
+
+def test_pings_are_answered_while_nobody_asks(peer):
+    connection, _ = peer
+    connection.sendall(_PING)
+    seen = b""
+    while frames.frame(frames.PING, frames.ACK, 0, b"anyone??") not in seen:
+        seen += connection.recv(4096)
+
+
+def test_a_server_that_only_pings_does_not_answer_in_time(peer):
+    connection, stream = peer
+
+    def ping() -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                connection.sendall(_PING)
+                connection.recv(4096)
+
+    threading.Thread(target=ping, daemon=True).start()
+    with pytest.raises(ConnectionBroken):
+        stream.ask(pb.ActRequest())
+    assert stream.timed_out
 
 
 @pytest.mark.parametrize(

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import random
 import threading
+import time
 from concurrent.futures import Future
 from dataclasses import dataclass
 from types import TracebackType
@@ -80,6 +82,7 @@ class RemotePolicy:
         self._timeout = timeout
         self._lock = threading.Lock()
         self._stream: _Stream | None = None
+        self._closed = False
         addresses = [address] if address.startswith("unix:") else address.split(",")
         self._servers = [Address.parse(each, credentials) for each in addresses]
         # Callers begin at different ones.
@@ -233,48 +236,52 @@ class RemotePolicy:
         return len(arrays[0]), arrays, batched
 
     def _act(self, request: pb.ActRequest) -> pb.ActResponse:
-        for others in range(len(self._servers) - 1, -1, -1):
-            try:
-                return self._act_once(request)
-            except ConnectionError:
-                # What a recurrent policy remembers of its episodes is gone with the server.
-                if others == 0 or self._states is not None:
-                    raise
-        raise AssertionError
-
-    def _act_once(self, request: pb.ActRequest) -> pb.ActResponse:
         with self._lock:
-            try:
-                if self._stream is None:
-                    self._stream = self._open()
-                response = self._stream.ask(request)
-            except BaseException as error:
-                # What the stream would answer next is unknown.
-                self._drop()
-                if isinstance(error, CallEnded):
-                    code = _code(error.code) if error.code else grpc.StatusCode.UNAVAILABLE
-                    raise self._error(code, error.message or "it ended the stream") from None
-                if isinstance(error, ConnectionBroken | ConnectionFailed):
-                    if isinstance(error.__cause__, TimeoutError):
-                        raise self._error(grpc.StatusCode.DEADLINE_EXCEEDED, "") from None
-                    reason = getattr(error.__cause__, "strerror", None) or str(error)
-                    raise self._error(grpc.StatusCode.UNAVAILABLE, reason) from None
-                raise
+            for others in range(len(self._servers) - 1, -1, -1):
+                try:
+                    response = self._ask(request)
+                    break
+                except _Unreachable as error:
+                    raise ConnectionError(str(error)) from None
+                except ConnectionError:
+                    # What a recurrent policy remembers of its episodes is gone with the server.
+                    if others == 0 or self._states is not None:
+                        raise
         if response.WhichOneof("response") == "error":
             status = response.error
             raise self._error(_code(status.code), status.message + _traceback(status))
         return response.acted
 
+    def _ask(self, request: pb.ActRequest) -> pb.ActStreamResponse:
+        if self._closed:
+            raise ValueError("this policy is closed: make another one")
+        if self._stream is None:
+            self._stream = self._open()
+        stream = self._stream
+        try:
+            return stream.ask(request)
+        except BaseException as error:
+            # What the stream would answer next is unknown.
+            self._drop()
+            if stream.timed_out:
+                raise self._error(grpc.StatusCode.DEADLINE_EXCEEDED, "") from None
+            if isinstance(error, CallEnded):
+                code = _code(error.code) if error.code else grpc.StatusCode.UNAVAILABLE
+                raise self._error(code, error.message or "it ended the stream") from None
+            if isinstance(error, ConnectionBroken):
+                raise self._error(grpc.StatusCode.UNAVAILABLE, str(error)) from None
+            raise
+
     def _open(self) -> _Stream:
         """A stream to the next server that can be reached."""
-        for others in range(len(self._servers) - 1, -1, -1):
+        reason = ""
+        for _ in self._servers:
             self._turn = (self._turn + 1) % len(self._servers)
             try:
                 return _Stream(self._servers[self._turn], self._timeout)
-            except (ConnectionBroken, ConnectionFailed):
-                if others == 0:
-                    raise
-        raise AssertionError
+            except (ConnectionBroken, ConnectionFailed) as error:
+                reason = getattr(error.__cause__, "strerror", None) or str(error)
+        raise _Unreachable(str(self._error(grpc.StatusCode.UNAVAILABLE, reason)))
 
     def _drop(self) -> None:
         stream, self._stream = self._stream, None
@@ -302,6 +309,7 @@ class RemotePolicy:
     def close(self) -> None:
         """Ends the connection. Closing twice is allowed."""
         with self._lock:
+            self._closed = True
             self._drop()
             self._channel.close()
 
@@ -316,22 +324,58 @@ class RemotePolicy:
         self.close()
 
 
+class _Unreachable(ConnectionError):
+    """None of the servers can be connected to."""
+
+
 class _Stream:
-    """One ActStream, in the thread that asks: those of grpc hand each message from thread to thread."""
+    """One ActStream, in the thread that asks: those of grpc hand each message from thread to thread.
+
+    A thread beside it looks in now and then: it answers the server's pings while nobody asks, and ends what takes too
+    long.
+    """
 
     def __init__(self, server: Address, timeout: float) -> None:
         self._call = server.call(_ACT_STREAM, min(timeout, _CONNECT_SECONDS))
-        self._call.settimeout(timeout)
+        self._call.settimeout(None)
+        self._timeout = timeout
         self._sequence = 0
+        self._asked_at = 0.0
+        self._asking = threading.Lock()
+        self._over = threading.Event()
+        self.timed_out = False
+        threading.Thread(target=self._watch, name="policy stream", daemon=True).start()
 
     def ask(self, request: pb.ActRequest) -> pb.ActStreamResponse:
-        self._sequence += 1
-        self._call.send(pb.ActStreamRequest(sequence=self._sequence, act=request).SerializeToString())
-        response: pb.ActStreamResponse = pb.ActStreamResponse.FromString(bytes(self._call.receive()))
+        with self._asking:
+            self._sequence += 1
+            self._asked_at = time.monotonic()
+            self._call.send(pb.ActStreamRequest(sequence=self._sequence, act=request).SerializeToString())
+            response: pb.ActStreamResponse = pb.ActStreamResponse.FromString(bytes(self._call.receive()))
+            self._asked_at = 0.0
         return response
 
+    def _watch(self) -> None:
+        while not self._over.wait(min(self._timeout / 4, 1.0)):
+            asked_at = self._asked_at
+            if asked_at and time.monotonic() - asked_at > self._timeout:
+                self.timed_out = True
+                self._call.shut_down()
+                return
+            if self._asking.acquire(blocking=False):
+                try:
+                    # What ends the stream, the next question is told.
+                    with contextlib.suppress(CallEnded, ConnectionBroken):
+                        if not self._over.is_set():
+                            self._call.receive_arrived()
+                finally:
+                    self._asking.release()
+
     def close(self) -> None:
-        self._call.close()
+        self._over.set()
+        self._call.shut_down()
+        with self._asking:
+            self._call.close()
 
 
 def _code(number: int) -> grpc.StatusCode:

@@ -142,8 +142,9 @@ final class BenchServingCommand implements Callable<Integer> {
       overload(systems, results, progress);
     } finally {
       Outputs.deleteFolder(folder);
+      // What has been measured is there, whatever went wrong then.
+      write(results);
     }
-    write(results);
     System.out.print(new ServingReport(results).tables());
     return correct ? Main.OK : Main.SHORT;
   }

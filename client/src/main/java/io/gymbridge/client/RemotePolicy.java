@@ -124,9 +124,10 @@ public final class RemotePolicy implements Policy {
    * {@link #actAsync} does not wait for: what costs calls twice in the worst case cuts off the tail
    * of their latencies.
    *
-   * @param hedgeAfter how long a call of {@link #actAsync} waits for its answer before another
-   *     server is asked too, more than 0, about the 95th percentile of the latencies; where a
-   *     server has too much to do another is asked at once. The first answer counts. Null for never
+   * @param hedgeAfter how long a call of {@link #actAsync} waits for its answer before the server
+   *     whose turn it is then is asked too, usually another; more than 0, about the 95th percentile
+   *     of the latencies. Where a server has too much to do that happens at once. The first answer
+   *     counts. Null for never
    */
   public static RemotePolicy connect(
       String address, Duration timeout, Credentials credentials, @Nullable Duration hedgeAfter) {

@@ -48,9 +48,18 @@ public final class WholeFile {
       force(temporary);
       Files.move(
           temporary, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-      force(folder);
+      forceName(folder);
     } finally {
       Files.deleteIfExists(temporary);
+    }
+  }
+
+  /** As {@link #force}, where that can be had: not everywhere can folders be opened. */
+  private static void forceName(Path folder) {
+    try {
+      force(folder);
+    } catch (IOException e) {
+      // The file is in its place, and will be on the disk when the system sees fit.
     }
   }
 

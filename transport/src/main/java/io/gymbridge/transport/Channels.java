@@ -96,9 +96,9 @@ public final class Channels {
    * not take (UNAVAILABLE), is sent to another.
    *
    * @param repeatable full names of the methods whose calls may be sent twice
-   * @param hedgeAfter how long such a call waits before it is sent to another server also, and the
-   *     first answer counts; it is sent there at once where a server has too much to do. Null for
-   *     never
+   * @param hedgeAfter how long such a call waits before it is sent a second time, to the server
+   *     whose turn it is then, and the first answer counts; it is sent at once where a server has
+   *     too much to do or is lost. Null for never
    * @throws io.gymbridge.core.GymException as {@link #open(Address, Credentials, int)}
    */
   public static ManagedChannel balanced(
@@ -118,23 +118,27 @@ public final class Channels {
             .toList();
     Map<String, ?> config =
         hedgeAfter == null
-            ? Map.of("name", methods, "retryPolicy", RETRIES)
-            : Map.of("name", methods, "hedgingPolicy", hedging(servers.size(), hedgeAfter));
+            ? Map.of("methodConfig", List.of(Map.of("name", methods, "retryPolicy", RETRIES)))
+            : Map.of(
+                "methodConfig",
+                List.of(Map.of("name", methods, "hedgingPolicy", hedging(hedgeAfter))),
+                // Where most servers have too much to do, second calls would only be more of it.
+                "retryThrottling",
+                Map.of("maxTokens", 100.0, "tokenRatio", 1.0));
     NettyChannelBuilder builder =
         keptAlive(NettyChannelBuilder.forTarget(ServerList.target(servers)))
             .defaultLoadBalancingPolicy("round_robin")
-            .defaultServiceConfig(Map.of("methodConfig", List.of(config)));
+            .defaultServiceConfig(config);
     return finish(builder, servers.get(0), credentials)
         .maxInboundMessageSize(DEFAULT_MAX_MESSAGE_BYTES)
         .enableRetry()
         .build();
   }
 
-  private static Map<String, ?> hedging(int servers, Duration after) {
+  private static Map<String, ?> hedging(Duration after) {
     return Map.of(
-        // gRPC counts five at most.
         "maxAttempts",
-        (double) Math.min(servers, 5),
+        2.0,
         "hedgingDelay",
         "%d.%09ds".formatted(after.toSeconds(), after.toNanosPart()),
         "nonFatalStatusCodes",

@@ -16,6 +16,10 @@ public final class SteadyLoad {
   private static final double MOST = 100_000;
 
   private static final double LESS = 0.85;
+
+  /** Of a rate at which a server does not get done in half a minute. */
+  private static final double LITTLE = 0.1;
+
   private static final double LATE = 1.05;
 
   private SteadyLoad() {}
@@ -28,17 +32,33 @@ public final class SteadyLoad {
    * @throws GymException UNAVAILABLE where it is next to none
    */
   public static double capacity(String address, int streams, double seconds) {
-    try (Callers callers = Callers.streams(address, streams)) {
-      for (double rate = MOST; rate > MOST / 1000; rate *= LESS) {
-        long began = System.nanoTime();
-        new OpenLoop(callers.all(), rate, EPISODE)
-            .run(seconds, (caller, begin, due, sent, now, answer) -> {});
-        if ((System.nanoTime() - began) / 1e9 < seconds * LATE) {
-          return rate;
-        }
+    double rate = MOST;
+    while (rate * seconds >= streams) {
+      double answered = answered(address, streams, rate, seconds);
+      if (answered * LATE > rate) {
+        return rate;
       }
+      // What comes evenly is answered one by one, and not faster than what lies there.
+      rate = Math.min(LESS * rate, answered);
     }
     throw new GymException(Kind.UNAVAILABLE, "the server answers hardly anything");
+  }
+
+  /** Answers a second to questions at a rate, until the last one came; 0 where some never did. */
+  private static double answered(String address, int streams, double rate, double seconds) {
+    AtomicLong failed = new AtomicLong();
+    try (Callers callers = Callers.streams(address, streams)) {
+      long began = System.nanoTime();
+      long asked =
+          new OpenLoop(callers.all(), rate, EPISODE)
+              .run(
+                  seconds,
+                  (caller, begin, due, sent, now, answer) ->
+                      failed.addAndGet(answer.failure() == null ? 0 : 1));
+      return failed.get() > 0 ? 0 : asked * 1e9 / (System.nanoTime() - began);
+    } catch (GymException e) {
+      return LITTLE * rate;
+    }
   }
 
   /** As {@link #run}, on streams. */

@@ -20,7 +20,6 @@ import org.jspecify.annotations.Nullable;
 
 /** The servers and clients of the cells, started when first asked for; closed together. */
 public final class Systems implements AutoCloseable {
-  /** Streams or calls on one connection. */
   private final Class<?> mainClass;
 
   private final Path folder;

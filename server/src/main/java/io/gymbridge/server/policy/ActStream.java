@@ -118,19 +118,40 @@ final class ActStream implements StreamObserver<ActStreamRequest> {
     }
     Episodes current = episodes;
     if (current == null || current.size() != n || current.shelf() != shelf) {
-      // A number alone must neither end episodes nor take memory for new ones.
-      Version any = shelf.main();
-      if (any != null) {
-        any.observations().decode(request.getObservations(), n, "observations");
+      fits(request, shelf, n);
+      Episodes fresh = acting.episodes(shelf, n);
+      try {
+        fresh.start(starts, request.getVersion());
+      } catch (RuntimeException e) {
+        fresh.end();
+        throw e;
       }
       if (current != null) {
         current.end();
       }
-      current = acting.episodes(shelf, n);
-      episodes = current;
+      episodes = fresh;
+      return fresh;
     }
     current.start(starts, request.getVersion());
     return current;
+  }
+
+  /**
+   * Refuses a number of rows that the observations do not have, before memory is taken for them.
+   */
+  private static void fits(ActRequest request, Shelf shelf, int n) {
+    Version any = shelf.pick(request.getVersion().isEmpty() ? mainOf(shelf) : request.getVersion());
+    try {
+      any.observations().decode(request.getObservations(), n, "observations");
+    } finally {
+      any.release();
+    }
+  }
+
+  /** By its name, so that it is not counted among those that the canary has a share of. */
+  private static String mainOf(Shelf shelf) {
+    Version main = shelf.main();
+    return main == null ? "" : main.name();
   }
 
   private void answered(ActStreamResponse answer) {

@@ -24,6 +24,11 @@ final class BundleFolder {
   private static final Logger log = LoggerFactory.getLogger(BundleFolder.class);
   private static final String BUNDLE = ".zip";
 
+  /**
+   * What names of bundles on their way begin with: no other program's, which may write here too.
+   */
+  private static final String PUBLISHING = ".publishing-";
+
   /** Says which versions are in service; what is wrong with it is kept under this name. */
   static final String LINEUP = "serving.json";
 
@@ -145,7 +150,7 @@ final class BundleFolder {
     }
     try {
       return Files.createTempFile(
-          Files.createDirectories(source.resolve(policy)), WholeFile.UNFINISHED, ".tmp");
+          Files.createDirectories(source.resolve(policy)), PUBLISHING, ".tmp");
     } catch (IOException e) {
       places.release();
       throw cannotWrite(e);
@@ -185,8 +190,7 @@ final class BundleFolder {
     }
     try (DirectoryStream<Path> policies = Files.newDirectoryStream(source, Files::isDirectory)) {
       for (Path policy : policies) {
-        try (DirectoryStream<Path> left =
-            Files.newDirectoryStream(policy, WholeFile.UNFINISHED + "*")) {
+        try (DirectoryStream<Path> left = Files.newDirectoryStream(policy, PUBLISHING + "*")) {
           left.forEach(BundleFolder::remove);
         }
       }

@@ -45,16 +45,17 @@ final class Inference implements AutoCloseable {
 
   /** Answers a request, or says why not; now or later, on whatever thread. */
   void infer(ModelInferRequest request, Context context, Reply reply) {
+    long arrived = System.nanoTime();
     try {
       InferenceSequences.Place place = InferenceSequences.Place.of(request);
       if (place == null) {
         Version version = models.pick(request.getModelName(), request.getModelVersion());
-        ask(version, request, context, null, null, reply, null);
+        ask(version, request, context, arrived, null, null, reply, null);
       } else {
         String model = request.getModelName();
         InferenceSequence sequence =
             sequences.find(model.isEmpty() ? models.find(model).name() : model, place);
-        sequence.add(new Turn(request, place, context, sequence, reply), place.end());
+        sequence.add(new Turn(request, place, context, arrived, sequence, reply), place.end());
       }
     } catch (RuntimeException e) {
       reply.accept(null, e);
@@ -72,11 +73,11 @@ final class Inference implements AutoCloseable {
       Version version,
       ModelInferRequest request,
       Context context,
+      long arrived,
       @Nullable Value kept,
       RequestLog.@Nullable Episode episode,
       Reply reply,
       @Nullable InferenceSequence sequence) {
-    long arrived = System.nanoTime();
     InferenceCodec.Asked asked;
     try {
       asked = InferenceCodec.question(version, request, kept);
@@ -151,6 +152,7 @@ final class Inference implements AutoCloseable {
     private final ModelInferRequest request;
     private final InferenceSequences.Place place;
     private final Context context;
+    private final long arrived;
     private final InferenceSequence sequence;
     private final Reply reply;
 
@@ -158,11 +160,13 @@ final class Inference implements AutoCloseable {
         ModelInferRequest request,
         InferenceSequences.Place place,
         Context context,
+        long arrived,
         InferenceSequence sequence,
         Reply reply) {
       this.request = request;
       this.place = place;
       this.context = context;
+      this.arrived = arrived;
       this.sequence = sequence;
       this.reply = reply;
     }
@@ -199,7 +203,7 @@ final class Inference implements AutoCloseable {
       if (!version.hold()) {
         throw new IllegalStateException("a sequence's version is closed");
       }
-      Inference.this.ask(version, request, context, state, episode, reply, sequence);
+      Inference.this.ask(version, request, context, arrived, state, episode, reply, sequence);
     }
 
     @Override

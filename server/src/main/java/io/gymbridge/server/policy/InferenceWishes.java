@@ -49,6 +49,11 @@ record InferenceWishes(boolean deterministic, Question.@Nullable Draw draw, long
     if (timeout == null || timeout == 0) {
       return Ask.ENDLESS;
     }
+    InferParameter given = parameters.get("timeout");
+    if (timeout < 0 && given != null && given.hasUint64Param()) {
+      // Beyond what a long holds, which is beyond anybody's patience.
+      return Ask.ENDLESS;
+    }
     if (timeout < 0) {
       throw new GymException(
           Kind.INVALID_ARGUMENT, "got a timeout of %d µs, expected 0 or more".formatted(timeout));

@@ -17,18 +17,22 @@ import io.opentelemetry.api.trace.StatusCode;
 import io.opentelemetry.api.trace.Tracer;
 import io.opentelemetry.context.propagation.TextMapGetter;
 import io.opentelemetry.context.propagation.TextMapPropagator;
+import java.time.Instant;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * OpenTelemetry's spans: one for each call, below the caller's where it sent one, with the
- * attributes of OpenTelemetry's conventions for RPC; and below that, for each question, how long it
- * waited ({@code queue}) and how long its batch was computed ({@code compute}). A stream is one
- * call. Nothing that was asked or answered is in them. Thread-safe.
+ * attributes of OpenTelemetry's conventions for RPC; and below that, for each question that was
+ * computed, how long it waited ({@code queue}) and how long its batch was computed ({@code
+ * compute}). A stream is one call. Nothing that was asked or answered is in them. Thread-safe.
  */
 final class Tracing implements ServerInterceptor {
+  private static final Logger log = LoggerFactory.getLogger(Tracing.class);
   private static final Context.Key<Call> CALL = Context.key("gymbridge-trace");
 
   private static final TextMapGetter<Metadata> HEADERS =
@@ -51,19 +55,18 @@ final class Tracing implements ServerInterceptor {
 
   /** A call's span, and what makes others below it. */
   private record Call(Span span, Tracer tracer) {
+    /** Times are in nanoseconds since 1970. */
     void below(String name, Ask ask, long begin, long end, int batchRows) {
-      // Java's two clocks are compared here and now, so that spans of one question agree.
-      long offset = TimeUnit.MILLISECONDS.toNanos(System.currentTimeMillis()) - System.nanoTime();
       tracer
           .spanBuilder(name)
           .setParent(io.opentelemetry.context.Context.root().with(span))
-          .setStartTimestamp(begin + offset, TimeUnit.NANOSECONDS)
+          .setStartTimestamp(begin, TimeUnit.NANOSECONDS)
           .setAttribute("gymbridge.policy", ask.version().policy())
           .setAttribute("gymbridge.version", ask.version().name())
           .setAttribute("gymbridge.rows", (long) ask.rows())
           .setAttribute("gymbridge.batch.rows", (long) batchRows)
           .startSpan()
-          .end(end + offset, TimeUnit.NANOSECONDS);
+          .end(end, TimeUnit.NANOSECONDS);
     }
   }
 
@@ -74,15 +77,29 @@ final class Tracing implements ServerInterceptor {
 
   /** Tells of questions that were computed together; times are {@link System#nanoTime}'s. */
   static void computed(List<Ask> batch, long began, long ended) {
-    int rows = -1;
-    for (Ask ask : batch) {
-      Call call = CALL.get(ask.context());
-      if (call != null && call.span().isRecording()) {
-        rows = rows < 0 ? batch.stream().mapToInt(Ask::rows).sum() : rows;
-        call.below("queue", ask, ask.arrived(), began, rows);
-        call.below("compute", ask, began, ended, rows);
+    try {
+      long offset = 0;
+      int rows = 0;
+      for (Ask ask : batch) {
+        Call call = CALL.get(ask.context());
+        if (call != null && call.span().isRecording()) {
+          if (rows == 0) {
+            rows = batch.stream().mapToInt(Ask::rows).sum();
+            offset = epochNanos() - System.nanoTime();
+          }
+          call.below("queue", ask, ask.arrived() + offset, began + offset, rows);
+          call.below("compute", ask, began + offset, ended + offset, rows);
+        }
       }
+    } catch (RuntimeException e) {
+      // Whatever becomes of traces, answers go on.
+      log.warn("a question cannot be traced: {}", e.toString());
     }
+  }
+
+  private static long epochNanos() {
+    Instant now = Instant.now();
+    return TimeUnit.SECONDS.toNanos(now.getEpochSecond()) + now.getNano();
   }
 
   @Override

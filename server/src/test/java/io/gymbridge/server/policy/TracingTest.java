@@ -116,7 +116,7 @@ class TracingTest {
       assertEquals(2, span.getAttributes().get(AttributeKey.longKey("gymbridge.rows")));
       assertTrue(span.getStartEpochNanos() <= span.getEndEpochNanos());
     }
-    assertTrue(queue.getStartEpochNanos() <= compute.getEndEpochNanos());
+    assertEquals(queue.getEndEpochNanos(), compute.getStartEpochNanos());
     assertEquals(1, named("compute").size());
   }
 
