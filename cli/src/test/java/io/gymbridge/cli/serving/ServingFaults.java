@@ -214,7 +214,7 @@ final class ServingFaults implements AutoCloseable {
     server = start();
     try (Stream<Path> files = Files.walk(home.getParent())) {
       List<Path> unfinished =
-          files.filter(file -> file.getFileName().toString().startsWith(".unfinished")).toList();
+          files.filter(file -> file.getFileName().toString().startsWith(".")).toList();
       require(unfinished.isEmpty(), "left over after a restart: " + unfinished);
     }
   }

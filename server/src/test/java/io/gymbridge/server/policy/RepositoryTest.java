@@ -203,7 +203,7 @@ class RepositoryTest {
     PolicyAdmin admin = admin();
     admin.publish("times", TestBundles.times(2).toBytes(), "7", List.of("stable"));
     admin.publish("new", TestBundles.times(5).toBytes());
-    Path left = Files.createTempFile(folder.resolve("times"), ".unfinished-", ".tmp");
+    Path left = Files.createTempFile(folder.resolve("times"), ".publishing-", ".tmp");
     close();
     serve(PublishGate.OPEN, PolicyServerOptions.DEFAULTS);
     assertFalse(Files.exists(left));
