@@ -270,6 +270,10 @@ final class TableCommand implements Callable<Integer> {
       // Where it lies is nobody's business; what it is called is.
       said = said.replace(demonstrations.toString(), demonstrations.getFileName().toString());
     }
+    String asked = experts.get(row.env());
+    if (asked != null) {
+      said = said.replace(asked, "ADDRESS");
+    }
     boolean logged = !row.algorithm().equals("bc") && !row.algorithm().equals("dagger");
     if (logged) {
       command.addAll(List.of("--log", log.toString()));

@@ -79,9 +79,7 @@ public final class OverloadTrial {
     double capacity = capacity(server, Math.min(3, seconds));
     Map<String, Double> before = normal(server, capacity, seconds);
     double rate = times * capacity;
-    // Where clients are other machines, they do not take the server's processors from it.
-    List<String> command = new ArrayList<>(List.of("nice", "-n", "10"));
-    command.addAll(PolicyProcess.java(Generator.class));
+    List<String> command = PolicyProcess.java(Generator.class);
     command.addAll(
         List.of(
             server.address(),

@@ -181,7 +181,7 @@ public final class ServingReport {
     return """
         ## Overload
 
-        Unary calls of %d observations at %s a second, three times what can be answered, for %s s, on %d connections, from a process of its own, which leaves the server its processors (nice 10); %s a second were answered or
+        Unary calls of %d observations at %s a second, three times what can be answered, for %s s, on %d connections, from a process of its own; %s a second were answered or
         refused, the process held %s back because a connection had %d under way. %s were
         answered: p50 %s µs, p99 %s µs, at most %s µs, from when they were made, at most %s µs late (p99). %s were refused with RESOURCE_EXHAUSTED:
         p50 %s µs, p99 %s µs. %s failed otherwise. At most 1,024 observations wait for each of the server's threads. The
