@@ -12,6 +12,7 @@ import io.netty.handler.ssl.SslProvider;
 import java.nio.file.Path;
 import java.security.cert.CertificateException;
 import java.util.List;
+import java.util.stream.Stream;
 import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 
@@ -21,6 +22,9 @@ final class Tls {
   // What grpc-java says where the other side hangs up, or answers with a TLS alert.
   private static final String CLOSED = "Network closed";
   private static final String NOT_HTTP2 = "First received frame was not SETTINGS";
+
+  /** By a server that closed before it had read all that was said. */
+  private static final String RESET = "Connection reset";
 
   private Tls() {}
 
@@ -80,7 +84,7 @@ final class Tls {
   static @Nullable String explain(Throwable failure, Address address, Credentials credentials) {
     List<Throwable> causes = Throwables.getCausalChain(failure);
     String last = String.valueOf(causes.get(causes.size() - 1).getMessage());
-    boolean hungUp = last.contains(CLOSED) || last.contains(NOT_HTTP2);
+    boolean hungUp = Stream.of(CLOSED, NOT_HTTP2, RESET).anyMatch(last::contains);
     if (!credentials.usesTls(address)) {
       return hungUp
           ? "the server at %s ended the connection (%s): if it speaks TLS, name its authority with --tls-ca"
