@@ -253,6 +253,9 @@ final class TableCommand implements Callable<Integer> {
     if (row.preset()) {
       command.addAll(List.of("--preset", row.env()));
     }
+    if (row.steps() != null) {
+      command.addAll(List.of("--steps", row.steps().toString()));
+    }
     if (row.set() != null) {
       row.set().forEach((key, value) -> command.addAll(List.of("--set", key + "=" + value)));
     }

@@ -10,6 +10,7 @@ import org.jspecify.annotations.Nullable;
  * @param env Gymnasium's id
  * @param variant what differs from the algorithm's usual way; null for nothing
  * @param preset whether the environment's preset is used
+ * @param steps of the environment; null for the preset's
  * @param trajectories demonstrations; null where none are used
  * @param subsample keeps each so manieth transition of these
  * @param set settings of its own
@@ -21,6 +22,7 @@ public record Row(
     String env,
     @Nullable String variant,
     boolean preset,
+    @Nullable Long steps,
     @Nullable Integer trajectories,
     int subsample,
     @Nullable Map<String, String> set,
