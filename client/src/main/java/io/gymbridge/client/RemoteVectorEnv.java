@@ -63,6 +63,10 @@ public final class RemoteVectorEnv implements StatefulVectorEnv, AsyncVectorEnv 
   private final boolean[] nothingLost;
   private final boolean[] ended;
   private @Nullable InteractResponse @Nullable [] last;
+
+  /** Spent on steps that were sent since some were received. */
+  private long sendingNanos;
+
   private @Nullable String wantsReset = "call reset before the first step";
 
   private RemoteVectorEnv(Address address, String envId, SessionOptions options) {
@@ -279,7 +283,15 @@ public final class RemoteVectorEnv implements StatefulVectorEnv, AsyncVectorEnv 
   }
 
   @Override
+  public List<int[]> processes() {
+    return shards.stream()
+        .map(lanes -> IntStream.range(lanes.first(), lanes.first() + lanes.count()).toArray())
+        .toList();
+  }
+
+  @Override
   public void send(Value actions, int... envIds) {
+    long started = System.nanoTime();
     session.checkOpen();
     int[] lanes = envIds.length == 0 ? allLanes : envIds.clone();
     boolean[] named = new boolean[numEnvs];
@@ -300,6 +312,7 @@ public final class RemoteVectorEnv implements StatefulVectorEnv, AsyncVectorEnv 
     checkReady(lanes);
     checkMembers(actions, lanes);
     steps.send(actions, lanes);
+    sendingNanos += System.nanoTime() - started;
   }
 
   @Override
@@ -310,7 +323,12 @@ public final class RemoteVectorEnv implements StatefulVectorEnv, AsyncVectorEnv 
           Kind.FAILED_PRECONDITION,
           "cannot receive %d lanes: %d are under way".formatted(minimum, steps.count()));
     }
-    return received(steps.receive(minimum));
+    List<StepsUnderWay.Part> parts = steps.receive(minimum);
+    long started = System.nanoTime();
+    Received received = received(parts);
+    session.times().addCoding(RequestCase.STEP, sendingNanos + System.nanoTime() - started);
+    sendingNanos = 0;
+    return received;
   }
 
   @Override

@@ -1,5 +1,7 @@
 package io.gymbridge.core;
 
+import java.util.List;
+
 /**
  * A batch whose lanes need not all step at the same time: some step while the actions of others are
  * worked out. What EnvPool calls its asynchronous mode.
@@ -11,13 +13,21 @@ package io.gymbridge.core;
 public interface AsyncVectorEnv extends VectorEnv {
 
   /**
+   * The lanes of each process that the environments live in, in their order. A process steps its
+   * lanes one after another, and answers once for all that were sent at once: sending a process's
+   * lanes together, as soon as they are received, keeps all processes busy.
+   */
+  List<int[]> processes();
+
+  /**
    * Has lanes take an action each, and does not wait for it. The others stay where they are.
    *
    * @param actions a batch of as many members of the action space as there are lanes named; under
    *     NEXT_STEP those of lanes about to reset are ignored
    * @param envIds lanes, each once; none for all
    * @throws GymException FAILED_PRECONDITION for a lane that has a step under way, or wants a
-   *     reset; INVALID_ARGUMENT for actions that are none. Nothing is sent then
+   *     reset; INVALID_ARGUMENT for actions that are none; UNIMPLEMENTED for some lanes of a
+   *     process whose server steps all of them or none. Nothing is sent then
    */
   void send(Value actions, int... envIds);
 

@@ -33,6 +33,7 @@ public final class OnPolicy implements Resumable {
    * @param normaliseObservations by running statistics; a policy that training starts from keeps
    *     its own instead
    * @param normaliseRewards by the running deviation of the discounted return
+   * @param overlap whether the actions of one process's lanes are worked out while others step
    * @param seed of everything
    */
   public record Config(
@@ -44,6 +45,7 @@ public final class OnPolicy implements Resumable {
       double logStd,
       boolean normaliseObservations,
       boolean normaliseRewards,
+      boolean overlap,
       long seed) {
     public Config {
       Checks.atLeast(1, "rolloutSteps", rolloutSteps);
@@ -63,6 +65,7 @@ public final class OnPolicy implements Resumable {
           logStd,
           normaliseObservations,
           normaliseRewards,
+          overlap,
           seed);
     }
 
@@ -76,6 +79,7 @@ public final class OnPolicy implements Resumable {
           logStd,
           normaliseObservations,
           normaliseRewards,
+          overlap,
           newSeed);
     }
   }
@@ -202,7 +206,11 @@ public final class OnPolicy implements Resumable {
     this.generator = generator.make(policy, seeds.nextLong());
     this.collector =
         new RolloutCollector(
-            env, policy, config.normaliseObservations() && start == null, seeds.nextLong());
+            env,
+            policy,
+            config.normaliseObservations() && start == null,
+            config.overlap(),
+            seeds.nextLong());
     this.scale = new RewardScale(env.numEnvs(), config.gamma());
     this.rollout = collector.rollout(config.rolloutSteps());
   }

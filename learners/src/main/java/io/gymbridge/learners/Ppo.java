@@ -66,7 +66,7 @@ public final class Ppo {
     public static Config defaults() {
       return new Config(
           new OnPolicy.Config(
-              PolicyNetwork.Architecture.defaults(), 256, 0.99, 0.95, 0, 0, true, true, 0),
+              PolicyNetwork.Architecture.defaults(), 256, 0.99, 0.95, 0, 0, true, true, false, 0),
           64,
           10,
           3e-4,

@@ -1,5 +1,6 @@
 package io.gymbridge.learners;
 
+import io.gymbridge.core.AsyncVectorEnv;
 import io.gymbridge.core.AutoresetMode;
 import io.gymbridge.core.DType;
 import io.gymbridge.core.EnvState;
@@ -13,20 +14,38 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.SplittableRandom;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Acts in a {@link VectorEnv} with a policy that still learns, and writes down what happens. Goes
  * on where it stopped. The same transitions come of all three autoreset modes. Not thread-safe.
+ *
+ * <p>Where an {@link AsyncVectorEnv} lives in several processes, their lanes may step apart: while
+ * some step, the actions of others are worked out. They take turns, whichever is ready first, so
+ * that the same comes of it each time.
  */
 final class RolloutCollector {
   private final VectorEnv env;
+  private final @Nullable AsyncVectorEnv async;
   private final PolicyNetwork policy;
+
+  /** Lanes that act together. */
+  private final List<int[]> groups;
+
+  /** Of each group, how many lanes have not answered. */
+  private final int[] awaited;
+
+  /** By lane, its group. */
+  private final int[] groupOf;
+
+  /** By lane, the row of the rollout that its step under way fills. */
+  private final int[] rowOf;
+
   private final SeededRandom[] random;
   private final @Nullable RunningMeanStd statistics;
-  private final float[] drawn;
-  private final double[] logs;
   private final boolean[] resetting;
   private final double[] returns;
   private final int[] lengths;
@@ -44,9 +63,11 @@ final class RolloutCollector {
    * A collector that has not begun.
    *
    * @param normalise whether observations are normalised by the statistics of all that were seen
+   * @param overlap whether some lanes act while others step, where they can
    * @param seed of the draws of actions
    */
-  RolloutCollector(VectorEnv env, PolicyNetwork policy, boolean normalise, long seed) {
+  RolloutCollector(
+      VectorEnv env, PolicyNetwork policy, boolean normalise, boolean overlap, long seed) {
     this.env = env;
     this.policy = policy;
     // One for each lane, so that a lane's actions do not depend on what happens in others.
@@ -59,8 +80,23 @@ final class RolloutCollector {
             ? new RunningMeanStd(width, DType.FLOAT64)
             : null;
     int lanes = env.numEnvs();
-    drawn = new float[lanes * policy.head().targetSize()];
-    logs = new double[lanes];
+    // Under DISABLED lanes are reset while nothing is under way.
+    this.async =
+        overlap
+                && env instanceof AsyncVectorEnv each
+                && each.processes().size() > 1
+                && env.autoresetMode() != AutoresetMode.DISABLED
+            ? each
+            : null;
+    groups = async == null ? List.of(IntStream.range(0, lanes).toArray()) : async.processes();
+    awaited = new int[groups.size()];
+    groupOf = new int[lanes];
+    for (int group = 0; group < groups.size(); group++) {
+      for (int lane : groups.get(group)) {
+        groupOf[lane] = group;
+      }
+    }
+    rowOf = new int[lanes];
     resetting = new boolean[lanes];
     returns = new double[lanes];
     lengths = new int[lanes];
@@ -78,7 +114,7 @@ final class RolloutCollector {
     Arrays.fill(resetting, false);
     Arrays.fill(returns, 0);
     Arrays.fill(lengths, 0);
-    observe(current, null);
+    observe(IntStream.range(0, resetting.length).toArray());
   }
 
   /** The episodes that have ended since this was called last. */
@@ -90,58 +126,100 @@ final class RolloutCollector {
 
   /** Fills all but values, advantages and returns. {@link #reset} comes first. */
   void collect(Rollout rollout) {
+    for (int group = 0; group < groups.size(); group++) {
+      act(group, 0, rollout);
+    }
     for (int step = 0; step < rollout.steps; step++) {
-      step(rollout, step * rollout.lanes);
+      for (int group = 0; group < groups.size(); group++) {
+        while (awaited[group] > 0) {
+          take(Objects.requireNonNull(async).recv(1), rollout);
+        }
+        endStep(groups.get(group), rollout);
+        if (step + 1 < rollout.steps) {
+          act(group, step + 1, rollout);
+        }
+      }
     }
   }
 
-  private void step(Rollout rollout, int first) {
-    int lanes = rollout.lanes;
+  /** Has a group take its step; what comes of it may be there at once. */
+  private void act(int group, int step, Rollout rollout) {
+    int[] lanes = groups.get(group);
+    int count = lanes.length;
     int width = rollout.width;
-    ObservationEncoder encoder = policy.encoder();
-    float[] features = encoder.normalise(current, lanes);
-    float[] outputs = policy.outputs(features, lanes);
+    int size = rollout.actionSize;
+    float[] observations = new float[count * width];
+    for (int i = 0; i < count; i++) {
+      rowOf[lanes[i]] = step * rollout.lanes + lanes[i];
+      System.arraycopy(current, lanes[i] * width, observations, i * width, width);
+    }
+    float[] features = policy.encoder().normalise(observations, count);
+    float[] outputs = policy.outputs(features, count);
     float[] shared = policy.shared();
-    for (int lane = 0; lane < lanes; lane++) {
-      if (!resetting[lane]) {
-        policy.head().distribution().sample(outputs, shared, lane, random[lane], drawn);
+    float[] drawn = new float[count * size];
+    for (int i = 0; i < count; i++) {
+      if (!resetting[lanes[i]]) {
+        policy.head().distribution().sample(outputs, shared, i, random[lanes[i]], drawn);
       }
     }
-    policy.head().distribution().logProbabilities(outputs, shared, drawn, lanes, logs);
-    Value actions = policy.head().toSpace(drawn, lanes);
-    System.arraycopy(current, 0, rollout.observations, first * width, lanes * width);
-    System.arraycopy(features, 0, rollout.features, first * width, lanes * width);
-    System.arraycopy(drawn, 0, rollout.actions, first * rollout.actionSize, drawn.length);
-    System.arraycopy(
-        policy.head().fromSpace(actions),
-        0,
-        rollout.executed,
-        first * rollout.actionSize,
-        drawn.length);
-    System.arraycopy(logs, 0, rollout.logProbabilities, first, lanes);
+    double[] logs = new double[count];
+    policy.head().distribution().logProbabilities(outputs, shared, drawn, count, logs);
+    Value actions = policy.head().toSpace(drawn, count);
+    float[] executed = policy.head().fromSpace(actions);
 
-    VectorEnv.Step result = env.step(actions);
-    show(result.observations());
-    System.arraycopy(current, 0, rollout.nextObservations, first * width, lanes * width);
-    finals(result, rollout, first);
-    boolean[] ended = new boolean[lanes];
-    boolean any = false;
-    for (int lane = 0; lane < lanes; lane++) {
-      int row = first + lane;
-      boolean transition = !resetting[lane] && !result.lost()[lane];
+    awaited[group] = count;
+    if (async != null) {
+      async.send(actions, lanes);
+    }
+    for (int i = 0; i < count; i++) {
+      int row = rowOf[lanes[i]];
+      System.arraycopy(observations, i * width, rollout.observations, row * width, width);
+      System.arraycopy(features, i * width, rollout.features, row * width, width);
+      System.arraycopy(drawn, i * size, rollout.actions, row * size, size);
+      System.arraycopy(executed, i * size, rollout.executed, row * size, size);
+      rollout.logProbabilities[row] = logs[i];
+    }
+    if (async == null) {
+      take(new AsyncVectorEnv.Received(lanes, env.step(actions)), rollout);
+    }
+  }
+
+  /** Writes down what came of lanes' steps, of whichever group. */
+  private void take(AsyncVectorEnv.Received received, Rollout rollout) {
+    VectorEnv.Step step = received.step();
+    int[] lanes = received.envIds();
+    int width = rollout.width;
+    float[] observations = policy.encoder().encode(step.observations());
+    for (int i = 0; i < lanes.length; i++) {
+      int lane = lanes[i];
+      int row = rowOf[lane];
+      boolean transition = !resetting[lane] && !step.lost()[i];
+      System.arraycopy(observations, i * width, current, lane * width, width);
+      System.arraycopy(observations, i * width, rollout.nextObservations, row * width, width);
       rollout.valid[row] = transition;
-      rollout.rewards[row] = result.rewards()[lane];
-      rollout.terminated[row] = transition && result.terminated()[lane];
-      rollout.truncated[row] = transition && result.truncated()[lane];
-      ended[lane] = transition && result.ended(lane);
+      rollout.rewards[row] = step.rewards()[i];
+      rollout.terminated[row] = transition && step.terminated()[i];
+      rollout.truncated[row] = transition && step.truncated()[i];
+      awaited[groupOf[lane]]--;
+    }
+    finals(received, rollout);
+  }
+
+  /** What follows of a group's step once all of it is there. */
+  private void endStep(int[] lanes, Rollout rollout) {
+    boolean[] ended = new boolean[rollout.lanes];
+    boolean any = false;
+    for (int lane : lanes) {
+      int row = rowOf[lane];
+      ended[lane] = rollout.terminated[row] || rollout.truncated[row];
       any |= ended[lane];
       resetting[lane] = ended[lane] && env.autoresetMode() == AutoresetMode.NEXT_STEP;
-      account(lane, transition, result.rewards()[lane], ended[lane]);
+      account(lane, rollout.valid[row], rollout.rewards[row], ended[lane]);
     }
     if (any && env.autoresetMode() == AutoresetMode.DISABLED) {
       show(env.reset(null, ended, Map.of()).observations());
     }
-    observe(current, resetting);
+    observe(lanes);
   }
 
   private void show(Value observations) {
@@ -180,47 +258,40 @@ final class RolloutCollector {
   }
 
   /** Under SAME_STEP the observation after an episode's last step is told apart. */
-  private void finals(VectorEnv.Step result, Rollout rollout, int first) {
+  private void finals(AsyncVectorEnv.Received received, Rollout rollout) {
     if (env.autoresetMode() != AutoresetMode.SAME_STEP) {
       return;
     }
-    Value finals = result.finalObservations();
+    Value finals = received.step().finalObservations();
     float[] rows = finals == null ? new float[0] : policy.encoder().encode(finals);
-    int row = 0;
-    for (int lane = 0; lane < rollout.lanes; lane++) {
-      if (!result.ended(lane)) {
+    int width = rollout.width;
+    int from = 0;
+    for (int i = 0; i < received.envIds().length; i++) {
+      if (!received.step().ended(i)) {
         continue;
       }
-      if ((row + 1) * rollout.width > rows.length) {
+      if (from + width > rows.length) {
         throw new GymException(
             Kind.INTERNAL, "a lane ended under SAME_STEP without its final observation");
       }
-      System.arraycopy(
-          rows,
-          row++ * rollout.width,
-          rollout.nextObservations,
-          (first + lane) * rollout.width,
-          rollout.width);
+      int row = rowOf[received.envIds()[i]];
+      System.arraycopy(rows, from, rollout.nextObservations, row * width, width);
+      from += width;
     }
   }
 
-  /**
-   * Takes observations into the statistics: all that the policy will be asked about, and no others.
-   *
-   * @param without lanes whose observation it will not be asked about
-   */
-  private void observe(float[] observations, boolean @Nullable [] without) {
+  /** Takes lanes' observations into the statistics, if the policy will be asked about them. */
+  private void observe(int[] lanes) {
     if (statistics == null) {
       return;
     }
     int width = policy.encoder().width();
-    int lanes = observations.length / width;
-    double[] rows = new double[observations.length];
+    double[] rows = new double[lanes.length * width];
     int kept = 0;
-    for (int lane = 0; lane < lanes; lane++) {
-      if (without == null || !without[lane]) {
+    for (int lane : lanes) {
+      if (!resetting[lane]) {
         for (int i = 0; i < width; i++) {
-          rows[kept++] = observations[lane * width + i];
+          rows[kept++] = current[lane * width + i];
         }
       }
     }

@@ -59,7 +59,7 @@ public final class Trpo {
     public static Config defaults() {
       return new Config(
           new OnPolicy.Config(
-              PolicyNetwork.Architecture.defaults(), 256, 0.995, 0.97, 0, 0, true, true, 0),
+              PolicyNetwork.Architecture.defaults(), 256, 0.995, 0.97, 0, 0, true, true, false, 0),
           0.01,
           0.1,
           10,

@@ -66,7 +66,7 @@ class AdversaryTest {
             env.spec().actionSpace(),
             PolicyNetwork.Architecture.defaults(),
             1);
-    RolloutCollector collector = new RolloutCollector(env, policy, true, 2);
+    RolloutCollector collector = new RolloutCollector(env, policy, true, false, 2);
     collector.reset(1);
     Rollout rollout = collector.rollout(100);
     collector.collect(rollout);

@@ -4,15 +4,22 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.gymbridge.core.AsyncVectorEnv;
 import io.gymbridge.core.AutoresetMode;
+import io.gymbridge.core.EnvSpec;
 import io.gymbridge.core.EpisodeLoop;
 import io.gymbridge.core.Evaluation;
+import io.gymbridge.core.NdArray;
 import io.gymbridge.core.Policy;
 import io.gymbridge.core.SyncVectorEnv;
+import io.gymbridge.core.Value;
 import io.gymbridge.core.VectorEnv;
 import io.gymbridge.envs.Envs;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 /** Reinforcement learning that has to learn. */
@@ -81,19 +88,125 @@ class OnPolicyTest {
     }
   }
 
-  /** What each lane's transitions are, with a policy that does not learn. */
-  private static List<List<String>> transitions(AutoresetMode mode) {
-    VectorEnv env = cartPole(mode);
+  @Test
+  void lanes_that_step_apart_make_the_same_transitions() {
+    for (AutoresetMode mode : AutoresetMode.values()) {
+      assertEquals(transitions(mode), transitions(new AnyOrder(mode, 1)));
+    }
+  }
+
+  @Test
+  void the_order_of_arrival_changes_nothing() {
+    Rollout once = rollout(new AnyOrder(AutoresetMode.SAME_STEP, 1), true);
+    Rollout again = rollout(new AnyOrder(AutoresetMode.SAME_STEP, 2), true);
+    assertArrayEquals(once.features, again.features);
+    assertArrayEquals(once.actions, again.actions);
+    assertArrayEquals(once.nextObservations, again.nextObservations);
+  }
+
+  /** Lanes that step one by one, and arrive as they like. */
+  private static final class AnyOrder implements AsyncVectorEnv {
+    private final List<VectorEnv> lanes = new ArrayList<>();
+    private final VectorEnv all;
+    private final List<Received> underWay = new ArrayList<>();
+    private final Random order;
+
+    AnyOrder(AutoresetMode mode, long order) {
+      for (int lane = 0; lane < LANES; lane++) {
+        lanes.add(new SyncVectorEnv(() -> Envs.make("CartPole-v1"), 1, mode));
+      }
+      this.all = cartPole(mode);
+      this.order = new Random(order);
+    }
+
+    @Override
+    public List<int[]> processes() {
+      return List.of(new int[] {0, 1, 2}, new int[] {3, 4, 5, 6, 7});
+    }
+
+    @Override
+    public void send(Value actions, int... envIds) {
+      for (int i = 0; i < envIds.length; i++) {
+        underWay.add(
+            new Received(new int[] {envIds[i]}, lanes.get(envIds[i]).step(actions.slice(i, 1))));
+      }
+    }
+
+    @Override
+    public Received recv(int minimum) {
+      return underWay.remove(order.nextInt(underWay.size()));
+    }
+
+    @Override
+    public int underWay() {
+      return underWay.size();
+    }
+
+    @Override
+    public Reset reset(long @Nullable [] seeds, boolean @Nullable [] mask, Map<String, ?> options) {
+      for (int lane = 0; lane < LANES; lane++) {
+        if (mask == null || mask[lane]) {
+          Reset unused =
+              lanes.get(lane).reset(seeds == null ? null : new long[] {seeds[lane]}, null, options);
+        }
+      }
+      // The same seeds make the same episodes.
+      return all.reset(seeds, mask, options);
+    }
+
+    @Override
+    public Step step(Value actions) {
+      return all.step(actions);
+    }
+
+    @Override
+    public int numEnvs() {
+      return LANES;
+    }
+
+    @Override
+    public EnvSpec spec() {
+      return all.spec();
+    }
+
+    @Override
+    public AutoresetMode autoresetMode() {
+      return all.autoresetMode();
+    }
+
+    @Override
+    public List<@Nullable NdArray> render(int... which) {
+      return all.render(which);
+    }
+
+    @Override
+    public void close() {
+      lanes.forEach(VectorEnv::close);
+      all.close();
+    }
+  }
+
+  private static Rollout rollout(VectorEnv env, boolean normalise) {
     PolicyNetwork policy =
         PolicyNetwork.create(
             env.spec().observationSpace(),
             env.spec().actionSpace(),
             PolicyNetwork.Architecture.defaults(),
             1);
-    RolloutCollector collector = new RolloutCollector(env, policy, false, 2);
+    RolloutCollector collector = new RolloutCollector(env, policy, normalise, true, 2);
     Rollout rollout = collector.rollout(300);
     collector.reset(5);
     collector.collect(rollout);
+    return rollout;
+  }
+
+  private static List<List<String>> transitions(AutoresetMode mode) {
+    return transitions(cartPole(mode));
+  }
+
+  /** What each lane's transitions are, with a policy that does not learn. */
+  private static List<List<String>> transitions(VectorEnv env) {
+    Rollout rollout = rollout(env, false);
     List<List<String>> lanes = new ArrayList<>();
     for (int lane = 0; lane < LANES; lane++) {
       List<String> transitions = new ArrayList<>();

@@ -5,7 +5,6 @@ import io.gymbridge.client.RemoteVectorEnv;
 import io.gymbridge.client.SessionOptions;
 import io.gymbridge.core.Value;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -13,69 +12,65 @@ import java.util.SplittableRandom;
 
 /** The bridge's Java client, without infos, as a learner has it. */
 final class JavaClient implements SystemUnderTest {
+  static final double WARM_UP_PART = 0.1;
+  static final long SEED = 1;
   private static final int ACTION_BATCHES = 128;
-  private static final double WARM_UP_PART = 0.1;
-  private static final long SEED = 1;
 
   private final RemoteVectorEnv env;
-  private final List<Value> actions = new ArrayList<>();
-  private long[] calls = new long[1 << 16];
-  private long[] inside = new long[1 << 16];
+  private final List<Value> actions;
+  private final CallTimes calls = new CallTimes();
+  private final CallTimes inside = new CallTimes();
+  private final CallTimes overhead = new CallTimes();
 
   JavaClient(String address, String envId, SessionOptions options) {
     env = RemoteVectorEnv.connect(address, envId, options.withInfos(false));
+    actions = actions(env, env.numEnvs());
+    env.reset(SEED);
+  }
+
+  /** Random batches for so many lanes. */
+  static List<Value> actions(RemoteVectorEnv env, int lanes) {
     SplittableRandom random = new SplittableRandom(SEED);
+    List<Value> batches = new ArrayList<>();
     for (int batch = 0; batch < ACTION_BATCHES; batch++) {
       List<Value> rows = new ArrayList<>();
-      for (int lane = 0; lane < env.numEnvs(); lane++) {
+      for (int lane = 0; lane < lanes; lane++) {
         rows.add(env.spec().actionSpace().sample(random));
       }
-      actions.add(Value.stack(rows));
+      batches.add(Value.stack(rows));
     }
-    env.reset(SEED);
+    return batches;
   }
 
   @Override
   public Map<String, Double> run(double seconds) {
     step(seconds * WARM_UP_PART);
+    calls.clear();
+    inside.clear();
+    overhead.clear();
     long start = System.nanoTime();
-    int measured = step(seconds);
+    step(seconds);
     double elapsed = (System.nanoTime() - start) / 1e9;
-    long[] overhead = new long[measured];
-    for (int i = 0; i < measured; i++) {
-      overhead[i] = calls[i] - inside[i];
-    }
     Map<String, Double> figures = new LinkedHashMap<>();
-    figures.put("steps_per_second", measured * (double) env.numEnvs() / elapsed);
-    percentiles(figures, "call_us", Arrays.copyOf(calls, measured));
-    percentiles(figures, "environment_us", Arrays.copyOf(inside, measured));
-    percentiles(figures, "overhead_us", overhead);
+    figures.put(Results.RATE, calls.count() * (double) env.numEnvs() / elapsed);
+    calls.putInto(figures, "call_us");
+    inside.putInto(figures, "environment_us");
+    overhead.putInto(figures, "overhead_us");
     return figures;
   }
 
-  /** Steps for so long; the number of calls. */
-  private int step(double seconds) {
-    int count = 0;
+  /** Steps for so long. */
+  private void step(double seconds) {
     long before = System.nanoTime();
     long end = before + (long) (seconds * 1e9);
-    while (before < end) {
-      env.step(actions.get(count % ACTION_BATCHES));
+    for (int call = 0; before < end; call++) {
+      env.step(actions.get(call % ACTION_BATCHES));
       long after = System.nanoTime();
-      if (count == calls.length) {
-        calls = Arrays.copyOf(calls, 2 * count);
-        inside = Arrays.copyOf(inside, 2 * count);
-      }
-      calls[count] = after - before;
-      inside[count++] = env.lastEnvironmentNanos();
+      calls.add(after - before);
+      inside.add(env.lastEnvironmentNanos());
+      overhead.add(after - before - env.lastEnvironmentNanos());
       before = after;
     }
-    return count;
-  }
-
-  private static void percentiles(Map<String, Double> figures, String name, long[] nanos) {
-    Arrays.sort(nanos);
-    figures.put(name + "_p50", nanos[nanos.length / 2] / 1e3);
-    figures.put(name + "_p99", nanos[(int) (nanos.length * 0.99)] / 1e3);
   }
 
   @Override

@@ -15,6 +15,8 @@ enum Kind {
   DM_ENV_RPC("dm_env_rpc", "dm_env_rpc"),
   /** The bridge: the client's language, then the server's. */
   JAVA_PYTHON("java-python", ""),
+  /** The same, where no worker waits for others. */
+  JAVA_ASYNC("java-python send/recv", ""),
   PYTHON_JAVA("python-java", "gymbridge"),
   PYTHON_PYTHON("python-python", "gymbridge");
 
@@ -43,10 +45,15 @@ enum Kind {
 
   /** Whether it is the bridge. */
   boolean isBridge() {
-    return this == JAVA_PYTHON || this == PYTHON_JAVA || this == PYTHON_PYTHON;
+    return this == PYTHON_JAVA || isServedByPython();
   }
 
-  /** Whether its steps go to another process, which steps the environments of Gymnasium. */
+  /** Whether it is the bridge with environments in Python. */
+  boolean isServedByPython() {
+    return this == JAVA_PYTHON || this == JAVA_ASYNC || this == PYTHON_PYTHON;
+  }
+
+  /** Whether all of its environments step at once, those of Gymnasium, and in other processes. */
   boolean isRemote() {
     return this == JAVA_PYTHON || this == PYTHON_PYTHON || this == RLMESH || this == DM_ENV_RPC;
   }

@@ -47,8 +47,9 @@ public final class MarkdownReport {
         [a, b] is the 95 %% confidence interval over the repetitions, by the bootstrap. "Beyond" is what the median call takes
         beyond the median call of as many environments in one process (a loop, or SyncVectorEnv); "overhead" is what a
         call takes beyond the time inside its environments, as the server measured it call by call.
-        "java-python" is a client in Java and a server in Python, without infos. For images both clients are told
-        `copy=False`: a step's frames last until the next one.
+        "java-python" is a client in Java and a server in Python, without infos; with "send/recv" a worker's environments
+        step again as soon as they are there, without waiting for those of other workers, and a call is one worker's. For
+        images both clients are told `copy=False`: a step's frames last until the next one.
 
         """
             .formatted(machine, command)

@@ -107,6 +107,7 @@ public final class Plan {
     for (int workers : ALL_WORKERS) {
       bridge(env, Kind.JAVA_PYTHON, 16, workers);
     }
+    bridge(env, Kind.JAVA_ASYNC, 16, 2);
     bridge(env, Kind.JAVA_PYTHON, 64, 2);
     bridge(env, Kind.PYTHON_PYTHON, 1, 1);
     bridge(env, Kind.PYTHON_PYTHON, 16, 2);
@@ -119,6 +120,7 @@ public final class Plan {
     references(env, 2, Kind.LOOPS);
     references(env, 16, Kind.SYNC);
     bridge(env, Kind.JAVA_PYTHON, 16, 2);
+    bridge(env, Kind.JAVA_ASYNC, 16, 2);
     vectorPeers(env, 16, 2);
   }
 

@@ -41,9 +41,9 @@ public final class SystemsUnderTest implements AutoCloseable {
     this.note = note;
     servers =
         new BridgeServers(
-            ids(cells.stream().filter(cell -> isServedByPython(cell.kind()))),
+            ids(cells.stream().filter(cell -> cell.kind().isServedByPython())),
             cells.stream()
-                .filter(cell -> isServedByPython(cell.kind()))
+                .filter(cell -> cell.kind().isServedByPython())
                 .mapToInt(Cell::workers)
                 .max()
                 .orElse(1),
@@ -54,10 +54,6 @@ public final class SystemsUnderTest implements AutoCloseable {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
-  }
-
-  private static boolean isServedByPython(Kind kind) {
-    return kind == Kind.JAVA_PYTHON || kind == Kind.PYTHON_PYTHON;
   }
 
   private static List<String> ids(Stream<Cell> cells) {
@@ -73,6 +69,9 @@ public final class SystemsUnderTest implements AutoCloseable {
     return switch (cell.kind()) {
       case JAVA_PYTHON ->
           new JavaClient(
+              servers.python(cell.transport()), cell.workload().id(), sessionOptions(cell));
+      case JAVA_ASYNC ->
+          new JavaAsyncClient(
               servers.python(cell.transport()), cell.workload().id(), sessionOptions(cell));
       case PYTHON_PYTHON -> pythonClient(cell, servers.python(cell.transport()));
       case PYTHON_JAVA -> pythonClient(cell, servers.java(cell.transport()));

@@ -3,6 +3,7 @@ package io.gymbridge.cli.bridge;
 import static io.gymbridge.cli.bridge.Kind.ASYNC;
 import static io.gymbridge.cli.bridge.Kind.DM_ENV_RPC;
 import static io.gymbridge.cli.bridge.Kind.ENVPOOL;
+import static io.gymbridge.cli.bridge.Kind.JAVA_ASYNC;
 import static io.gymbridge.cli.bridge.Kind.JAVA_PYTHON;
 import static io.gymbridge.cli.bridge.Kind.LOOPS;
 import static io.gymbridge.cli.bridge.Kind.NUMPY;
@@ -57,7 +58,8 @@ public final class Targets {
       made.oneStep(transport);
     }
     Transport fastest = Transport.BRIDGE.get(0);
-    made.physics(fastest);
+    made.physics(fastest, JAVA_PYTHON);
+    made.physics(fastest, JAVA_ASYNC);
     made.cartPoleInJava(fastest);
     made.images(fastest);
     for (Transport transport : Transport.BRIDGE) {
@@ -79,40 +81,29 @@ public final class Targets {
     atMost(claim + "p99", grpc ? 1_000 : 100, "µs", results.median(cell, "overhead_us_p99"));
   }
 
-  private void physics(Transport fastest) {
-    Cell cheetah = bridge(HALF_CHEETAH, JAVA_PYTHON, fastest, 16, 2);
-    times(
-        "HalfCheetah-v5 ×16, 2 workers / two loops at once",
-        0.85,
-        cheetah,
-        Cell.reference(HALF_CHEETAH, LOOPS, 2));
-    times(
-        "HalfCheetah-v5 ×16, 2 workers / SyncVectorEnv",
-        2.2,
-        cheetah,
-        Cell.reference(HALF_CHEETAH, SYNC, 16));
-    times(
-        "HalfCheetah-v5 ×16, 2 workers / AsyncVectorEnv",
-        5,
-        cheetah,
-        Cell.reference(HALF_CHEETAH, ASYNC, 16));
-    times(
-        "HalfCheetah-v5 ×16, 2 workers / EnvPool, 2 threads",
-        0.95,
-        cheetah,
-        Cell.peer(HALF_CHEETAH, ENVPOOL, 16, 2));
+  private void physics(Transport fastest, Kind kind) {
+    Cell cheetah = bridge(HALF_CHEETAH, kind, fastest, 16, 2);
+    String claim = "HalfCheetah-v5 ×16, 2 workers, %s / ".formatted(driven(kind));
+    times(claim + "two loops at once", 0.85, cheetah, Cell.reference(HALF_CHEETAH, LOOPS, 2));
+    times(claim + "SyncVectorEnv", 2.2, cheetah, Cell.reference(HALF_CHEETAH, SYNC, 16));
+    times(claim + "AsyncVectorEnv", 5, cheetah, Cell.reference(HALF_CHEETAH, ASYNC, 16));
+    times(claim + "EnvPool, 2 threads", 0.95, cheetah, Cell.peer(HALF_CHEETAH, ENVPOOL, 16, 2));
     if (fastest != GRPC_UNIX) {
       times(
-          "HalfCheetah-v5 ×16, 2 workers: gRPC / shared memory",
+          "HalfCheetah-v5 ×16, 2 workers, %s: gRPC / shared memory".formatted(driven(kind)),
           0.9,
-          bridge(HALF_CHEETAH, JAVA_PYTHON, GRPC_UNIX, 16, 2),
+          bridge(HALF_CHEETAH, kind, GRPC_UNIX, 16, 2),
           cheetah);
     }
     times(
-        "Ant-v5 ×16, 2 workers / two loops at once",
+        "Ant-v5 ×16, 2 workers, %s / two loops at once".formatted(driven(kind)),
         0.9,
-        bridge(ANT, JAVA_PYTHON, fastest, 16, 2),
+        bridge(ANT, kind, fastest, 16, 2),
         Cell.reference(ANT, LOOPS, 2));
+  }
+
+  private static String driven(Kind kind) {
+    return kind == JAVA_ASYNC ? "send/recv" : "step";
   }
 
   private void cartPoleInJava(Transport fastest) {
