@@ -95,6 +95,18 @@ final class Memory {
     return elements.getDouble(at(row, block, rows) + component - block * port.inner());
   }
 
+  /** Sets such a component, of float32, float64 or int64. */
+  void set(int row, int component, int rows, double value) {
+    int block = component / port.inner();
+    int at = at(row, block, rows) + component - block * port.inner();
+    switch (port.dtype()) {
+      case FLOAT32 -> bytes.putFloat(at * 4, (float) value);
+      case FLOAT64 -> bytes.putDouble(at * 8, value);
+      case INT64 -> bytes.putLong(at * 8, (long) value);
+      default -> throw new IllegalStateException("no " + port.dtype());
+    }
+  }
+
   /** As {@link #get}, with all 64 bits of an integer. */
   long getLong(int row, int component, int rows) {
     int block = component / port.inner();

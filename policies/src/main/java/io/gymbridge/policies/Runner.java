@@ -18,6 +18,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class Runner implements AutoCloseable {
   private final GraphPlan plan;
+  private final @Nullable SmallNetwork network;
+  private final SmallNetwork.@Nullable Frame frame;
   private final int capacity;
   private final List<Memory> inputs = new ArrayList<>();
   private final EnumMap<Role, Memory> roles = new EnumMap<>(Role.class);
@@ -40,9 +42,15 @@ final class Runner implements AutoCloseable {
     }
   }
 
-  /** Memory for batches of up to {@code capacity} rows. */
-  Runner(GraphPlan plan, int capacity) {
+  /**
+   * Memory for batches of up to {@code capacity} rows.
+   *
+   * @param network the same graph, for small batches; null where ONNX Runtime computes all
+   */
+  Runner(GraphPlan plan, @Nullable SmallNetwork network, int capacity) {
     this.plan = plan;
+    this.network = network;
+    this.frame = network == null ? null : network.frame();
     this.capacity = capacity;
     plan.inputs().forEach(port -> inputs.add(memory(port)));
     plan.roles().forEach((role, port) -> roles.put(role, memory(port)));
@@ -75,7 +83,9 @@ final class Runner implements AutoCloseable {
 
   /** Computes the outputs of these roles, and the states. */
   void run(int wanted) throws OrtException {
-    if (plan.single()) {
+    if (network != null && frame != null && rows <= network.mostRows()) {
+      network.run(frame, inputs.get(0), rows, roles, wanted);
+    } else if (plan.single()) {
       for (int row = 0; row < rows; row++) {
         run(binding(row, row, 1), wanted);
       }

@@ -1,6 +1,7 @@
 package io.gymbridge.policies;
 
 import java.util.concurrent.ConcurrentLinkedDeque;
+import org.jspecify.annotations.Nullable;
 
 /** Runners of a graph for whichever threads ask, as many as ask at once. Thread-safe. */
 final class RunnerPool implements AutoCloseable {
@@ -10,11 +11,13 @@ final class RunnerPool implements AutoCloseable {
   private static final long KEPT_BYTES = 64L << 20;
 
   private final GraphPlan plan;
+  private final @Nullable SmallNetwork network;
   private final ConcurrentLinkedDeque<Runner> idle = new ConcurrentLinkedDeque<>();
   private final int kept;
 
-  RunnerPool(GraphPlan plan) {
+  RunnerPool(GraphPlan plan, @Nullable SmallNetwork network) {
     this.plan = plan;
+    this.network = network;
     long rowBytes = 1;
     for (Port port : plan.inputs()) {
       rowBytes += (long) port.size() * port.dtype().bytes();
@@ -25,15 +28,15 @@ final class RunnerPool implements AutoCloseable {
   /** One with room for so many rows, to be given back. */
   Runner take(int rows) {
     if (rows > kept) {
-      return new Runner(plan, rows);
+      return new Runner(plan, network, rows);
     }
     Runner runner = idle.pollFirst();
     if (runner == null) {
-      return new Runner(plan, room(rows));
+      return new Runner(plan, network, room(rows));
     }
     if (runner.capacity() < rows) {
       runner.close();
-      return new Runner(plan, room(rows));
+      return new Runner(plan, network, room(rows));
     }
     return runner;
   }

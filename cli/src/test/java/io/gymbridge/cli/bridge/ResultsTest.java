@@ -65,7 +65,8 @@ class ResultsTest {
     Targets.Target sync =
         targets.stream()
             .filter(
-                target -> target.claim().equals("HalfCheetah-v5 ×16, 2 workers, step / SyncVectorEnv"))
+                target ->
+                    target.claim().equals("HalfCheetah-v5 ×16, 2 workers, step / SyncVectorEnv"))
             .findFirst()
             .orElseThrow();
     assertEquals(2.5, sync.measured().orElseThrow().value());
