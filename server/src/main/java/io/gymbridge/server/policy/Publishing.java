@@ -17,16 +17,20 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** One bundle on its way to the disk and into service. Called by one thread at a time. */
+/** One bundle on its way to the disk and into service. Thread-safe. */
 final class Publishing implements StreamObserver<PublishPolicyRequest> {
   private static final Logger log = LoggerFactory.getLogger(Publishing.class);
 
   /** Largest bundle. */
   private static final long MAX_BYTES = 1L << 30;
+
+  /** What may pass between two chunks. */
+  private static final long PATIENCE_NANOS = TimeUnit.MINUTES.toNanos(1);
 
   private final @Nullable Repository repository;
   private final ServerCallStreamObserver<PublishPolicyResponse> answer;
@@ -35,6 +39,7 @@ final class Publishing implements StreamObserver<PublishPolicyRequest> {
   private @Nullable Path file;
   private @Nullable FileChannel channel;
   private long received;
+  private long heard = System.nanoTime();
   private boolean over;
 
   Publishing(
@@ -50,10 +55,11 @@ final class Publishing implements StreamObserver<PublishPolicyRequest> {
   }
 
   @Override
-  public void onNext(PublishPolicyRequest request) {
+  public synchronized void onNext(PublishPolicyRequest request) {
     if (over) {
       return;
     }
+    heard = System.nanoTime();
     try {
       switch (request.getPartCase()) {
         case HEADER -> begin(request.getHeader());
@@ -88,6 +94,7 @@ final class Publishing implements StreamObserver<PublishPolicyRequest> {
       Path made = repository.folder().unfinished(first.getPolicy());
       file = made;
       channel = FileChannel.open(made, StandardOpenOption.WRITE);
+      repository.arriving().add(this);
     } catch (IOException e) {
       throw BundleFolder.cannotWrite(e);
     }
@@ -118,7 +125,7 @@ final class Publishing implements StreamObserver<PublishPolicyRequest> {
   }
 
   @Override
-  public void onCompleted() {
+  public synchronized void onCompleted() {
     if (over) {
       return;
     }
@@ -142,6 +149,7 @@ final class Publishing implements StreamObserver<PublishPolicyRequest> {
       return;
     }
     over = true;
+    keeper.arriving().remove(this);
     keeper.run(
         () -> {
           PublishPolicyResponse response;
@@ -170,6 +178,17 @@ final class Publishing implements StreamObserver<PublishPolicyRequest> {
     discard();
   }
 
+  /** Gives up where nothing has come for too long, so that others may have its place. */
+  synchronized void endIfSilent(long nowNanos) {
+    if (!over && nowNanos - heard > PATIENCE_NANOS) {
+      fail(
+          new GymException(
+              Kind.DEADLINE_EXCEEDED,
+              "%d bytes of the bundle came, and then nothing for %d s"
+                  .formatted(received, TimeUnit.NANOSECONDS.toSeconds(PATIENCE_NANOS))));
+    }
+  }
+
   private void fail(RuntimeException reason) {
     discard();
     refuse(reason);
@@ -182,11 +201,14 @@ final class Publishing implements StreamObserver<PublishPolicyRequest> {
     }
   }
 
-  private void discard() {
+  private synchronized void discard() {
     if (over) {
       return;
     }
     over = true;
+    if (repository != null) {
+      repository.arriving().remove(this);
+    }
     try {
       if (channel != null) {
         channel.close();

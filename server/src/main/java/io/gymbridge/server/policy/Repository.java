@@ -21,6 +21,7 @@ import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -50,6 +51,7 @@ public final class Repository implements AutoCloseable {
   private final PublishGate gate;
   private final Map<String, Map<String, Known>> known = new HashMap<>();
   private final Set<String> unloaded = new HashSet<>();
+  private final Set<Publishing> arriving = ConcurrentHashMap.newKeySet();
   private final ScheduledExecutorService thread =
       Executors.newSingleThreadScheduledExecutor(
           work -> {
@@ -90,7 +92,7 @@ public final class Repository implements AutoCloseable {
     repository.look();
     var unused =
         repository.thread.scheduleWithFixedDelay(
-            repository::look, LOOK_MILLIS, LOOK_MILLIS, TimeUnit.MILLISECONDS);
+            repository::tend, LOOK_MILLIS, LOOK_MILLIS, TimeUnit.MILLISECONDS);
     return repository;
   }
 
@@ -148,6 +150,21 @@ public final class Repository implements AutoCloseable {
   /** Looks through the folder at once, and returns when that is done. */
   void lookNow() throws Exception {
     thread.submit(() -> look()).get();
+  }
+
+  /** Bundles on their way. */
+  Set<Publishing> arriving() {
+    return arriving;
+  }
+
+  private void tend() {
+    endSilent(System.nanoTime());
+    look();
+  }
+
+  /** Gives up bundles of which nothing comes any more. */
+  void endSilent(long nowNanos) {
+    arriving.forEach(each -> each.endIfSilent(nowNanos));
   }
 
   /** Looks through the folder, and changes what is in service where it has changed. */

@@ -307,6 +307,28 @@ class RepositoryTest {
   }
 
   @Test
+  void a_bundle_that_stops_on_its_way_is_given_up() throws Exception {
+    Answers<PublishPolicyResponse> answers = new Answers<>();
+    StreamObserver<PublishPolicyRequest> publisher =
+        PolicyServiceGrpc.newStub(channel()).publishPolicy(answers);
+    publisher.onNext(
+        PublishPolicyRequest.newBuilder()
+            .setHeader(PublishHeader.newBuilder().setPolicy("times").setSize(100))
+            .build());
+    Repository held = java.util.Objects.requireNonNull(repository);
+    while (!answers.failure.isDone()) {
+      // Until the header has arrived there is nothing to give up.
+      held.endSilent(
+          System.nanoTime() + TimeUnit.SECONDS.toNanos(held.arriving().isEmpty() ? 0 : 61));
+      Thread.onSpinWait();
+    }
+    GymException refusal = Statuses.decode(answers.failure.get(30, TimeUnit.SECONDS));
+    assertEquals(Kind.DEADLINE_EXCEEDED, refusal.kind());
+    assertTrue(held.arriving().isEmpty());
+    assertEquals("2", admin().publish("times", TestBundles.times(2).toBytes()).version());
+  }
+
+  @Test
   void four_bundles_may_be_on_their_way_at_a_time() throws Exception {
     byte[] bundle = TestBundles.times(2).toBytes();
     PublishPolicyRequest header =
