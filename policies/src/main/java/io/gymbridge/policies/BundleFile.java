@@ -17,6 +17,7 @@ import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
+import java.util.zip.CRC32;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipException;
 import java.util.zip.ZipFile;
@@ -161,15 +162,22 @@ final class BundleFile {
     Map<String, String> digests = new LinkedHashMap<>();
     entries.forEach((name, content) -> digests.put(name, sha256(content)));
     try (ZipOutputStream zip = new ZipOutputStream(out)) {
-      put(zip, MANIFEST, ManifestJson.write(bundle.manifest(), digests));
+      put(zip, MANIFEST, ManifestJson.write(bundle.manifest(), digests), ZipEntry.DEFLATED);
       for (Map.Entry<String, byte[]> entry : entries.entrySet()) {
-        put(zip, entry.getKey(), entry.getValue());
+        // Weights do not get smaller, and are to be read fast when a new version goes into service.
+        put(zip, entry.getKey(), entry.getValue(), ZipEntry.STORED);
       }
     }
   }
 
-  private static void put(ZipOutputStream zip, String name, byte[] content) throws IOException {
+  private static void put(ZipOutputStream zip, String name, byte[] content, int method)
+      throws IOException {
+    CRC32 crc = new CRC32();
+    crc.update(content);
     ZipEntry entry = new ZipEntry(name);
+    entry.setMethod(method);
+    entry.setSize(content.length);
+    entry.setCrc(crc.getValue());
     entry.setTime(315_532_800_000L + 86_400_000L); // a fixed time: the same policy, the same file
     zip.putNextEntry(entry);
     zip.write(content);

@@ -35,14 +35,36 @@ public record PolicyBundle(BundleManifest manifest, byte[] onnx, byte @Nullable 
    *     bundle, or fails a check; the message says which
    */
   public static PolicyBundle read(Path file) {
-    PolicyBundle bundle = BundleFile.read(file);
-    bundle.replayGolden(file.toString());
-    return bundle;
+    Loaded loaded = load(file, 0);
+    loaded.policy.close();
+    return loaded.bundle;
   }
 
-  private void replayGolden(String where) {
-    try (OnnxPolicy policy = policy(0)) {
+  /**
+   * A bundle and its policy.
+   *
+   * @param policy to be closed
+   */
+  public record Loaded(PolicyBundle bundle, OnnxPolicy policy) {}
+
+  /**
+   * As {@link #read}, and gives the policy that has replayed the golden actions.
+   *
+   * @param seed of its samples
+   */
+  public static Loaded load(Path file, long seed) {
+    PolicyBundle bundle = BundleFile.read(file);
+    return new Loaded(bundle, bundle.replayed(seed, file.toString()));
+  }
+
+  private OnnxPolicy replayed(long seed, String where) {
+    OnnxPolicy policy = policy(seed);
+    try {
       Golden.check(policy, manifest, where);
+      return policy;
+    } catch (RuntimeException e) {
+      policy.close();
+      throw e;
     }
   }
 
@@ -54,7 +76,7 @@ public record PolicyBundle(BundleManifest manifest, byte[] onnx, byte @Nullable 
    * @throws IOException if the file cannot be written; the old one, if any, is untouched
    */
   public void write(Path file) throws IOException {
-    replayGolden("nothing was written");
+    replayed(0, "nothing was written").close();
     Path folder = file.toAbsolutePath().getParent();
     if (folder == null) {
       throw new IOException("cannot write a bundle to " + file);

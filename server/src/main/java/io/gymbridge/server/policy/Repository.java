@@ -279,18 +279,19 @@ public final class Repository implements AutoCloseable {
 
   /** Reads a bundle and tries it; throws what is wrong with it. */
   private Loaded load(String policy, String version, Path file) {
-    PolicyBundle bundle = PolicyBundle.read(file);
+    PolicyBundle.Loaded loaded = PolicyBundle.load(file, 0);
+    PolicyBundle bundle = loaded.bundle();
+    OnnxPolicy ready = loaded.policy();
     Shelf shelf = shelf(policy);
     Version inService = shelf == null ? null : shelf.main();
-    if (inService != null) {
-      sameSpaces(bundle, inService);
-    }
     List<String> checks = new ArrayList<>();
     checks.add(
         "%d golden observations: the recorded actions, to %s"
             .formatted(bundle.manifest().goldenObservations().batchSize(), PolicyBundle.PARITY));
-    OnnxPolicy ready = bundle.policy(0);
     try {
+      if (inService != null) {
+        sameSpaces(bundle, inService);
+      }
       WarmUp.Result warm = WarmUp.of(ready, bundle.manifest().goldenObservations());
       checks.add("warmed up: %d µs for one observation".formatted(warm.micros()));
       checks.addAll(
