@@ -12,6 +12,7 @@ an interrupted training goes on. The table of benchmarks/transfer.md is printed.
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 import statistics
 import subprocess
@@ -94,6 +95,11 @@ def main() -> None:
     parser.add_argument("--work", type=Path, default=ROOT / "build" / "transfer")
     arguments = parser.parse_args()
     arguments.work.mkdir(parents=True, exist_ok=True)
+    begun = arguments.work / "demos.sha256"
+    digest = hashlib.sha256(arguments.demos.read_bytes()).hexdigest()
+    if begun.exists() and begun.read_text() != digest:
+        parser.error(f"{arguments.work} has results of other demonstrations than {arguments.demos}: name another --work")
+    begun.write_text(digest)
     seeds = [int(seed) for seed in arguments.seeds.split(",")]
     print(table({seed: measure(arguments.demos, seed, arguments.work) for seed in seeds}))
 
