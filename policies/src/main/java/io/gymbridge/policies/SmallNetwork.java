@@ -91,8 +91,11 @@ final class SmallNetwork {
     }
   }
 
-  /** Multiplications that take about as long as ONNX Runtime's fixed cost. */
-  private static final int MOST_MULTIPLICATIONS = 150_000;
+  /** Multiplications, or other operations, that take about as long as ONNX Runtime's fixed cost. */
+  private static final int MOST_OPERATIONS = 150_000;
+
+  /** Of a model that is looked at: several times as many as so many weights take. */
+  private static final int MOST_BYTES = 4 << 20;
 
   private static final int MOST_ROWS = 8;
 
@@ -104,7 +107,7 @@ final class SmallNetwork {
   private final EnumMap<Role, Cells> outputs = new EnumMap<>(Role.class);
   private final Map<Role, String> names;
   private final Step[][] steps = new Step[Role.SETS][];
-  private long multiplications;
+  private long operations;
 
   private SmallNetwork(OnnxGraph graph, GraphPlan plan) throws Unsupported {
     Port port = plan.inputs().get(0);
@@ -148,6 +151,9 @@ final class SmallNetwork {
    * @param space of the observations
    */
   static @Nullable SmallNetwork of(byte[] onnx, GraphPlan plan, Space space) throws OrtException {
+    if (onnx.length > MOST_BYTES) {
+      return null;
+    }
     SmallNetwork network;
     try {
       network = new SmallNetwork(OnnxGraph.read(onnx), plan);
@@ -187,7 +193,7 @@ final class SmallNetwork {
 
   /** Batches of so many rows are computed faster here. */
   int mostRows() {
-    return (int) Math.min(MOST_ROWS, MOST_MULTIPLICATIONS / Math.max(1, multiplications));
+    return (int) Math.min(MOST_ROWS, MOST_OPERATIONS / Math.max(1, operations));
   }
 
   Frame frame() {
@@ -268,6 +274,7 @@ final class SmallNetwork {
     Cells made = new Cells(cells.size(), type, shape.clone(), null, null);
     cells.add(made);
     values.put(name, made);
+    operations += made.size();
     return made;
   }
 
@@ -506,7 +513,7 @@ final class SmallNetwork {
     if (from.size() != inputs || (biases != null && biases.values().length != units)) {
       throw new Unsupported(node.operator() + " of sizes that do not fit");
     }
-    multiplications += (long) inputs * units;
+    operations += (long) inputs * units;
     Cells out = add(node.outputs().get(0), Type.FLOAT32, units);
     Layers.Product product =
         Layers.product(
