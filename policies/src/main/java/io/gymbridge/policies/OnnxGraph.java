@@ -6,6 +6,7 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.AbstractMap;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -134,6 +135,9 @@ record OnnxGraph(List<Node> nodes, Map<String, @Nullable Constant> constants) {
   private static @Nullable Constant constant(long dtype, int[] shape, ByteBuffer raw) {
     int width = dtype == FLOAT ? 4 : 8;
     double[] values = new double[raw.remaining() / width];
+    if (Arrays.stream(shape).reduce(1, Math::multiplyExact) != values.length) {
+      return null;
+    }
     for (int i = 0; i < values.length; i++) {
       int at = raw.position() + i * width;
       values[i] =
