@@ -1,5 +1,6 @@
 package io.gymbridge.cli.bridge;
 
+import io.gymbridge.cli.bench.Interval;
 import java.awt.BasicStroke;
 import java.awt.Color;
 import java.awt.Font;
@@ -63,7 +64,9 @@ public final class ScalingChart {
     if (best == null) {
       return Optional.empty();
     }
-    XYChart chart = chart(best.name());
+    double workers = most(curves.getOrDefault(best, Map.of()));
+    XYChart chart = chart(best.name(), workers + 0.5);
+    chart.getStyler().setYAxisMax(ceiling(best));
     int color = 0;
     for (Map.Entry<String, List<Cell>> curve : curves.getOrDefault(best, Map.of()).entrySet()) {
       if (curve.getValue().size() > 1) {
@@ -72,11 +75,7 @@ public final class ScalingChart {
     }
     for (Cell cell : results.measured()) {
       if (cell.workload().equals(best) && !cell.kind().isRemote() && !cell.kind().isBridge()) {
-        level(
-            chart,
-            cell,
-            most(curves.getOrDefault(best, Map.of())),
-            COLORS[color++ % COLORS.length]);
+        level(chart, cell, workers + 0.5, COLORS[color++ % COLORS.length]);
       }
     }
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
@@ -88,7 +87,7 @@ public final class ScalingChart {
     return curves.values().stream().flatMap(List::stream).mapToInt(Cell::workers).max().orElse(1);
   }
 
-  private static XYChart chart(String title) {
+  private static XYChart chart(String title, double end) {
     XYChart chart =
         new XYChartBuilder()
             .width(1600)
@@ -103,11 +102,28 @@ public final class ScalingChart {
     chart.getStyler().setPlotBorderVisible(false);
     chart.getStyler().setYAxisMin(0.0);
     chart.getStyler().setXAxisMin(0.5);
+    chart.getStyler().setXAxisMax(end);
+    // Nothing below 0, and a tick for each worker.
+    chart.getStyler().setPlotContentSize(1);
+    chart.getStyler().setXAxisTickMarkSpacingHint(250);
+    chart.getStyler().setYAxisTickMarkSpacingHint(90);
     chart.getStyler().setChartTitleFont(font.deriveFont(28f));
     chart.getStyler().setAxisTickLabelsFont(font.deriveFont(22f));
     chart.getStyler().setAxisTitleFont(font.deriveFont(24f));
     chart.getStyler().setLegendFont(font.deriveFont(20f));
     return chart;
+  }
+
+  /** So that the highest lies within. */
+  private double ceiling(Workload workload) {
+    double highest = 0;
+    for (Cell cell : results.measured()) {
+      if (cell.workload().equals(workload)) {
+        highest =
+            Math.max(highest, results.median(cell, Results.RATE).map(Interval::high).orElse(0.0));
+      }
+    }
+    return 1.05 * highest;
   }
 
   private void curve(XYChart chart, String name, List<Cell> cells, Color color) {
