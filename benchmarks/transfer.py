@@ -97,7 +97,7 @@ def main() -> None:
     arguments.work.mkdir(parents=True, exist_ok=True)
     begun = arguments.work / "demos.sha256"
     digest = hashlib.sha256(arguments.demos.read_bytes()).hexdigest()
-    if begun.exists() and begun.read_text() != digest:
+    if any(arguments.work.glob("*.json")) and (not begun.exists() or begun.read_text() != digest):
         parser.error(f"{arguments.work} has results of other demonstrations than {arguments.demos}: name another --work")
     begun.write_text(digest)
     seeds = [int(seed) for seed in arguments.seeds.split(",")]

@@ -176,6 +176,7 @@ public final class RemoteVectorEnv implements StatefulVectorEnv, AsyncVectorEnv 
     checkPartial(lanes);
     if (lanes == null) {
       steps.drain();
+      sendingNanos = 0;
     } else {
       steps.requireIdle("resetting some");
     }

@@ -69,6 +69,20 @@ public final class OnPolicy implements Resumable {
           seed);
     }
 
+    public Config withOverlap(boolean newOverlap) {
+      return new Config(
+          architecture,
+          rolloutSteps,
+          gamma,
+          lambda,
+          entropyWeight,
+          logStd,
+          normaliseObservations,
+          normaliseRewards,
+          newOverlap,
+          seed);
+    }
+
     public Config withSeed(long newSeed) {
       return new Config(
           architecture,

@@ -63,7 +63,7 @@ final class RolloutCollector {
    * A collector that has not begun.
    *
    * @param normalise whether observations are normalised by the statistics of all that were seen
-   * @param overlap whether some lanes act while others step, where they can
+   * @param overlap whether some lanes act while others step
    * @param seed of the draws of actions
    */
   RolloutCollector(
@@ -80,14 +80,7 @@ final class RolloutCollector {
             ? new RunningMeanStd(width, DType.FLOAT64)
             : null;
     int lanes = env.numEnvs();
-    // Under DISABLED lanes are reset while nothing is under way.
-    this.async =
-        overlap
-                && env instanceof AsyncVectorEnv each
-                && each.processes().size() > 1
-                && env.autoresetMode() != AutoresetMode.DISABLED
-            ? each
-            : null;
+    this.async = overlap ? apart(env) : null;
     groups = async == null ? List.of(IntStream.range(0, lanes).toArray()) : async.processes();
     awaited = new int[groups.size()];
     groupOf = new int[lanes];
@@ -101,6 +94,19 @@ final class RolloutCollector {
     returns = new double[lanes];
     lengths = new int[lanes];
     current = new float[lanes * width];
+  }
+
+  private static AsyncVectorEnv apart(VectorEnv env) {
+    // Under DISABLED lanes are reset while nothing is under way.
+    if (env instanceof AsyncVectorEnv async
+        && async.processes().size() > 1
+        && env.autoresetMode() != AutoresetMode.DISABLED) {
+      return async;
+    }
+    throw new GymException(
+        Kind.INVALID_ARGUMENT,
+        "overlap wants environments in several processes of a server, which reset by themselves and"
+            + " are not recorded");
   }
 
   /** An empty rollout of T steps that fits. */
@@ -228,6 +234,15 @@ final class RolloutCollector {
 
   /** Saves or restores all but the environment. */
   void exchange(EnvState saved) {
+    if (async != null) {
+      int before = saved.integer(groups.size(), 1, Integer.MAX_VALUE);
+      if (before != groups.size()) {
+        throw new GymException(
+            Kind.INVALID_ARGUMENT,
+            "the training was saved with environments in %d processes, there are %d"
+                .formatted(before, groups.size()));
+      }
+    }
     for (SeededRandom each : random) {
       each.exchange(saved);
     }

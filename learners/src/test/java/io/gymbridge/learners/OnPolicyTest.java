@@ -2,6 +2,7 @@ package io.gymbridge.learners;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.gymbridge.core.AsyncVectorEnv;
@@ -9,6 +10,7 @@ import io.gymbridge.core.AutoresetMode;
 import io.gymbridge.core.EnvSpec;
 import io.gymbridge.core.EpisodeLoop;
 import io.gymbridge.core.Evaluation;
+import io.gymbridge.core.GymException;
 import io.gymbridge.core.NdArray;
 import io.gymbridge.core.Policy;
 import io.gymbridge.core.SyncVectorEnv;
@@ -90,8 +92,14 @@ class OnPolicyTest {
 
   @Test
   void lanes_that_step_apart_make_the_same_transitions() {
-    for (AutoresetMode mode : AutoresetMode.values()) {
+    for (AutoresetMode mode : List.of(AutoresetMode.SAME_STEP, AutoresetMode.NEXT_STEP)) {
       assertEquals(transitions(mode), transitions(new AnyOrder(mode, 1)));
+    }
+    for (VectorEnv together :
+        List.of(cartPole(AutoresetMode.NEXT_STEP), new AnyOrder(AutoresetMode.DISABLED, 1))) {
+      Ppo.Config ppo = Ppo.Config.defaults();
+      Ppo overlapping = new Ppo(ppo.withActing(ppo.acting().withOverlap(true)));
+      assertThrows(GymException.class, () -> overlapping.start(together, 1000, null));
     }
   }
 
@@ -193,7 +201,8 @@ class OnPolicyTest {
             env.spec().actionSpace(),
             PolicyNetwork.Architecture.defaults(),
             1);
-    RolloutCollector collector = new RolloutCollector(env, policy, normalise, true, 2);
+    RolloutCollector collector =
+        new RolloutCollector(env, policy, normalise, env instanceof AsyncVectorEnv, 2);
     Rollout rollout = collector.rollout(300);
     collector.reset(5);
     collector.collect(rollout);

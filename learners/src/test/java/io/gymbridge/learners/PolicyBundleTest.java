@@ -5,9 +5,15 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.gymbridge.core.Box;
+import io.gymbridge.core.DType;
+import io.gymbridge.core.Discrete;
 import io.gymbridge.core.GymException;
+import io.gymbridge.core.MultiDiscrete;
 import io.gymbridge.core.NdArray;
+import io.gymbridge.core.Space;
 import io.gymbridge.core.Transitions;
+import io.gymbridge.core.Value;
 import io.gymbridge.policies.BundleManifest;
 import io.gymbridge.policies.OnnxPolicy;
 import io.gymbridge.policies.PolicyBundle;
@@ -19,11 +25,13 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.SplittableRandom;
 import java.util.TreeMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipInputStream;
 import java.util.zip.ZipOutputStream;
@@ -47,6 +55,36 @@ class PolicyBundleTest {
   void write() throws IOException {
     file = folder.resolve("smooth.zip");
     BUNDLE.write(file);
+  }
+
+  @Test
+  void own_graphs_are_computed_in_java_row_by_row_as_together() {
+    Box observations = Box.of(DType.FLOAT64, -3, 3, 2, 2);
+    for (Space actions :
+        List.of(
+            Box.of(DType.FLOAT32, -2, 5, 3),
+            Box.of(DType.FLOAT64, -2, 5, 1, 2),
+            new Discrete(4, 7, DType.INT64),
+            new MultiDiscrete(
+                NdArray.of(new long[] {3, 2}, 2), NdArray.of(new long[] {0, 1}, 2)))) {
+      PolicyNetwork network =
+          PolicyNetwork.create(observations, actions, PolicyNetwork.Architecture.defaults(), 5);
+      SplittableRandom random = new SplittableRandom(1);
+      int n = 40;
+      Value seen =
+          observations.stack(Stream.generate(() -> observations.sample(random)).limit(n).toList());
+      PolicyBundle bundle = network.toBundle("own", "none", "None-v0", Map.of(), seen);
+      try (OnnxPolicy policy = bundle.policy(0)) {
+        assertTrue(policy.rowsInJava() > 0, actions.toString());
+        NdArray together = policy.act(seen, true).array();
+        for (int row = 0; row < n; row++) {
+          NdArray alone = policy.act(seen.slice(row, 1), true).array();
+          for (int i = 0; i < alone.size(); i++) {
+            assertEquals(together.getDouble(row * alone.size() + i), alone.getDouble(i), 1e-5);
+          }
+        }
+      }
+    }
   }
 
   private void assertRefused(String reason) {

@@ -165,7 +165,9 @@ final class BundleFile {
       put(zip, MANIFEST, ManifestJson.write(bundle.manifest(), digests), ZipEntry.DEFLATED);
       for (Map.Entry<String, byte[]> entry : entries.entrySet()) {
         // Weights do not get smaller, and are to be read fast when a new version goes into service.
-        put(zip, entry.getKey(), entry.getValue(), ZipEntry.STORED);
+        // A zip as it is would be taken for the whole where the file is cut short.
+        boolean stored = entry.getKey().equals(ONNX);
+        put(zip, entry.getKey(), entry.getValue(), stored ? ZipEntry.STORED : ZipEntry.DEFLATED);
       }
     }
   }

@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
  * makes vector instructions of those that matter.
  */
 final class Layers {
-  /** Beyond, tanh is 1 in float32. */
+  /** Beyond, tanh is 1 to the bound that is given here. */
   private static final float TANH_LIMIT = 8.5f;
 
   private Layers() {}
@@ -107,7 +107,7 @@ final class Layers {
       below = below * z + 0.02733748f;
       below = below * z + 0.47033203f;
       below = below * z + 1;
-      out[i] = x * above / below;
+      out[i] = Math.max(-1, Math.min(1, x * above / below));
     }
   }
 
@@ -174,13 +174,14 @@ final class Layers {
     }
   }
 
-  /** The first, where several are. NaN is larger than any number, so that it is not passed over. */
+  /** The first, where several are; −1 where there is a NaN. */
   static int indexOfLargest(float[] row) {
     int best = 0;
-    for (int i = 1; i < row.length; i++) {
-      if (row[i] > row[best] || (Float.isNaN(row[i]) && !Float.isNaN(row[best]))) {
-        best = i;
+    for (int i = 0; i < row.length; i++) {
+      if (Float.isNaN(row[i])) {
+        return -1;
       }
+      best = row[i] > row[best] ? i : best;
     }
     return best;
   }

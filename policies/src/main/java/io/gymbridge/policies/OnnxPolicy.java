@@ -75,6 +75,9 @@ public final class OnnxPolicy implements Policy, Actor {
       this.plan = new GraphPlan(session, signature, observationSpace, actionSpace);
       this.head = Head.of(plan, actionSpace);
       this.runners = new RunnerPool(plan, SmallNetwork.of(onnx, plan, observationSpace));
+    } catch (Error e) {
+      OnnxRuntime.close(session);
+      throw e;
     } catch (OrtException | RuntimeException e) {
       OnnxRuntime.close(session);
       throw e instanceof GymException wrong
@@ -98,6 +101,11 @@ public final class OnnxPolicy implements Policy, Actor {
   @Override
   public @Nullable Dict stateSpace() {
     return stateSpace;
+  }
+
+  /** Batches of up to so many rows are computed in Java; 0 where ONNX Runtime computes all. */
+  public int rowsInJava() {
+    return runners.rowsInJava();
   }
 
   /** Whether the graph gives a distribution that can be sampled. */

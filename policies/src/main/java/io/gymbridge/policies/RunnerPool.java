@@ -25,6 +25,10 @@ final class RunnerPool implements AutoCloseable {
     this.kept = (int) Math.max(1, Math.min(KEPT_ROWS, KEPT_BYTES / rowBytes));
   }
 
+  int rowsInJava() {
+    return network == null ? 0 : network.mostRows();
+  }
+
   /** One with room for so many rows, to be given back. */
   Runner take(int rows) {
     if (rows > kept) {

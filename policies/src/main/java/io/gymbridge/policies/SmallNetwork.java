@@ -2,6 +2,8 @@ package io.gymbridge.policies;
 
 import ai.onnxruntime.OrtException;
 import io.gymbridge.core.DType;
+import io.gymbridge.core.GymException;
+import io.gymbridge.core.GymException.Kind;
 import io.gymbridge.core.Space;
 import io.gymbridge.core.Value;
 import java.util.ArrayDeque;
@@ -21,7 +23,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A graph of the operators that most policies are made of, computed in Java, a row after the other.
- * For a row or two of a small network that takes less than what ONNX Runtime takes to be called.
+ * For some rows of a small network that takes less than what ONNX Runtime takes to be called.
  *
  * <p>Immutable, and thread-safe: what changes is in the {@link Frame}.
  */
@@ -38,6 +40,8 @@ final class SmallNetwork {
    *
    * @param slot where in the frame; −1 for a shape
    * @param shape of a row
+   * @param size how many numbers that is
+   * @param floats of a constant, where they are float32
    * @param constant what it is where it is the same for all rows
    * @param shapeOf of an operator's Shape, the value that it is the shape of
    */
@@ -45,10 +49,27 @@ final class SmallNetwork {
       int slot,
       Type type,
       int[] shape,
+      int size,
+      float @Nullable [] floats,
       OnnxGraph.@Nullable Constant constant,
       @Nullable Cells shapeOf) {
-    int size() {
-      return product(shape);
+    /** What is computed. */
+    static Cells of(int slot, Type type, int[] shape) {
+      return new Cells(slot, type, shape, product(shape), null, null, null);
+    }
+
+    static Cells of(int slot, OnnxGraph.Constant constant) {
+      float[] floats = constant.type() == Type.FLOAT32 ? Layers.floats(constant.values()) : null;
+      int size = constant.values().length;
+      return new Cells(slot, constant.type(), constant.shape(), size, floats, constant, null);
+    }
+
+    static Cells ofShape(Cells value) {
+      return new Cells(-1, Type.INT64, new int[] {2}, 2, null, null, value);
+    }
+
+    Cells withShape(int[] other) {
+      return new Cells(slot, type, other, size, floats, constant, null);
     }
   }
 
@@ -61,14 +82,14 @@ final class SmallNetwork {
       floats = new float[cells.size()][];
       doubles = new double[cells.size()][];
       for (Cells each : cells) {
-        if (each.constant != null && each.type == Type.FLOAT32) {
-          floats[each.slot] = Layers.floats(each.constant.values());
+        if (each.floats != null) {
+          floats[each.slot] = each.floats;
         } else if (each.constant != null) {
           doubles[each.slot] = each.constant.values();
         } else if (each.type == Type.FLOAT32) {
-          floats[each.slot] = new float[each.size()];
+          floats[each.slot] = new float[each.size];
         } else {
-          doubles[each.slot] = new double[each.size()];
+          doubles[each.slot] = new double[each.size];
         }
       }
     }
@@ -94,8 +115,8 @@ final class SmallNetwork {
   /** Multiplications, or other operations, that take about as long as ONNX Runtime's fixed cost. */
   private static final int MOST_OPERATIONS = 150_000;
 
-  /** Of a model that is looked at: several times as many as so many weights take. */
-  private static final int MOST_BYTES = 4 << 20;
+  /** Of a model that is looked at: more than so many weights take. */
+  private static final int MOST_BYTES = 1 << 20;
 
   private static final int MOST_ROWS = 8;
 
@@ -132,7 +153,7 @@ final class SmallNetwork {
     for (Map.Entry<Role, Port> role : plan.roles().entrySet()) {
       Cells value = value(role.getValue().name());
       Port output = role.getValue();
-      if (value.size() != output.size() || output.outer() != 1) {
+      if (value.size != output.size() || output.outer() != 1) {
         throw new Unsupported("an output that is not computed row by row");
       }
       type(output.dtype());
@@ -154,13 +175,22 @@ final class SmallNetwork {
     if (onnx.length > MOST_BYTES) {
       return null;
     }
-    SmallNetwork network;
     try {
-      network = new SmallNetwork(OnnxGraph.read(onnx), plan);
+      return of(OnnxGraph.read(onnx), plan, space);
+    } catch (RuntimeException e) {
+      // Whether it is no model at all is for ONNX Runtime to say.
+      return null;
+    }
+  }
+
+  static @Nullable SmallNetwork of(OnnxGraph graph, GraphPlan plan, Space space)
+      throws OrtException {
+    try {
+      SmallNetwork network = new SmallNetwork(graph, plan);
+      return network.agrees(plan, space) ? network : null;
     } catch (Unsupported | RuntimeException e) {
       return null;
     }
-    return network.mostRows() > 0 && network.agrees(plan, space) ? network : null;
   }
 
   /** Whether ONNX Runtime gives the same for some observations: it is the one to go by. */
@@ -203,7 +233,7 @@ final class SmallNetwork {
   /** Computes the outputs of these roles for each of the rows. */
   void run(Frame frame, Memory from, int rows, Map<Role, Memory> into, int wanted) {
     for (int row = 0; row < rows; row++) {
-      for (int i = 0; i < input.size(); i++) {
+      for (int i = 0; i < input.size; i++) {
         double number = from.get(row, i, rows);
         if (input.type == Type.FLOAT32) {
           frame.floats[input.slot][i] = (float) number;
@@ -218,7 +248,7 @@ final class SmallNetwork {
         if ((wanted & output.getKey().bit()) != 0) {
           Cells value = output.getValue();
           Memory memory = java.util.Objects.requireNonNull(into.get(output.getKey()));
-          for (int i = 0; i < value.size(); i++) {
+          for (int i = 0; i < value.size; i++) {
             double number =
                 value.type == Type.FLOAT32
                     ? frame.floats[value.slot][i]
@@ -270,23 +300,36 @@ final class SmallNetwork {
     };
   }
 
-  private Cells add(String name, Type type, int... shape) {
-    Cells made = new Cells(cells.size(), type, shape.clone(), null, null);
+  private Cells add(String name, Type type, int... shape) throws Unsupported {
+    Cells made = Cells.of(cells.size(), type, shape.clone());
     cells.add(made);
     values.put(name, made);
-    operations += made.size();
+    count(made.size);
     return made;
   }
 
+  /** Before memory is taken for what is too large. */
+  private void count(long more) throws Unsupported {
+    operations += more;
+    if (operations > MOST_OPERATIONS) {
+      throw new Unsupported("more than is computed here");
+    }
+  }
+
   private Cells value(OnnxGraph.Node node, int index) throws Unsupported {
-    return value(input(node, index));
+    Cells value = value(input(node, index));
+    if (value.shapeOf != null) {
+      throw new Unsupported(node.operator() + " of a shape");
+    }
+    return value;
   }
 
   private Cells value(String name) throws Unsupported {
     Cells value = values.get(name);
     OnnxGraph.Constant constant = constants.get(name);
     if (value == null && constant != null) {
-      value = new Cells(cells.size(), constant.type(), constant.shape(), constant, null);
+      count(constant.values().length);
+      value = Cells.of(cells.size(), constant);
       cells.add(value);
       values.put(name, value);
     }
@@ -347,14 +390,14 @@ final class SmallNetwork {
     Cells from = value(node, 0);
     int[] shape = from.shape;
     if (node.operator().equals("Flatten") && node.number("axis", 1) == 1) {
-      shape = new int[] {from.size()};
+      shape = new int[] {from.size};
     } else if (node.operator().equals("Reshape")) {
       double[] wanted = constant(node, 1).values();
       shape = new int[wanted.length - 1];
       for (int i = 0; i < shape.length; i++) {
         shape[i] = (int) wanted[i + 1];
       }
-      if ((wanted[0] != -1 && wanted[0] != 0) || product(shape) != from.size()) {
+      if ((wanted[0] != -1 && wanted[0] != 0) || product(shape) != from.size) {
         throw new Unsupported("Reshape of more than rows");
       }
     } else if (!node.operator().equals("Identity")) {
@@ -363,19 +406,18 @@ final class SmallNetwork {
     if (from.constant != null && !node.operator().equals("Identity")) {
       throw new Unsupported("a constant's other shape");
     }
-    values.put(node.outputs().get(0), new Cells(from.slot, from.type, shape, from.constant, null));
+    values.put(node.outputs().get(0), from.withShape(shape));
     plan(node, frame -> {});
   }
 
   private void shape(OnnxGraph.Node node) throws Unsupported {
-    values.put(
-        node.outputs().get(0), new Cells(-1, Type.INT64, new int[] {2}, null, value(node, 0)));
+    values.put(node.outputs().get(0), Cells.ofShape(value(node, 0)));
   }
 
   /** Of a row of constants, to as many rows as another value has. */
   private void expand(OnnxGraph.Node node) throws Unsupported {
     OnnxGraph.Constant constant = constant(node, 0);
-    Cells like = value(node, 1).shapeOf;
+    Cells like = value(input(node, 1)).shapeOf;
     if (like == null || !Arrays.equals(withoutOnes(constant.shape()), withoutOnes(like.shape))) {
       throw new Unsupported("Expand but to rows");
     }
@@ -410,7 +452,7 @@ final class SmallNetwork {
   private void binary(OnnxGraph.Node node) throws Unsupported {
     Cells a = value(node, 0);
     Cells b = value(node, 1);
-    if (node.inputs().size() != 2 || a.type != b.type || a.shapeOf != null || b.shapeOf != null) {
+    if (node.inputs().size() != 2 || a.type != b.type) {
       throw new Unsupported(node.operator() + " of different types");
     }
     Cells out = add(node.outputs().get(0), a.type, broadcast(a, b));
@@ -435,11 +477,11 @@ final class SmallNetwork {
   }
 
   private static int[] broadcast(Cells a, Cells b) throws Unsupported {
-    if (a.size() == 1 && a.constant != null) {
+    if (a.size == 1 && a.constant != null) {
       return b.shape;
     }
     boolean fits =
-        (b.size() == 1 && b.constant != null)
+        (b.size == 1 && b.constant != null)
             || Arrays.equals(withoutOnes(a.shape), withoutOnes(b.shape));
     if (!fits) {
       throw new Unsupported("operands of different shapes");
@@ -510,10 +552,10 @@ final class SmallNetwork {
     boolean transposed = node.number("transB", 0) != 0;
     int inputs = weights.shape()[transposed ? 1 : 0];
     int units = weights.shape()[transposed ? 0 : 1];
-    if (from.size() != inputs || (biases != null && biases.values().length != units)) {
+    if (from.size != inputs || (biases != null && biases.values().length != units)) {
       throw new Unsupported(node.operator() + " of sizes that do not fit");
     }
-    operations += (long) inputs * units;
+    count((long) inputs * units);
     Cells out = add(node.outputs().get(0), Type.FLOAT32, units);
     Layers.Product product =
         Layers.product(
@@ -529,10 +571,13 @@ final class SmallNetwork {
     if (node.inputs().size() != 4
         || axes.length != 1
         || axes[0] != 1
+        || starts.length != 1
+        || ends.length != 1
         || from.shape.length != 1
         || from.type != Type.FLOAT32
         || starts[0] < 0
-        || ends[0] > from.size()) {
+        || starts[0] > ends[0]
+        || ends[0] > from.size) {
       throw new Unsupported("Slice of other than rows");
     }
     int first = (int) starts[0];
@@ -540,8 +585,7 @@ final class SmallNetwork {
     plan(
         node,
         frame ->
-            System.arraycopy(
-                frame.floats[from.slot], first, frame.floats[out.slot], 0, out.size()));
+            System.arraycopy(frame.floats[from.slot], first, frame.floats[out.slot], 0, out.size));
   }
 
   private void argMax(OnnxGraph.Node node) throws Unsupported {
@@ -555,7 +599,16 @@ final class SmallNetwork {
     boolean kept = node.number("keepdims", 1) != 0;
     Cells out = add(node.outputs().get(0), Type.INT64, kept ? new int[] {1} : new int[0]);
     plan(
-        node, frame -> frame.doubles[out.slot][0] = Layers.indexOfLargest(frame.floats[from.slot]));
+        node,
+        frame -> {
+          int largest = Layers.indexOfLargest(frame.floats[from.slot]);
+          if (largest < 0) {
+            throw new GymException(
+                Kind.INVALID_ARGUMENT,
+                "there is nothing to choose: is there a NaN in the observations?");
+          }
+          frame.doubles[out.slot][0] = largest;
+        });
   }
 
   private void concat(OnnxGraph.Node node) throws Unsupported {
@@ -567,7 +620,7 @@ final class SmallNetwork {
         throw new Unsupported("Concat of other than rows");
       }
       parts.add(part);
-      size += part.size();
+      size += part.size;
     }
     if (node.number("axis", 0) != 1) {
       throw new Unsupported("Concat of other than rows");
@@ -579,7 +632,7 @@ final class SmallNetwork {
           int at = 0;
           for (Cells part : parts) {
             copy(frame.doubles[part.slot], 0, frame.doubles[out.slot], at);
-            at += part.size();
+            at += part.size;
           }
         });
   }

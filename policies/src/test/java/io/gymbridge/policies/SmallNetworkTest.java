@@ -14,7 +14,9 @@ import io.gymbridge.core.Discrete;
 import io.gymbridge.core.GymException;
 import io.gymbridge.core.NdArray;
 import io.gymbridge.core.Space;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.SplittableRandom;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -48,7 +50,8 @@ class SmallNetworkTest {
         try (OnnxPolicy policy = new OnnxPolicy(onnx, observations(inputs), ACTIONS, 0)) {
           // More rows than are computed here.
           int n = 40;
-          double[] numbers = new SplittableRandom(hidden).doubles(n * inputs, -9, 9).toArray();
+          double[] numbers =
+              new SplittableRandom(hidden).doubles((long) n * inputs, -9, 9).toArray();
           NdArray batch = NdArray.ofDoubles(DType.FLOAT32, numbers, n, inputs);
           for (String output : List.of("actions", "mean", "log_std", "value")) {
             NdArray together = policy.run(batch, output);
@@ -89,6 +92,66 @@ class SmallNetworkTest {
   }
 
   @Test
+  void operators_that_are_meant_otherwise_are_left_to_onnx_runtime() throws Exception {
+    byte[] fromTheEnd =
+        TinyOnnx.model(
+            TinyOnnx.join(
+                TinyOnnx.operator(
+                    "Slice", List.of("observations", "first", "last", "axes"), List.of("some")),
+                TinyOnnx.operator(
+                    "ArgMax",
+                    List.of("some"),
+                    List.of("actions"),
+                    TinyOnnx.integer("axis", 1),
+                    TinyOnnx.integer("keepdims", 0)),
+                TinyOnnx.longs("first", 0),
+                TinyOnnx.longs("last", -1),
+                TinyOnnx.longs("axes", 1),
+                TinyOnnx.declared(11, "observations", TinyOnnx.FLOAT, 0, 3),
+                TinyOnnx.declared(12, "actions", TinyOnnx.INT64, 0)));
+    assertNull(network(fromTheEnd, observations(3), new Discrete(2)));
+    try (OnnxPolicy policy = new OnnxPolicy(fromTheEnd, observations(3), new Discrete(2), 0)) {
+      NdArray observation = NdArray.of(new float[] {1, 2, 9}, 1, 3);
+      assertEquals(1, policy.run(observation, "actions").getLong(0));
+    }
+  }
+
+  @Test
+  void a_model_that_would_take_much_memory_is_given_up_before_it_does() throws Exception {
+    byte[] graph = TinyOnnx.tensor("w", new SplittableRandom(0), 400, 400);
+    String last = "observations";
+    for (int i = 0; i < 5_000; i++) {
+      graph =
+          TinyOnnx.join(
+              graph,
+              TinyOnnx.operator("MatMul", List.of("observations", "w"), List.of("m" + i)),
+              TinyOnnx.operator("Add", List.of(last, "m" + i), List.of("a" + i)));
+      last = "a" + i;
+    }
+    OnnxGraph read =
+        OnnxGraph.read(
+            TinyOnnx.model(
+                TinyOnnx.join(
+                    graph,
+                    TinyOnnx.declared(11, "observations", TinyOnnx.FLOAT, 0, 400),
+                    TinyOnnx.declared(12, last, TinyOnnx.FLOAT, 0, 400))));
+    assertEquals(10_000, read.nodes().size());
+    // Its plan is another's of the same spaces: what counts is when it is given up.
+    OrtSession session = OnnxRuntime.load(TinyOnnx.deterministic(400));
+    try {
+      Box actions = Box.of(DType.FLOAT32, -1, 1, 400);
+      GraphPlan plan = new GraphPlan(session, null, observations(400), actions);
+      Map<String, OnnxGraph.@Nullable Constant> constants = read.constants();
+      List<OnnxGraph.Node> nodes = new ArrayList<>(read.nodes());
+      nodes.add(
+          new OnnxGraph.Node("Identity", List.of(last), List.of("actions"), Map.of(), Map.of()));
+      assertNull(SmallNetwork.of(new OnnxGraph(nodes, constants), plan, observations(400)));
+    } finally {
+      session.close();
+    }
+  }
+
+  @Test
   void nan_is_refused_and_infinity_is_not() {
     try (OnnxPolicy policy =
         new OnnxPolicy(TinyOnnx.network(2, 8, 6), observations(2), ACTIONS, 0)) {
@@ -97,6 +160,11 @@ class SmallNetworkTest {
       float[] far = {3e38f, -3e38f};
       NdArray actions = policy.run(NdArray.of(far, 1, 2), "actions");
       assertEquals(-1, actions.firstNotFinite());
+    }
+    try (OnnxPolicy choosing =
+        new OnnxPolicy(TinyOnnx.categorical(), observations(2), new Discrete(2), 0)) {
+      float[] bad = {Float.NaN, 0};
+      assertThrows(GymException.class, () -> choosing.run(NdArray.of(bad, 1, 2), "actions"));
     }
   }
 

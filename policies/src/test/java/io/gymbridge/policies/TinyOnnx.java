@@ -145,6 +145,17 @@ final class TinyOnnx {
     return message(5, join(number(2, FLOAT), text(8, name), message(9, raw)));
   }
 
+  /** A constant of int64. */
+  static byte[] longs(String name, long... values) {
+    ByteBuffer raw = ByteBuffer.allocate(8 * values.length).order(ByteOrder.LITTLE_ENDIAN);
+    for (long value : values) {
+      raw.putLong(value);
+    }
+    return message(
+        5,
+        join(number(1, values.length), number(2, INT64), text(8, name), message(9, raw.array())));
+  }
+
   /** An input (field 11) or output (12) of this shape, in which 0 stands for N. */
   static byte[] declared(int field, String name, int type, int... shape) {
     byte[] dimensions = new byte[0];

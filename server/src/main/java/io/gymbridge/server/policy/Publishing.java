@@ -163,6 +163,9 @@ final class Publishing implements StreamObserver<PublishPolicyRequest> {
           } catch (RuntimeException e) {
             refuse(e);
             return;
+          } catch (Error e) {
+            refuse(new GymException(Kind.INTERNAL, "the bundle could not be tried: " + e, null, e));
+            throw e;
           } finally {
             keeper.folder().discard(written);
           }

@@ -52,13 +52,10 @@ public final class Repository implements AutoCloseable {
   private final Map<String, Map<String, Known>> known = new HashMap<>();
   private final Set<String> unloaded = new HashSet<>();
   private final Set<Publishing> arriving = ConcurrentHashMap.newKeySet();
-  private final ScheduledExecutorService thread =
-      Executors.newSingleThreadScheduledExecutor(
-          work -> {
-            Thread made = new Thread(work, "gymbridge-repository");
-            made.setDaemon(true);
-            return made;
-          });
+  private final ScheduledExecutorService thread = daemon("gymbridge-repository");
+
+  /** Looks after bundles on their way, while the other thread may be at a trial. */
+  private final ScheduledExecutorService uploads = daemon("gymbridge-uploads");
 
   /** What tells a file's content from another's, as far as can be seen without reading it. */
   private record Fingerprint(long size, long modified, @Nullable Object inode) {
@@ -71,6 +68,15 @@ public final class Repository implements AutoCloseable {
 
   /** A file that was looked at: either a version, or the reason why it is none. */
   private record Known(Fingerprint file, @Nullable Version version, String refusal) {}
+
+  private static ScheduledExecutorService daemon(String name) {
+    return Executors.newSingleThreadScheduledExecutor(
+        work -> {
+          Thread made = new Thread(work, name);
+          made.setDaemon(true);
+          return made;
+        });
+  }
 
   private Repository(Path source, PublishGate gate) {
     this.folder = new BundleFolder(source);
@@ -92,7 +98,13 @@ public final class Repository implements AutoCloseable {
     repository.look();
     var unused =
         repository.thread.scheduleWithFixedDelay(
-            repository::tend, LOOK_MILLIS, LOOK_MILLIS, TimeUnit.MILLISECONDS);
+            repository::lookAgain, LOOK_MILLIS, LOOK_MILLIS, TimeUnit.MILLISECONDS);
+    var unusedToo =
+        repository.uploads.scheduleWithFixedDelay(
+            () -> repository.endSilent(System.nanoTime()),
+            LOOK_MILLIS,
+            LOOK_MILLIS,
+            TimeUnit.MILLISECONDS);
     return repository;
   }
 
@@ -144,6 +156,7 @@ public final class Repository implements AutoCloseable {
   @Override
   public void close() {
     thread.shutdownNow();
+    uploads.shutdownNow();
     catalogue.close();
   }
 
@@ -157,9 +170,13 @@ public final class Repository implements AutoCloseable {
     return arriving;
   }
 
-  private void tend() {
-    endSilent(System.nanoTime());
-    look();
+  /** Whatever comes of it: a task that throws is not done again. */
+  private void lookAgain() {
+    try {
+      look();
+    } catch (RuntimeException | Error e) {
+      log.error("cannot look through {}", folder, e);
+    }
   }
 
   /** Gives up bundles of which nothing comes any more. */
@@ -282,13 +299,16 @@ public final class Repository implements AutoCloseable {
     PolicyBundle.Loaded loaded = PolicyBundle.load(file, 0);
     PolicyBundle bundle = loaded.bundle();
     OnnxPolicy ready = loaded.policy();
-    Shelf shelf = shelf(policy);
-    Version inService = shelf == null ? null : shelf.main();
-    List<String> checks = new ArrayList<>();
-    checks.add(
-        "%d golden observations: the recorded actions, to %s"
-            .formatted(bundle.manifest().goldenObservations().batchSize(), PolicyBundle.PARITY));
     try {
+      Shelf shelf = shelf(policy);
+      Version inService = shelf == null ? null : shelf.main();
+      List<String> checks = new ArrayList<>();
+      checks.add(
+          "%d golden observations: the recorded actions, to %s"
+              .formatted(bundle.manifest().goldenObservations().batchSize(), PolicyBundle.PARITY));
+      if (ready.rowsInJava() > 0) {
+        checks.add("up to %d observations are computed in Java".formatted(ready.rowsInJava()));
+      }
       if (inService != null) {
         sameSpaces(bundle, inService);
       }
