@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Any
@@ -89,6 +90,8 @@ class Model:
 
 def _session(model: bytes) -> Any:
     try:
+        # It would tell its makers what it is used for.
+        os.environ["ORT_DISABLE_TELEMETRY"] = "1"
         import onnxruntime  # type: ignore[import-untyped]
     except ModuleNotFoundError as error:
         raise failed_precondition(

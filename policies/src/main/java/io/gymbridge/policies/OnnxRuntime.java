@@ -6,6 +6,12 @@ import ai.onnxruntime.OrtLoggingLevel;
 import ai.onnxruntime.OrtSession;
 import io.gymbridge.core.GymException;
 import io.gymbridge.core.GymException.Kind;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
@@ -66,9 +72,42 @@ final class OnnxRuntime {
 
   private static void make(CompletableFuture<OrtEnvironment> making) {
     try {
-      making.complete(OrtEnvironment.getEnvironment());
-    } catch (RuntimeException | LinkageError e) {
+      OrtEnvironment made = OrtEnvironment.getEnvironment();
+      // It would tell its makers what it is used for; ORT_DISABLE_TELEMETRY also keeps it from
+      // preparing to.
+      made.setTelemetry(false);
+      removeExtracted();
+      making.complete(made);
+    } catch (OrtException | RuntimeException | LinkageError e) {
       making.completeExceptionally(e);
+    }
+  }
+
+  /**
+   * Removes the folder that its libraries were loaded from, which it would leave empty in the
+   * temporary files of each process. On Linux what is mapped stays.
+   */
+  private static void removeExtracted() {
+    Path maps = Path.of("/proc/self/maps");
+    try {
+      Set<Path> libraries = new HashSet<>();
+      for (String line : Files.exists(maps) ? Files.readAllLines(maps) : List.<String>of()) {
+        int path = line.indexOf('/');
+        if (path >= 0 && line.contains("/onnxruntime-java")) {
+          libraries.add(Path.of(line.substring(path)));
+        }
+      }
+      for (Path library : libraries) {
+        Files.deleteIfExists(library);
+      }
+      for (Path library : libraries) {
+        Path folder = library.getParent();
+        if (folder != null) {
+          Files.deleteIfExists(folder);
+        }
+      }
+    } catch (IOException e) {
+      // A folder stays behind.
     }
   }
 }
