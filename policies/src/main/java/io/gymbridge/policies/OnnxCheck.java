@@ -134,7 +134,8 @@ final class OnnxCheck {
     bytes.position(bytes.position() + length);
   }
 
-  private static long varint(ByteBuffer bytes) {
+  /** The next number in protobuf's encoding. */
+  static long varint(ByteBuffer bytes) {
     long value = 0;
     for (int shift = 0; shift < 64; shift += 7) {
       byte next = bytes.get();

@@ -115,7 +115,7 @@ record OnnxGraph(List<Node> nodes, Map<String, @Nullable Constant> constants) {
           if (field.isBytes()) {
             ByteBuffer packed = field.bytes();
             while (packed.hasRemaining()) {
-              shape.add(Math.toIntExact(varint(packed)));
+              shape.add(Math.toIntExact(OnnxCheck.varint(packed)));
             }
           } else {
             shape.add(Math.toIntExact(field.varint()));
@@ -164,9 +164,9 @@ record OnnxGraph(List<Node> nodes, Map<String, @Nullable Constant> constants) {
     ByteBuffer bytes = message.slice().order(ByteOrder.LITTLE_ENDIAN);
     List<Field> fields = new ArrayList<>();
     while (bytes.hasRemaining()) {
-      long tag = varint(bytes);
+      long tag = OnnxCheck.varint(bytes);
       int wire = (int) (tag & 7);
-      long value = wire == 0 || wire == 2 ? varint(bytes) : wire == 1 ? 8 : 4;
+      long value = wire == 0 || wire == 2 ? OnnxCheck.varint(bytes) : wire == 1 ? 8 : 4;
       int length = wire == 0 ? 0 : Math.toIntExact(value);
       if (length > bytes.remaining()) {
         throw new BufferUnderflowException();
@@ -176,17 +176,5 @@ record OnnxGraph(List<Node> nodes, Map<String, @Nullable Constant> constants) {
       fields.add(new Field((int) (tag >>> 3), value, content, wire == 2));
     }
     return fields;
-  }
-
-  private static long varint(ByteBuffer bytes) {
-    long value = 0;
-    for (int shift = 0; shift < 64; shift += 7) {
-      byte next = bytes.get();
-      value |= (long) (next & 0x7F) << shift;
-      if (next >= 0) {
-        break;
-      }
-    }
-    return value;
   }
 }
