@@ -42,18 +42,27 @@ public final class Gail {
    * @param adversarial what GAIL shares with AIRL
    * @param discriminatorHidden units of its hidden layers, tanh
    * @param reward what the learner is paid
+   * @param causalEntropyWeight λ of the paper: besides, the learner is paid −λ log π(a|s), so that
+   *     it values states in which it may stay unsure. {@code entropyWeight} only looks at the
+   *     states it is in
    */
   public record Config(
-      AdversarialConfig adversarial, List<Integer> discriminatorHidden, Reward reward) {
+      AdversarialConfig adversarial,
+      List<Integer> discriminatorHidden,
+      Reward reward,
+      double causalEntropyWeight) {
+    public Config {
+      Checks.within(0, Double.MAX_VALUE, "causalEntropyWeight", causalEntropyWeight);
+    }
 
     /** 32-32, as imitation 1.0 has it. */
     public static Config defaults() {
-      return new Config(AdversarialConfig.defaults(), List.of(32, 32), Reward.POSITIVE);
+      return new Config(AdversarialConfig.defaults(), List.of(32, 32), Reward.POSITIVE, 0);
     }
 
     /** A copy with what is shared with AIRL replaced. */
     public Config withAdversarial(AdversarialConfig newAdversarial) {
-      return new Config(newAdversarial, discriminatorHidden, reward);
+      return new Config(newAdversarial, discriminatorHidden, reward, causalEntropyWeight);
     }
   }
 
@@ -111,7 +120,7 @@ public final class Gail {
 
     @Override
     public boolean needsLogProbabilities() {
-      return false;
+      return config.causalEntropyWeight() > 0;
     }
 
     @Override
@@ -171,6 +180,7 @@ public final class Gail {
               case NEGATIVE -> -Adversary.softplus(-logit);
               case LOGIT -> logit;
             };
+        rewards[i] -= config.causalEntropyWeight() * logProbabilities[i];
       }
     }
   }

@@ -136,14 +136,17 @@ class AdversaryTest {
     TransitionEncoder encoder = new TransitionEncoder(policy.encoder(), policy.head(), false);
     TransitionBatch batch = encoder.encode(expert(1));
     Gail.Config gail = Gail.Config.defaults();
+    double[] logProbabilities = {0, -1, -2, -3, -4, -5, -6, -7};
     double[] logits = new double[8];
     double[] rewards = new double[8];
     for (Gail.Reward reward : Gail.Reward.values()) {
       Gail.Network network =
           new Gail.Network(
-              new Gail.Config(gail.adversarial(), gail.discriminatorHidden(), reward), encoder, 7);
-      network.logits(batch, 8, rewards, logits);
-      network.rewards(batch, 8, rewards, rewards);
+              new Gail.Config(gail.adversarial(), gail.discriminatorHidden(), reward, 0.5),
+              encoder,
+              7);
+      network.logits(batch, 8, logProbabilities, logits);
+      network.rewards(batch, 8, logProbabilities, rewards);
       for (int i = 0; i < 8; i++) {
         double d = 1 / (1 + Math.exp(-logits[i]));
         double expected =
@@ -152,7 +155,7 @@ class AdversaryTest {
               case NEGATIVE -> Math.log(d);
               case LOGIT -> Math.log(d) - Math.log(1 - d);
             };
-        assertEquals(expected, rewards[i], 1e-9);
+        assertEquals(expected - 0.5 * logProbabilities[i], rewards[i], 1e-9);
       }
     }
   }
