@@ -38,7 +38,8 @@ public sealed interface Generator permits Ppo.Update, Trpo.Update {
    * @param valueLoss mean squared error
    * @param entropy of the policy, in nats
    * @param divergence of the policy from the one before, KL in nats
-   * @param clipFraction share of the ratios that were clipped; 0 where there is no clipping
+   * @param clipFraction share of the ratios that changed by more than the clip before it is
+   *     annealed; 0 where there is no clipping
    * @param explainedVariance of the returns by the values before the update
    */
   record Diagnostics(

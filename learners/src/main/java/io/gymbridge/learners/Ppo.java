@@ -252,7 +252,8 @@ public final class Ppo {
         // Gradients of the loss, hence the signs; that of the ratio is the ratio times the log's.
         logWeights[i] = active ? -ratio * advantage / n : 0;
         entropyWeights[i] = -config.acting().entropyWeight() / n;
-        clipped += Math.abs(ratio - 1) > clip ? 1.0 / n : 0;
+        // By the clip it began with: one that has been annealed to nothing is always exceeded.
+        clipped += Math.abs(ratio - 1) > config.clip() ? 1.0 / n : 0;
         // Non-negative and of low variance (Schulman 2020).
         divergence += (ratio - 1 - logRatio) / n;
         entropy += entropies[i] / n;

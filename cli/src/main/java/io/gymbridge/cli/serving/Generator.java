@@ -23,6 +23,12 @@ public final class Generator {
   private static final double WARM_UP_PART = 8;
   private static final double WARM_UP_SECONDS = 2;
 
+  /** How long the whole load is there before it is counted, at most; and what part of the time. */
+  private static final double COLD_SECONDS = 6;
+
+  private static final double COLD_PART = 0.1;
+
+  private final Latencies cold = new Latencies();
   private final Latencies accepted = new Latencies();
   private final Latencies refused = new Latencies();
   private final Latencies late = new Latencies();
@@ -53,6 +59,15 @@ public final class Generator {
           .withMost(MOST)
           .run(WARM_UP_SECONDS, (caller, begin, due, sent, now, answer) -> {});
       OpenLoop loop = new OpenLoop(callers.all(), rate, 1).withMost(MOST);
+      // A figure of its own: compilers are busy with what they never had so much of.
+      double coldSeconds = Math.min(COLD_SECONDS, COLD_PART * seconds);
+      loop.run(
+          coldSeconds,
+          (caller, begin, due, sent, now, answer) -> {
+            if (answer.failure() == null) {
+              cold.record(now - sent);
+            }
+          });
       long began = System.nanoTime();
       long asked = loop.run(seconds, this::seen);
       Map<String, Object> result = new LinkedHashMap<>();
@@ -65,6 +80,8 @@ public final class Generator {
       result.put("failed", failed.values().stream().mapToInt(Integer::intValue).sum());
       result.put("failures", failed.toString());
       result.put("late_us_p99", late.micros(99));
+      result.put("cold_seconds", coldSeconds);
+      result.put("cold_us_p99", cold.micros(99));
       result.put("accepted_us_p50", accepted.micros(50));
       result.put("accepted_us_p99", accepted.micros(99));
       result.put("accepted_us_max", accepted.maxMicros());

@@ -181,10 +181,12 @@ public final class ServingReport {
     return """
         ## Overload
 
-        Unary calls of %d observations at %s a second, three times what can be answered, for %s s, on %d connections, from a process of its own; %s a second were answered or
-        refused, the process held %s back because a connection had %d under way. %s were
-        answered: p50 %s µs, p99 %s µs, at most %s µs, from when they were made, at most %s µs late (p99). %s were refused with RESOURCE_EXHAUSTED:
-        p50 %s µs, p99 %s µs. %s failed otherwise. At most 1,024 observations wait for each of the server's threads. The
+        Unary calls of %d observations at %s a second, three times what can be answered, for %s s, on %d connections, from
+        a process of its own; %s a second were answered or refused, the process held %s back because a connection had %d
+        under way. %s were answered: p50 %s µs, p99 %s µs, at most %s µs, from when they were made, at most %s µs late
+        (p99). In the %s s before, when compilers first saw that much and which are not counted, p99 was %s µs. %s were
+        refused with RESOURCE_EXHAUSTED: p50 %s µs, p99 %s µs. %s failed otherwise. At most 1,024 observations wait for
+        each of the server's threads. The
         server's memory was %s … %s MB, and grew by %s MB after the first quarter (heap at most %s).
 
         %s
@@ -202,6 +204,8 @@ public final class ServingReport {
             number(overload.generator("accepted_us_p99")),
             number(overload.generator("accepted_us_max")),
             number(overload.generator("late_us_p99")),
+            number(overload.generator("cold_seconds")),
+            number(overload.generator("cold_us_p99")),
             number(overload.generator("refused")),
             number(overload.generator("refused_us_p50")),
             number(overload.generator("refused_us_p99")),
