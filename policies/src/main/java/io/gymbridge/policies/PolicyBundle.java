@@ -58,8 +58,8 @@ public record PolicyBundle(BundleManifest manifest, byte[] onnx, byte @Nullable 
   }
 
   /**
-   * As {@link #load(Path, long)}, of bytes that a client has sent: {@link #toBytes}. Less may be in
-   * them than in a file, and the network for further training is not looked at.
+   * As {@link #load(Path, long)}, of what a client has sent, {@link #toBytes}, with smaller limits;
+   * a network for further training is not looked at.
    *
    * @throws GymException as {@link #read}
    */

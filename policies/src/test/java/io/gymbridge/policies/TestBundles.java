@@ -175,8 +175,7 @@ public final class TestBundles {
                 TinyOnnx.declared(12, "logits", TinyOnnx.FLOAT, 0, choices)));
     SplittableRandom random = new SplittableRandom(1);
     NdArray golden =
-        NdArray.ofDoubles(
-            DType.FLOAT32, random.doubles(16L * inputs, -1, 1).toArray(), 16, inputs);
+        NdArray.ofDoubles(DType.FLOAT32, random.doubles(16L * inputs, -1, 1).toArray(), 16, inputs);
     try (OnnxPolicy policy = new OnnxPolicy(onnx, observations, new Discrete(choices), 0)) {
       return new PolicyBundle(
           new BundleManifest(

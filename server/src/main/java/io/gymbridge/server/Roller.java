@@ -103,10 +103,7 @@ final class Roller implements AutoCloseable {
             : present.drawn(
                 capacity,
                 new Draws(
-                    request.getSeed(),
-                    request.getFirstStep(),
-                    lanes.firstLane(),
-                    lanes.numEnvs()),
+                    request.getSeed(), request.getFirstStep(), lanes.firstLane(), lanes.numEnvs()),
                 request.getWithDistribution());
     Rows rows = new Rows(capacity, first.array());
     long spent = 0;
@@ -146,8 +143,7 @@ final class Roller implements AutoCloseable {
     }
     Acting present = acting;
     if (present == null) {
-      throw new GymException(
-          Kind.FAILED_PRECONDITION, "there is no policy to act: put one first");
+      throw new GymException(Kind.FAILED_PRECONDITION, "there is no policy to act: put one first");
     }
     if (Long.compareUnsigned(present.version(), request.getOldestVersion()) < 0) {
       throw new GymException(
@@ -195,7 +191,7 @@ final class Roller implements AutoCloseable {
     private final ByteBuffer terminated;
     private final ByteBuffer truncated;
     private final ByteBuffer resets;
-    private final ByteString.Output finals = ByteString.newOutput();
+    private ByteString finals = ByteString.EMPTY;
 
     /**
      * Memory for a block.
@@ -256,8 +252,8 @@ final class Roller implements AutoCloseable {
     }
 
     private void addFinals(ByteBuffer bytes) {
-      for (int i = 0; i < bytes.remaining(); i++) {
-        finals.write(bytes.get(i));
+      if (bytes.hasRemaining()) {
+        finals = finals.concat(ByteString.copyFrom(bytes));
       }
     }
 
@@ -268,9 +264,8 @@ final class Roller implements AutoCloseable {
           .setTerminated(Block.rows(terminated, capacity, steps))
           .setTruncated(Block.rows(truncated, capacity, steps))
           .setResets(Block.rows(resets, capacity, steps));
-      ByteString ended = finals.toByteString();
-      if (!ended.isEmpty()) {
-        response.setFinalObservations(buffers(ended));
+      if (!finals.isEmpty()) {
+        response.setFinalObservations(buffers(finals));
       }
     }
 

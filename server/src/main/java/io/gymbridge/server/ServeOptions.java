@@ -32,8 +32,8 @@ public record ServeOptions(
     ServerSecurity security) {
 
   /**
-   * 8 lanes on one thread, 16 sessions of 1,024 lanes at most, a lease of 60 s, 256 MiB, no policies
-   * of clients, and saved states that are good in this process.
+   * 8 lanes on one thread, 16 sessions of 1,024 lanes at most, a lease of 60 s, 256 MiB, no
+   * policies of clients, and saved states that are good in this process.
    */
   public static final ServeOptions DEFAULTS =
       new ServeOptions(

@@ -2,9 +2,7 @@ package io.gymbridge.server;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
-import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.google.protobuf.ByteString;
@@ -14,6 +12,7 @@ import io.gymbridge.client.SessionOptions;
 import io.gymbridge.core.AutoresetMode;
 import io.gymbridge.core.Box;
 import io.gymbridge.core.Env;
+import io.gymbridge.core.EnvSpec;
 import io.gymbridge.core.GymException;
 import io.gymbridge.core.GymException.Kind;
 import io.gymbridge.core.NdArray;
@@ -35,11 +34,15 @@ import io.gymbridge.proto.v1.RolloutRequest;
 import io.gymbridge.proto.v1.RolloutResponse;
 import io.gymbridge.transport.AutoresetCodec;
 import io.gymbridge.transport.Statuses;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
+import java.util.OptionalDouble;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -59,8 +62,7 @@ class RollerTest {
   static void serve() {
     List<ServedEnvironment> environments = Served.javaEnvironments();
     environments.add(new ServedEnvironment(SINGLE, () -> Envs.make("CartPole-v1")));
-    server =
-        Served.of(ServeOptions.DEFAULTS.withWorkers(2).withAllowPolicies(true), environments);
+    server = Served.of(ServeOptions.DEFAULTS.withWorkers(2).withAllowPolicies(true), environments);
   }
 
   @AfterAll
@@ -126,10 +128,9 @@ class RollerTest {
       }
       assertTrue(ends > 0);
       // The lanes are where the rollout left them.
-      NdArray next = rolling.rollout(1, RolloutOptions.mostLikely()).actions();
-      Value after = stepping.step(next.row(0)).observations();
-      assertEquals(stepping.step(next.row(0)).observations(), rolling.step(next.row(0)).observations());
-      assertNotNull(after);
+      Value actions = rolling.rollout(1, RolloutOptions.mostLikely()).actions().row(0);
+      VectorEnv.Step unused = stepping.step(actions);
+      assertEquals(stepping.step(actions).observations(), rolling.step(actions).observations());
     }
   }
 
@@ -148,9 +149,7 @@ class RollerTest {
       assertEquals(all.actions(), joined(first.actions(), second.actions()));
       assertEquals(
           all.observations(), joined(first.observations().slice(0, 10), second.observations()));
-      assertEquals(
-          all.samples(),
-          joined(first.samples(), second.samples()));
+      assertEquals(all.samples(), joined(first.samples(), second.samples()));
       for (int part = 0; part < 2; part++) {
         assertEquals(
             all.distribution().get(part),
@@ -170,8 +169,7 @@ class RollerTest {
       PolicyBundle bundle = policy(env);
       env.putPolicy(bundle.toBytes());
       env.reset(1);
-      Rollout rollout =
-          env.rollout(30, RolloutOptions.mostLikely().withDistribution(true));
+      Rollout rollout = env.rollout(30, RolloutOptions.mostLikely().withDistribution(true));
       assertNull(rollout.samples());
       assertEquals(0, rollout.logProbabilities().length);
       assertEquals(List.of(), rollout.distribution());
@@ -253,13 +251,13 @@ class RollerTest {
     try (Client client = new Client(server.address())) {
       OpenSessionResponse session = client.stub.openSession(opening("CartPole-v1"));
       Client.Stream stream = client.attached(session, 0);
-      assertRefused(
-          Kind.FAILED_PRECONDITION, "put one first", roll(stream, 1, request -> {}));
+      assertRefused(Kind.FAILED_PRECONDITION, "put one first", roll(stream, 1, request -> {}));
       assertRefused(Kind.INVALID_ARGUMENT, "expected 1 or more", put(stream, 0, bundle));
       assertEquals("java", put(stream, 3, bundle).getPolicyPut().getEngine());
       assertRefused(Kind.FAILED_PRECONDITION, "wants a reset", roll(stream, 1, request -> {}));
       assertFalse(stream.reset(1, 2, 3, 4, 5).hasError());
-      RolloutResponse first = roll(stream, 2, request -> request.setOldestVersion(3)).getRolledOut();
+      RolloutResponse first =
+          roll(stream, 2, request -> request.setOldestVersion(3)).getRolledOut();
       assertEquals(3, first.getPolicyVersion());
 
       assertRefused(Kind.INVALID_ARGUMENT, "above 3", put(stream, 3, bundle));
@@ -343,8 +341,7 @@ class RollerTest {
                 }),
         TestBundles.choosing(2, 3),
         stream -> {
-          assertRefused(
-              Kind.INVALID_ARGUMENT, "no third step", roll(stream, 20, request -> {}));
+          assertRefused(Kind.INVALID_ARGUMENT, "no third step", roll(stream, 20, request -> {}));
           assertRefused(Kind.FAILED_PRECONDITION, "wants a reset", roll(stream, 1, request -> {}));
           assertFalse(stream.reset().hasError());
           assertEquals(2, roll(stream, 2, request -> {}).getRolledOut().getSteps());
@@ -370,24 +367,22 @@ class RollerTest {
   /** Shows the last action, and begins with ones. */
   private record PairEnv(Space space) implements Env {
     @Override
-    public io.gymbridge.core.EnvSpec spec() {
-      return new io.gymbridge.core.EnvSpec(
-          "Pair", space, space, 0, java.util.OptionalDouble.empty(), java.util.Map.of());
+    public EnvSpec spec() {
+      return new EnvSpec("Pair", space, space, 0, OptionalDouble.empty(), Map.of());
     }
 
     @Override
-    public Reset reset(
-        @org.jspecify.annotations.Nullable Long seed, java.util.Map<String, ?> options) {
-      return new Reset(NdArray.of(new float[] {1, 1}, 2), java.util.Map.of());
+    public Reset reset(@Nullable Long seed, Map<String, ?> options) {
+      return new Reset(NdArray.of(new float[] {1, 1}, 2), Map.of());
     }
 
     @Override
     public Step step(Value action) {
-      return new Step(action, 0, false, false, java.util.Map.of());
+      return new Step(action, 0, false, false, Map.of());
     }
 
     @Override
-    public @org.jspecify.annotations.Nullable NdArray render() {
+    public @Nullable NdArray render() {
       return null;
     }
 
@@ -411,7 +406,7 @@ class RollerTest {
           roller
               .put(PutPolicyRequest.newBuilder().setVersion(1).setBundle(bundle).build())
               .getEngine());
-      lanes.reset(null, null, null, List.of(java.util.Map.of(), java.util.Map.of()));
+      lanes.reset(null, null, null, List.of(Map.of(), Map.of()));
       RolloutResponse block =
           roller.rollOut(RolloutRequest.newBuilder().setSteps(1 << 31).setSeed(1).build());
       assertTrue(block.getSerializedSize() < maxMessageBytes);
@@ -420,13 +415,11 @@ class RollerTest {
   }
 
   @Test
-  void bundle_with_a_signature_of_its_own_is_refused() throws java.io.IOException {
+  void bundle_with_a_signature_of_its_own_is_refused() throws IOException {
     try (Client client = new Client(server.address())) {
       Client.Stream stream = client.attached(client.stub.openSession(opening("CartPole-v1")), 0);
       assertRefused(
           Kind.INVALID_ARGUMENT, "signature", put(stream, 1, TestBundles.recurrent().toBytes()));
-      assertThrows(
-          GymException.class, () -> PolicyBundle.load(new byte[] {'P', 'K', 3, 4}, 0));
     }
   }
 }

@@ -110,8 +110,7 @@ public final class Acting implements AutoCloseable {
     try {
       NdArray unused = actions(observations);
       if (draws()) {
-        outputs(
-            observations, new float[distribution.size()][lanes * actionSpace.flatSize()]);
+        outputs(observations, new float[distribution.size()][lanes * actionSpace.flatSize()]);
       }
     } catch (GymException e) {
       throw refused("it fails for %d lanes: %s".formatted(lanes, e.getMessage()));

@@ -29,12 +29,7 @@ abstract class DrawnBlock extends Block {
    * @param withDistribution whether the outputs are kept for the response
    */
   DrawnBlock(
-      Outputs policy,
-      int count,
-      Space space,
-      int capacity,
-      Draws draws,
-      boolean withDistribution) {
+      Outputs policy, int count, Space space, int capacity, Draws draws, boolean withDistribution) {
     super(space, capacity, draws.lanes());
     this.policy = policy;
     this.draws = draws;
@@ -60,13 +55,7 @@ abstract class DrawnBlock extends Block {
     if (step % STRIDE == 0) {
       int steps = Math.min(STRIDE, capacity - step);
       Noise.uniforms(
-          draws.seed(),
-          draws.firstLane(),
-          lanes,
-          draws.firstStep() + step,
-          steps,
-          width,
-          noise);
+          draws.seed(), draws.firstLane(), lanes, draws.firstStep() + step, steps, width, noise);
       for (int at = 0; at < steps * numbers; at++) {
         noise[at] = standard(noise[at]);
       }

@@ -78,7 +78,8 @@ final class BlockTest {
       }
       Box box =
           new Box(
-              NdArray.ofDoubles(dtype, low, low.length), NdArray.ofDoubles(dtype, high, low.length));
+              NdArray.ofDoubles(dtype, low, low.length),
+              NdArray.ofDoubles(dtype, high, low.length));
       float[] mean = Vectors.floats(each.get("mean"));
       float[] logStd = Vectors.floats(each.get("log_std"));
       RolloutResponse found =
