@@ -83,13 +83,17 @@ public final class Acting implements AutoCloseable {
   }
 
   private static void checkAlike(Space found, Space expected, String what) {
-    boolean alike =
-        found instanceof Box one && expected instanceof Box other
-            ? one.dtype() == other.dtype() && Arrays.equals(one.shape(), other.shape())
-            : found.equals(expected);
-    if (!alike) {
+    if (!alike(found, expected)) {
       throw refused("its %s are of %s, the session's of %s".formatted(what, found, expected));
     }
+  }
+
+  /** Whether members are of one type and shape: bounds of boxes are the session's. */
+  private static boolean alike(Space found, Space expected) {
+    if (found instanceof Box one && expected instanceof Box other) {
+      return one.dtype() == other.dtype() && Arrays.equals(one.shape(), other.shape());
+    }
+    return found.equals(expected);
   }
 
   private static List<Role> distribution(OnnxPolicy policy, Space space) {
