@@ -267,7 +267,8 @@ class RollerTest {
           "cut short",
           put(stream, 4, Arrays.copyOf(bundle, bundle.length - 30)));
       byte[] damaged = bundle.clone();
-      damaged[bundle.length / 2] ^= 1;
+      int middle = bundle.length / 2;
+      damaged[middle] = (byte) (damaged[middle] ^ 1);
       assertTrue(put(stream, 4, damaged).hasError());
       assertRefused(
           Kind.INVALID_ARGUMENT,

@@ -146,10 +146,11 @@ final class Noise {
     for (int lane = 0; lane < lanes; lane++) {
       int count = steps * draws;
       for (int i = 0; i < count; i++) {
-        int word = skipped + i & 3;
+        int number = skipped + i;
+        int word = number & 3;
         if (i == 0 || word == 0) {
-          words[0] = firstBlock + (skipped + i >>> 2);
-          words[1] = firstLane + lane;
+          words[0] = firstBlock + (number >>> 2);
+          words[1] = (long) firstLane + lane;
           words[2] = 0;
           words[3] = 0;
           philox(words, seed, 0);
