@@ -77,6 +77,11 @@ final class ServeEnvCommand implements Callable<Integer> {
   List<String> allowedAttributes = new ArrayList<>();
 
   @Option(
+      names = "--allow-policies",
+      description = "Take policies from clients, and act with them in rollouts. Default: no.")
+  boolean allowPolicies;
+
+  @Option(
       names = "--max-sessions",
       paramLabel = "N",
       defaultValue = "16",
@@ -177,6 +182,7 @@ final class ServeEnvCommand implements Callable<Integer> {
           seconds("--lease", lease),
           seconds("--step-timeout", stepTimeout),
           maxMessageMib * MIB,
+          allowPolicies,
           stateKey == null ? StateKey.random() : StateKey.read(stateKey),
           security.security());
     } catch (IllegalArgumentException e) {

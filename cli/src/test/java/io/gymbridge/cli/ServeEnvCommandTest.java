@@ -2,11 +2,15 @@ package io.gymbridge.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.gymbridge.client.RemoteEnv;
+import io.gymbridge.client.RemoteVectorEnv;
 import io.gymbridge.client.SessionOptions;
 import io.gymbridge.core.Env;
+import io.gymbridge.core.GymException;
+import io.gymbridge.core.GymException.Kind;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -31,6 +35,7 @@ class ServeEnvCommandTest {
             "map_name",
             "--allow-attributes",
             "gravity,s",
+            "--allow-policies",
             socket.toString());
     try {
       String address = address(process);
@@ -46,6 +51,10 @@ class ServeEnvCommandTest {
       try (RemoteEnv env = RemoteEnv.connect(address, "CartPole-v1")) {
         env.setAttribute("gravity", 3.7);
         assertEquals(3.7, env.call("gravity", List.of(), Map.of()));
+      }
+      try (RemoteVectorEnv env = RemoteVectorEnv.connect(address, "CartPole-v1")) {
+        GymException refusal = assertThrows(GymException.class, () -> env.putPolicy(new byte[1]));
+        assertEquals(Kind.INVALID_ARGUMENT, refusal.kind());
       }
       CommandRun unknown =
           CommandRun.of(

@@ -32,6 +32,13 @@ final class BundleFile {
   private static final Map<String, Integer> LIMITS =
       Map.of(MANIFEST, 64 << 20, ONNX, 512 << 20, NETWORK, 512 << 20);
 
+  /** Of what clients send. */
+  private static final Map<String, Integer> SENT_LIMITS =
+      Map.of(MANIFEST, 16 << 20, ONNX, 256 << 20, NETWORK, 512 << 20);
+
+  /** What clients send, in messages. */
+  static final String SENT = "what was sent";
+
   /** Of all entries together. */
   private static final long TOTAL = 768L << 20;
 
@@ -41,25 +48,51 @@ final class BundleFile {
   private static final long SMALL = 64L << 20;
 
   private final Path file;
+  private final String name;
+  private final Map<String, Integer> limits;
+  private final boolean withNetwork;
 
-  private BundleFile(Path file) {
+  private BundleFile(Path file, String name, Map<String, Integer> limits, boolean withNetwork) {
     this.file = file;
+    this.name = name;
+    this.limits = limits;
+    this.withNetwork = withNetwork;
   }
 
   /** The parts of a file, none of which was used yet; {@link PolicyBundle#read} says the errors. */
   static PolicyBundle read(Path file) {
-    BundleFile reading = new BundleFile(file);
+    return new BundleFile(file, file.toString(), LIMITS, true).read();
+  }
+
+  /** The same of bytes that a client has sent, without the network. */
+  static PolicyBundle read(byte[] bytes) {
+    try {
+      // Java reads a zip's directory, which says what is in it, from files only.
+      Path file = Files.createTempFile("gymbridge-bundle", ".zip");
+      try {
+        Files.write(file, bytes);
+        return new BundleFile(file, SENT, SENT_LIMITS, false).read();
+      } finally {
+        Files.deleteIfExists(file);
+      }
+    } catch (IOException e) {
+      throw new GymException(
+          Kind.RESOURCE_EXHAUSTED, "no room for a policy bundle: " + e.getMessage(), null, e);
+    }
+  }
+
+  private PolicyBundle read() {
     try {
       if (Files.size(file) == 0) {
-        throw reading.invalid("it is empty", null);
+        throw invalid("it is empty", null);
       }
-      return reading.entries();
+      return entries();
     } catch (NoSuchFileException e) {
       throw new GymException(Kind.NOT_FOUND, "no policy bundle at " + file, null, e);
     } catch (ZipException e) {
-      throw reading.invalid("it is cut short, or no zip file (" + e.getMessage() + ")", e);
+      throw invalid("it is cut short, or no zip file (" + e.getMessage() + ")", e);
     } catch (IOException e) {
-      throw reading.invalid("it cannot be read: " + e.getMessage(), e);
+      throw invalid("it cannot be read: " + e.getMessage(), e);
     }
   }
 
@@ -68,7 +101,7 @@ final class BundleFile {
       checkDeclared(zip);
       byte[] manifest = entry(zip, MANIFEST);
       byte[] onnx = entry(zip, ONNX);
-      byte[] network = entry(zip, NETWORK);
+      byte[] network = withNetwork ? entry(zip, NETWORK) : null;
       if (manifest == null || onnx == null) {
         throw invalid("it lacks " + (manifest == null ? MANIFEST : ONNX), null);
       }
@@ -88,7 +121,7 @@ final class BundleFile {
     long total = 0;
     for (Enumeration<? extends ZipEntry> all = zip.entries(); all.hasMoreElements(); ) {
       ZipEntry entry = all.nextElement();
-      Integer limit = LIMITS.get(entry.getName());
+      Integer limit = limits.get(entry.getName());
       if (limit == null) {
         throw invalid("unexpected entry \"" + entry.getName() + "\"", null);
       }
@@ -146,7 +179,7 @@ final class BundleFile {
   private GymException invalid(String why, @Nullable Throwable cause) {
     return new GymException(
         Kind.INVALID_ARGUMENT,
-        "%s is no usable policy bundle: %s".formatted(file, why),
+        "%s is no usable policy bundle: %s".formatted(name, why),
         null,
         cause);
   }

@@ -213,6 +213,34 @@ public final class OnnxPolicy implements Policy, Actor {
         });
   }
 
+  /**
+   * Several of the graph's outputs of one run for a batch of observations, at the beginning of an
+   * episode; numbers of other types are rounded to float32.
+   *
+   * @param wanted roles that the graph gives
+   * @param into for each its N rows, one after the other
+   * @throws GymException INVALID_ARGUMENT if the observations do not fit, or give NaN
+   */
+  public void run(Value observations, List<Role> wanted, float[][] into) {
+    Asked asked = Asked.of(plan, this, new Question(observations, true));
+    if (asked.n() == 0) {
+      return;
+    }
+    int bits = wanted.stream().mapToInt(Role::bit).sum();
+    running(
+        List.of(asked),
+        bits,
+        run -> {
+          for (int i = 0; i < into.length; i++) {
+            int size = into[i].length / asked.n();
+            for (int at = 0; at < into[i].length; at++) {
+              into[i][at] = (float) run.get(wanted.get(i), at / size, at % size, 0);
+            }
+          }
+          return into;
+        });
+  }
+
   private NdArray actions(Runner run, int n) {
     return new PlainHead(plan, actionSpace).actions(run, 0, n);
   }

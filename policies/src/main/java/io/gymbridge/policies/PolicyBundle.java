@@ -57,6 +57,17 @@ public record PolicyBundle(BundleManifest manifest, byte[] onnx, byte @Nullable 
     return new Loaded(bundle, bundle.replayed(seed, file.toString()));
   }
 
+  /**
+   * As {@link #load(Path, long)}, of what a client has sent, {@link #toBytes}, with smaller limits;
+   * a network for further training is not looked at.
+   *
+   * @throws GymException as {@link #read}
+   */
+  public static Loaded load(byte[] bytes, long seed) {
+    PolicyBundle bundle = BundleFile.read(bytes);
+    return new Loaded(bundle, bundle.replayed(seed, BundleFile.SENT));
+  }
+
   private OnnxPolicy replayed(long seed, String where) {
     OnnxPolicy policy = policy(seed);
     try {

@@ -134,4 +134,63 @@ public final class TestBundles {
           null);
     }
   }
+
+  /** A stochastic policy of one layer that chooses. */
+  public static PolicyBundle choosing(int inputs, int choices) {
+    SplittableRandom random = new SplittableRandom(choices);
+    return choosing(
+        inputs,
+        choices,
+        TinyOnnx.operator("Gemm", List.of("observations", "w", "b"), List.of("logits")),
+        TinyOnnx.tensor("w", random, inputs, choices),
+        TinyOnnx.tensor("b", random, choices));
+  }
+
+  /** One that chooses among three for two numbers, and gives NaN where the first is above 4. */
+  public static PolicyBundle choosingUpTo4() {
+    return choosing(
+        2,
+        3,
+        TinyOnnx.operator("Gemm", List.of("observations", "w", "b"), List.of("left")),
+        TinyOnnx.operator("Log", List.of("left"), List.of("logits")),
+        TinyOnnx.tensor("w", new double[] {-1, -1, -1, 0, 0, 0}, 2, 3),
+        TinyOnnx.tensor("b", new double[] {4.5, 4.5, 4.5}, 3));
+  }
+
+  private static PolicyBundle choosing(int inputs, int choices, byte[]... logits) {
+    Space observations =
+        Box.of(DType.FLOAT32, Double.NEGATIVE_INFINITY, Double.POSITIVE_INFINITY, inputs);
+    byte[] onnx =
+        TinyOnnx.model(
+            TinyOnnx.join(
+                TinyOnnx.join(logits),
+                TinyOnnx.operator(
+                    "ArgMax",
+                    List.of("logits"),
+                    List.of("actions"),
+                    TinyOnnx.integer("axis", 1),
+                    TinyOnnx.integer("keepdims", 0)),
+                TinyOnnx.declared(11, "observations", TinyOnnx.FLOAT, 0, inputs),
+                TinyOnnx.declared(12, "actions", TinyOnnx.INT64, 0),
+                TinyOnnx.declared(12, "logits", TinyOnnx.FLOAT, 0, choices)));
+    SplittableRandom random = new SplittableRandom(1);
+    NdArray golden =
+        NdArray.ofDoubles(DType.FLOAT32, random.doubles(16L * inputs, -1, 1).toArray(), 16, inputs);
+    try (OnnxPolicy policy = new OnnxPolicy(onnx, observations, new Discrete(choices), 0)) {
+      return new PolicyBundle(
+          new BundleManifest(
+              "choosing",
+              "none",
+              "Choosing-v0",
+              observations,
+              new Discrete(choices),
+              true,
+              Map.of(),
+              Map.of(),
+              golden,
+              policy.run(golden, "actions")),
+          onnx,
+          null);
+    }
+  }
 }

@@ -54,6 +54,7 @@ final class Answers {
   private final ValueCodec actionCodec;
   private final LaneStates states;
   private final AllowedAttributes allowed;
+  private final @Nullable Roller roller;
   private final Deque<StepAnswer> free = new ArrayDeque<>();
   private final Deque<Sent> sent = new ArrayDeque<>();
 
@@ -66,13 +67,20 @@ final class Answers {
    * @param renderMode empty for none
    * @param allowedAttributes see {@link ServedEnvironment}
    * @param stateKey what saved states are signed with
+   * @param roller null where clients may not put policies
    */
-  Answers(Lanes lanes, String renderMode, List<String> allowedAttributes, StateKey stateKey) {
+  Answers(
+      Lanes lanes,
+      String renderMode,
+      List<String> allowedAttributes,
+      StateKey stateKey,
+      @Nullable Roller roller) {
     this.lanes = lanes;
     this.renderMode = renderMode;
     allowed = new AllowedAttributes(allowedAttributes, lanes.env(0));
     observationCodec = new ValueCodec(lanes.spec().observationSpace());
     actionCodec = new ValueCodec(lanes.spec().actionSpace());
+    this.roller = roller;
     states = new LaneStates(lanes, observationCodec, stateKey);
   }
 
@@ -108,9 +116,8 @@ final class Answers {
         case RESTORE_STATE -> response.setRestored(restore(request.getRestoreState()));
         case CALL -> response.setCalled(call(request.getCall()));
         case SET_ATTRIBUTE -> response.setAttributeSet(set(request.getSetAttribute()));
-        case PUT_POLICY, ROLLOUT ->
-            throw new GymException(
-                Kind.UNIMPLEMENTED, "rollouts are the Python server's: step the lanes yourself");
+        case PUT_POLICY -> response.setPolicyPut(requireRoller().put(request.getPutPolicy()));
+        case ROLLOUT -> response.setRolledOut(requireRoller().rollOut(request.getRollout()));
         case ATTACH, HEARTBEAT, REQUEST_NOT_SET -> throw invalid("the request is empty");
       }
     } catch (RuntimeException e) {
@@ -274,6 +281,23 @@ final class Answers {
     lanes.setAttribute(
         request.getName(), values.size() == n ? values : Collections.nCopies(n, values.get(0)));
     return SetAttributeResponse.getDefaultInstance();
+  }
+
+  private Roller requireRoller() {
+    if (roller == null) {
+      throw new GymException(
+          Kind.PERMISSION_DENIED,
+          "policies are not taken here; start the server with --allow-policies");
+    }
+    return roller;
+  }
+
+  /** Closes the lanes, and frees the policy. */
+  void close() {
+    if (roller != null) {
+      roller.close();
+    }
+    lanes.close();
   }
 
   private static List<@Nullable Object> decoded(List<Item> items, String what) {

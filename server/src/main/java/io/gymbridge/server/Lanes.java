@@ -104,6 +104,15 @@ final class Lanes {
     return spec;
   }
 
+  AutoresetMode autoresetMode() {
+    return autoresetMode;
+  }
+
+  /** Number of the first one in its session. */
+  int firstLane() {
+    return firstLane;
+  }
+
   /** What is kept of the environments' infos. */
   InfoMode infoMode() {
     return infoMode;
@@ -155,6 +164,11 @@ final class Lanes {
   /** Forgets the last call's time, for a request that may be refused before any environment. */
   void resetClock() {
     nanos = 0;
+  }
+
+  /** What several calls have spent, in place of the last one's. */
+  void setNanos(long spent) {
+    nanos = spent;
   }
 
   /**
@@ -263,6 +277,37 @@ final class Lanes {
     }
   }
 
+  /**
+   * The lanes' present observations, a batch of N.
+   *
+   * @throws GymException FAILED_PRECONDITION where a lane wants a reset
+   */
+  Value present() {
+    List<Value> shown = new ArrayList<>();
+    for (int lane = 0; lane < envs.length; lane++) {
+      checkReady(lane);
+      shown.add(batch == null ? last[lane] : batch.observation(lane));
+    }
+    return Value.stack(shown);
+  }
+
+  private void checkReady(int lane) {
+    if (!ready[lane]) {
+      throw new GymException(
+          Kind.FAILED_PRECONDITION, name(lane) + " wants a reset before its next step");
+    }
+  }
+
+  /** Whether no lane has failed, or was never reset. */
+  boolean allReady() {
+    for (boolean each : ready) {
+      if (!each) {
+        return false;
+      }
+    }
+    return true;
+  }
+
   private boolean allMayStep() {
     for (int lane = 0; lane < envs.length; lane++) {
       if (!ready[lane] || (ended[lane] && autoresetMode == AutoresetMode.DISABLED)) {
@@ -307,10 +352,7 @@ final class Lanes {
   }
 
   private void check(int row, int lane) {
-    if (!ready[lane]) {
-      throw new GymException(
-          Kind.FAILED_PRECONDITION, name(lane) + " wants a reset before its next step");
-    }
+    checkReady(lane);
     if (ended[lane]) {
       if (autoresetMode == AutoresetMode.DISABLED) {
         throw new GymException(

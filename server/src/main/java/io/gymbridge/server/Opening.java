@@ -25,6 +25,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a client asks OpenSession for, checked and with the server's defaults, and how it is made.
@@ -37,6 +38,7 @@ import java.util.concurrent.TimeUnit;
  * @param leaseNanos how long a shard outlives its last request
  * @param stepTimeoutNanos how long a request may take; {@link Long#MAX_VALUE} for ever
  * @param maxMessageBytes largest message that may become necessary
+ * @param allowPolicies whether clients may put policies
  */
 record Opening(
     ServedEnvironment environment,
@@ -49,7 +51,8 @@ record Opening(
     int shards,
     long leaseNanos,
     long stepTimeoutNanos,
-    int maxMessageBytes) {
+    int maxMessageBytes,
+    boolean allowPolicies) {
   private static final int PROTOCOL_REVISION = 1;
 
   /** The request, checked. Throws as the comments of OpenSession have it. */
@@ -94,7 +97,8 @@ record Opening(
             : request.getMaxShards(),
         lease,
         nanos("step timeout", request.getStepTimeoutSeconds(), options.stepTimeout()),
-        options.maxMessageBytes());
+        options.maxMessageBytes(),
+        options.allowPolicies());
   }
 
   private static ServedEnvironment find(String id, Map<String, ServedEnvironment> offered) {
@@ -177,6 +181,11 @@ record Opening(
           : Statuses.raised("the constructor of " + environment.id(), e);
     }
     return new Lanes(envs, autoresetMode, infoMode, firstLane(shard));
+  }
+
+  /** What has a policy act in a shard's lanes; null where clients may not put one. */
+  @Nullable Roller roller(Lanes lanes) {
+    return allowPolicies ? new Roller(lanes, maxMessageBytes, stepTimeoutNanos) : null;
   }
 
   private void check(Env env, int lanes) {

@@ -15,6 +15,7 @@ import java.time.Duration;
  * @param stepTimeout how long a request may take before its lanes are given up and made anew; zero
  *     for as long as it likes, or as the client says
  * @param maxMessageBytes largest message, either way
+ * @param allowPolicies whether clients may put policies, which then act in rollouts
  * @param stateKey what saved states are signed with
  * @param security who may ask, and how connections are encrypted
  */
@@ -26,12 +27,13 @@ public record ServeOptions(
     Duration lease,
     Duration stepTimeout,
     int maxMessageBytes,
+    boolean allowPolicies,
     StateKey stateKey,
     ServerSecurity security) {
 
   /**
-   * 8 lanes on one thread, 16 sessions of 1,024 lanes at most, a lease of 60 s, 256 MiB, and saved
-   * states that are good in this process.
+   * 8 lanes on one thread, 16 sessions of 1,024 lanes at most, a lease of 60 s, 256 MiB, no
+   * policies of clients, and saved states that are good in this process.
    */
   public static final ServeOptions DEFAULTS =
       new ServeOptions(
@@ -42,6 +44,7 @@ public record ServeOptions(
           Duration.ofSeconds(60),
           Duration.ZERO,
           Channels.DEFAULT_MAX_MESSAGE_BYTES,
+          false,
           StateKey.random(),
           ServerSecurity.LOCAL);
 
@@ -72,6 +75,7 @@ public record ServeOptions(
         lease,
         stepTimeout,
         maxMessageBytes,
+        allowPolicies,
         stateKey,
         security);
   }
@@ -85,6 +89,7 @@ public record ServeOptions(
         lease,
         stepTimeout,
         maxMessageBytes,
+        allowPolicies,
         stateKey,
         security);
   }
@@ -98,6 +103,7 @@ public record ServeOptions(
         lease,
         stepTimeout,
         maxMessageBytes,
+        allowPolicies,
         stateKey,
         security);
   }
@@ -111,6 +117,7 @@ public record ServeOptions(
         lease,
         stepTimeout,
         maxMessageBytes,
+        allowPolicies,
         stateKey,
         security);
   }
@@ -124,6 +131,7 @@ public record ServeOptions(
         time,
         stepTimeout,
         maxMessageBytes,
+        allowPolicies,
         stateKey,
         security);
   }
@@ -137,13 +145,37 @@ public record ServeOptions(
         lease,
         time,
         maxMessageBytes,
+        allowPolicies,
         stateKey,
         security);
   }
 
   public ServeOptions withMaxMessageBytes(int bytes) {
     return new ServeOptions(
-        numEnvs, workers, maxSessions, maxNumEnvs, lease, stepTimeout, bytes, stateKey, security);
+        numEnvs,
+        workers,
+        maxSessions,
+        maxNumEnvs,
+        lease,
+        stepTimeout,
+        bytes,
+        allowPolicies,
+        stateKey,
+        security);
+  }
+
+  public ServeOptions withAllowPolicies(boolean allowed) {
+    return new ServeOptions(
+        numEnvs,
+        workers,
+        maxSessions,
+        maxNumEnvs,
+        lease,
+        stepTimeout,
+        maxMessageBytes,
+        allowed,
+        stateKey,
+        security);
   }
 
   public ServeOptions withStateKey(StateKey key) {
@@ -155,6 +187,7 @@ public record ServeOptions(
         lease,
         stepTimeout,
         maxMessageBytes,
+        allowPolicies,
         key,
         security);
   }
@@ -168,6 +201,7 @@ public record ServeOptions(
         lease,
         stepTimeout,
         maxMessageBytes,
+        allowPolicies,
         stateKey,
         wanted);
   }

@@ -6,6 +6,7 @@ import io.gymbridge.core.GymException;
 import io.gymbridge.core.GymException.Kind;
 import io.gymbridge.proto.v1.EnvironmentSpec;
 import io.gymbridge.proto.v1.OpenSessionResponse;
+import io.gymbridge.server.rollout.Acting;
 import io.gymbridge.transport.AutoresetCodec;
 import io.gymbridge.transport.SpecCodec;
 import io.gymbridge.transport.Statuses;
@@ -91,13 +92,14 @@ final class Session {
         opening.renderMode(),
         opening.environment(),
         opening.stateKey(),
+        opening::roller,
         lanes -> finish(place, shard, lanes),
         failure -> fail(shard, failure));
   }
 
   private void finish(int place, Shard shard, Lanes lanes) {
     EnvironmentSpec spec = SpecCodec.encode(lanes.spec());
-    List<String> capabilities = capabilities(lanes.env(0));
+    List<String> capabilities = capabilities(lanes);
     CompletableFuture<OpenSessionResponse> waiting;
     OpenSessionResponse response;
     synchronized (this) {
@@ -113,13 +115,17 @@ final class Session {
     waiting.complete(response);
   }
 
-  private static List<String> capabilities(Env env) {
+  private List<String> capabilities(Lanes lanes) {
+    Env env = lanes.env(0);
     List<String> capabilities = new ArrayList<>();
     if (LaneStates.canSave(env)) {
       capabilities.add("save_state");
     }
     if (AllowedAttributes.hasGoals(env)) {
       capabilities.add(AllowedAttributes.COMPUTE_REWARD);
+    }
+    if (opening.allowPolicies() && Acting.suits(lanes.spec(), opening.autoresetMode())) {
+      capabilities.add("rollouts");
     }
     return capabilities;
   }

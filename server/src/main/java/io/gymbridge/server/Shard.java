@@ -12,6 +12,7 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -98,6 +99,7 @@ final class Shard implements ShardMemory.Owner {
    * @param renderMode empty for none
    * @param environment what the lanes are, for what it says of them
    * @param stateKey what saved states are signed with
+   * @param roller makes what acts in the lanes, or null where clients may not put policies
    * @param failed takes what the maker throws
    */
   void open(
@@ -105,6 +107,7 @@ final class Shard implements ShardMemory.Owner {
       String renderMode,
       ServedEnvironment environment,
       StateKey stateKey,
+      Function<Lanes, @Nullable Roller> roller,
       Consumer<Lanes> opened,
       Consumer<Throwable> failed) {
     turns.run(
@@ -113,7 +116,12 @@ final class Shard implements ShardMemory.Owner {
             Lanes made = maker.get();
             this.lanes = made;
             Answers fresh =
-                new Answers(made, renderMode, environment.allowedAttributes(), stateKey);
+                new Answers(
+                    made,
+                    renderMode,
+                    environment.allowedAttributes(),
+                    stateKey,
+                    roller.apply(made));
             this.answers = fresh;
             this.requestBytes = fresh.requestBytes();
             this.responseBytes = fresh.responseBytes();
@@ -375,7 +383,9 @@ final class Shard implements ShardMemory.Owner {
   }
 
   private void closeLanes() {
-    if (lanes != null) {
+    if (answers != null) {
+      answers.close();
+    } else if (lanes != null) {
       lanes.close();
     }
   }

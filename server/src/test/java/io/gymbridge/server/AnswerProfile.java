@@ -55,7 +55,7 @@ final class AnswerProfile {
   }
 
   private static void measure(String what, Lanes lanes, int steps) throws IOException {
-    Answers answers = new Answers(lanes, "", List.of(), StateKey.random());
+    Answers answers = new Answers(lanes, "", List.of(), StateKey.random(), null);
     ByteString[] actions = actions(lanes);
     answers.answer(
         InteractRequest.newBuilder()

@@ -53,7 +53,7 @@ class BatchAnswersTest {
 
   private static Answers together(String id, AutoresetMode mode, InfoMode infos) {
     EnvBatch batch = Objects.requireNonNull(Envs.makeBatch(id, LANES, Map.of()));
-    return new Answers(new Lanes(batch, mode, infos, 0), "", List.of(), KEY);
+    return new Answers(new Lanes(batch, mode, infos, 0), "", List.of(), KEY, null);
   }
 
   private static Answers oneByOne(String id, AutoresetMode mode, InfoMode infos) {
@@ -61,7 +61,7 @@ class BatchAnswersTest {
     for (int lane = 0; lane < LANES; lane++) {
       envs.add(Envs.make(id));
     }
-    return new Answers(new Lanes(envs, mode, infos, 0), "", List.of(), KEY);
+    return new Answers(new Lanes(envs, mode, infos, 0), "", List.of(), KEY, null);
   }
 
   /** Asks both the same, in order, and compares what they answer. */

@@ -42,7 +42,9 @@ class PythonSuitesTest {
     TestBundles.recurrent().write(policies.resolve("lstm.zip"));
     Files.write(trajectories.resolve("two.zip"), TestBundles.times(2).toBytes());
     try (Served served =
-            Served.of(ServeOptions.DEFAULTS.withMaxSessions(64), Served.javaEnvironments());
+            Served.of(
+                ServeOptions.DEFAULTS.withMaxSessions(64).withAllowPolicies(true),
+                Served.javaEnvironments());
         Repository repository = Repository.open(policies, PublishGate.OPEN);
         PolicyServer policyServer =
             PolicyServer.start(
