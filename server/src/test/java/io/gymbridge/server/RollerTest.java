@@ -1,5 +1,6 @@
 package io.gymbridge.server;
 
+import static java.util.Objects.requireNonNull;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
@@ -159,8 +160,8 @@ class RollerTest {
     }
   }
 
-  private static Value joined(Value first, Value second) {
-    return Value.concatenate(List.of(first, second));
+  private static Value joined(@Nullable Value first, @Nullable Value second) {
+    return Value.concatenate(List.of(requireNonNull(first), requireNonNull(second)));
   }
 
   @Test
