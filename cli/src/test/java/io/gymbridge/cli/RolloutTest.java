@@ -22,6 +22,7 @@ import io.gymbridge.core.Value;
 import io.gymbridge.core.VectorEnv;
 import io.gymbridge.learners.PolicyNetwork;
 import io.gymbridge.policies.PolicyBundle;
+import io.gymbridge.server.rollout.Noise;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -132,12 +133,12 @@ final class RolloutTest {
         double density = 0;
         for (int d = 0; d < 6; d++) {
           int i = at * 6 + d;
-          double z = RolloutNoise.normal(RolloutNoise.uniform(seed, at % 4, 3 + at / 4, d, 6));
-          double sample = RolloutNoise.exp(logStd.getDouble(i)) * z + mean.getDouble(i);
+          double z = Noise.normal(uniform(seed, at % 4, 3 + at / 4, d, 6));
+          double sample = Noise.exp(logStd.getDouble(i)) * z + mean.getDouble(i);
           assertEquals((float) sample, samples.getDouble(i));
           double clipped = Math.max(-1, Math.min(1, samples.getDouble(i)));
           assertEquals(clipped, rollout.actions().getDouble(i));
-          density += (-0.5 * z * z - logStd.getDouble(i)) - RolloutNoise.LOG_SQRT_2_PI;
+          density += (-0.5 * z * z - logStd.getDouble(i)) - Noise.LOG_SQRT_2_PI;
         }
         assertEquals(density, rollout.logProbabilities()[at]);
       }
@@ -162,14 +163,13 @@ final class RolloutTest {
         double[] l = {logits.getDouble(2 * at), logits.getDouble(2 * at + 1)};
         double[] score = new double[2];
         for (int d = 0; d < 2; d++) {
-          score[d] = RolloutNoise.gumbel(RolloutNoise.uniform(5, at % 4, at / 4, d, 2)) + l[d];
+          score[d] = Noise.gumbel(uniform(5, at % 4, at / 4, d, 2)) + l[d];
         }
         int choice = score[1] > score[0] ? 1 : 0;
         assertEquals(choice, rollout.actions().getLong(at));
         double highest = Math.max(l[0], l[1]);
-        double mass = RolloutNoise.exp(l[0] - highest) + RolloutNoise.exp(l[1] - highest);
-        assertEquals(
-            (l[choice] - highest) - RolloutNoise.log(mass), rollout.logProbabilities()[at]);
+        double mass = Noise.exp(l[0] - highest) + Noise.exp(l[1] - highest);
+        assertEquals((l[choice] - highest) - Noise.log(mass), rollout.logProbabilities()[at]);
       }
     }
   }
@@ -276,5 +276,12 @@ final class RolloutTest {
 
   private static Kind kind(Runnable call) {
     return assertThrows(GymException.class, call::run).kind();
+  }
+
+  /** One draw of a lane in a step. */
+  private static double uniform(long seed, int lane, long step, int draw, int draws) {
+    double[] into = new double[draws];
+    Noise.uniforms(seed, lane, 1, step, 1, draws, into);
+    return into[draw];
   }
 }

@@ -9,8 +9,9 @@ package io.gymbridge.server.rollout;
  * Java rounds each operation by itself; its own logarithms and exponentials may differ in the last
  * bit from one machine to another.
  */
-final class Noise {
-  static final double LOG_SQRT_2_PI = 0.9189385332046727;
+public final class Noise {
+  /** ln √(2π). */
+  public static final double LOG_SQRT_2_PI = 0.9189385332046727;
 
   /** ln 2 in two parts, of which the first has 32 bits: products with an exponent are exact. */
   private static final double LN2_HIGH = 0.6931471803691238;
@@ -136,7 +137,7 @@ final class Noise {
    * @param draws for each lane in each step
    * @param into (steps, lanes, draws), and more where it is longer
    */
-  static void uniforms(
+  public static void uniforms(
       long seed, int firstLane, int lanes, long firstStep, int steps, int draws, double[] into) {
     long[] words = new long[4];
     // ⌊firstStep · draws / 4⌋ and what is left of it, where the product has more than 64 bits too.
@@ -162,7 +163,7 @@ final class Noise {
   }
 
   /** Natural logarithm of a normal positive number. */
-  static double log(double x) {
+  public static double log(double x) {
     int exponent = Math.getExponent(x) + 1;
     double mantissa = Math.scalb(x, -exponent);
     if (mantissa < SQRT_HALF) {
@@ -176,7 +177,7 @@ final class Noise {
   }
 
   /** Exponential; of what is outside [−700, 700], that of the bound. */
-  static double exp(double x) {
+  public static double exp(double x) {
     double bounded = Math.min(Math.max(x, -EXP_BOUND), EXP_BOUND);
     double k = Math.floor(bounded * LOG2_E + 0.5);
     double r = (bounded - k * LN2_HIGH) - k * LN2_LOW;
@@ -184,7 +185,7 @@ final class Noise {
   }
 
   /** A standard normal number: the quantile at {@code u}. */
-  static double normal(double u) {
+  public static double normal(double u) {
     double q = u - 0.5;
     if (Math.abs(q) <= 0.425) {
       double r = 0.180625 - q * q;
@@ -199,7 +200,7 @@ final class Noise {
   }
 
   /** A standard Gumbel number: the quantile at {@code u}. */
-  static double gumbel(double u) {
+  public static double gumbel(double u) {
     return -log(-log(u));
   }
 
