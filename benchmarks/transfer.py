@@ -1,12 +1,19 @@
-"""Whether a learned reward is worth something where the dynamics are others: HalfCheetah with a disabled front leg.
+"""Whether a learned reward is worth something where the dynamics are others.
 
-    $(scripts/python-env) benchmarks/transfer.py --demos FILE.npz [--seeds 0,1,2] [--work DIR]
+    $(scripts/python-env) benchmarks/transfer.py maze [--seeds 0,1,2] [--work DIR]
+    $(scripts/python-env) benchmarks/transfer.py cheetah --demos FILE.npz [--seeds 0,1,2] [--work DIR]
 
-FILE has an expert's trajectories on HalfCheetah-v5. With each seed GAIL, AIRL with a reward of state and action, and
-AIRL with a linear reward of the state alone learn on HalfCheetah-v5. Then, with a weak motor in the front leg's thigh
-and shin (docs/python-environments.md), PPO learns by each of AIRL's rewards and by the true one, and the imitators'
-policies are played as they are. All returns are the task's own. What has been run is kept in DIR and not run again;
-an interrupted training goes on. The table of benchmarks/transfer.md is printed.
+With each seed GAIL, AIRL with a reward of state and action, and AIRL with a reward of the state alone learn at home.
+Elsewhere, where the dynamics are others, PPO learns by each of AIRL's rewards and by the true one. All policies are
+played elsewhere, 20 episodes, likeliest actions; the imitators' as they are. All returns are the task's own.
+
+- maze: PointMaze with its gap on the left, and elsewhere on the right. Everybody learns from episodes that begin
+  anywhere, and is played from below the wall. The demonstrations are of a PPO expert that is trained first.
+- cheetah: HalfCheetah-v5, and elsewhere with a weak motor in the front leg's thigh and shin
+  (docs/python-environments.md). FILE has an expert's trajectories.
+
+What has been run is kept in DIR and not run again; an interrupted training goes on. The tables of
+benchmarks/transfer.md are printed.
 """
 
 from __future__ import annotations
@@ -16,26 +23,77 @@ import hashlib
 import json
 import statistics
 import subprocess
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
-SOURCE = "HalfCheetah-v5"
-TARGET = "gymbridge.dynamics:half_cheetah_disabled"
-STEPS = "700000"
-# What learns on the task itself: algorithm and preset.
-IMITATORS = {
-    "gail": ("gail", SOURCE),
-    "airl": ("airl", SOURCE),
-    "airl-state": ("airl", f"{SOURCE}-state-only"),
+CHEETAH = "HalfCheetah-v5"
+MAZE = ["--env", "gymbridge/PointMaze-v0", "--env-arg", "velocity=false"]
+GAP_LEFT = [*MAZE, "--env-arg", "gap=left", "--env-arg", "start=anywhere"]
+GAP_RIGHT = [*MAZE, "--env-arg", "gap=right"]
+
+
+def settings(text: str) -> list[str]:
+    """Options of a training: `key=value` becomes `--set key=value`."""
+    return [word for pair in text.split() for word in ("--set", pair)]
+
+
+@dataclass(frozen=True)
+class Task:
+    """Options of the commands: environments at home, elsewhere to learn in and to be played in, and the learners'."""
+
+    home: list[str]
+    elsewhere: list[str]
+    played: list[str]
+    imitators: dict[str, list[str]]
+    ppo: list[str]
+    # Of the PPO that is shown, where no demonstrations are given.
+    expert: list[str]
+
+
+_MAZE_IMITATOR = ["--steps", "1000000", *settings("absorbing=false batchSize=256")]
+_MAZE_AIRL = [
+    "airl",
+    *_MAZE_IMITATOR,
+    *settings("rewardHidden=8 potentialHidden=64-64 replay=100000 discriminatorUpdates=2 discriminatorLearningRate=3e-4"),
+]
+_MAZE_PPO = ["--steps", "500000", *settings("batchSize=128 entropyWeight=0.03")]
+_LAME = ["--env", "gymbridge.dynamics:half_cheetah_disabled"]
+TASKS = {
+    "maze": Task(
+        home=GAP_LEFT,
+        elsewhere=[*GAP_RIGHT, "--env-arg", "start=anywhere"],
+        played=GAP_RIGHT,
+        imitators={
+            "gail": ["gail", *_MAZE_IMITATOR, *settings("reward=logit")],
+            "airl": _MAZE_AIRL,
+            "airl-state": [*_MAZE_AIRL, *settings("stateOnly=true")],
+        },
+        ppo=_MAZE_PPO,
+        expert=_MAZE_PPO,
+    ),
+    "cheetah": Task(
+        home=["--env", CHEETAH],
+        elsewhere=_LAME,
+        played=_LAME,
+        imitators={
+            "gail": ["gail", "--preset", CHEETAH],
+            "airl": ["airl", "--preset", CHEETAH],
+            "airl-state": ["airl", "--preset", f"{CHEETAH}-state-only"],
+        },
+        ppo=["--preset", CHEETAH, "--steps", "700000"],
+        expert=[],
+    ),
 }
-# The rows: label, and the training or evaluation whose result it is.
+# The rows: label, and the policy that is played.
 ROWS = {
     "PPO, true reward": "ppo-true",
     "PPO, AIRL's reward of the state": "ppo-airl-state",
     "PPO, AIRL's reward of state and action": "ppo-airl",
-    "GAIL's policy as it is": "play-gail",
-    "AIRL's policy as it is": "play-airl",
+    "GAIL's policy as it is": "gail",
+    "AIRL's policy as it is": "airl",
+    "AIRL's policy as it is, reward of the state": "airl-state",
 }
 
 
@@ -51,57 +109,75 @@ def run(name: str, work: Path, *arguments: str) -> dict[str, Any]:
     return dict(json.loads(result.read_text()))
 
 
-def train(name: str, work: Path, *arguments: str) -> dict[str, Any]:
-    """The result of a training, with its policy in NAME.zip."""
+def train(name: str, work: Path, *arguments: str) -> Path:
+    """The policy of a training."""
+    policy = work / f"{name}.zip"
     kept = ["--checkpoints", str(work / name), "--checkpoint-episodes", "0", "--resume"]
-    return run(name, work, "train", *arguments, "--out", str(work / f"{name}.zip"), *kept)
+    run(name, work, "train", *arguments, "--out", str(policy), *kept)
+    return policy
 
 
-def measure(demos: Path, seed: int, work: Path) -> dict[str, dict[str, Any]]:
-    """All results with one seed, by their names."""
-    results = {}
-    for name, (algorithm, preset) in IMITATORS.items():
-        learned = work / f"{name}-{seed}"
-        common = ["--env", SOURCE, "--preset", preset, "--demos", str(demos), "--seed", str(seed)]
-        train(learned.name, work, algorithm, *common, "--reward-out", f"{learned}-reward.zip")
-        if name != "airl-state":
-            played = ["evaluate", "--env", TARGET, "--policy", f"{learned}.zip", "--seed", "1000"]
-            results[f"play-{name}"] = run(f"play-{name}-{seed}", work, *played)
-    paid = {"true": [], "airl": ["--reward", f"{work}/airl-{seed}-reward.zip"]}
-    paid["airl-state"] = ["--reward", f"{work}/airl-state-{seed}-reward.zip"]
-    for name, reward in paid.items():
-        settings = ["--preset", SOURCE, "--steps", STEPS, "--seed", str(seed)]
-        results[f"ppo-{name}"] = train(f"ppo-{name}-{seed}", work, "ppo", "--env", TARGET, *settings, *reward)
-    return results
+def demonstrations(task: Task, work: Path) -> Path:
+    """50 episodes of an expert of our own, with sampled actions."""
+    demos = work / "demos.npz"
+    if not demos.exists():
+        expert = train("expert", work, "ppo", *task.home, *task.expert, "--seed", "10")
+        options = ["--episodes", "50", "--stochastic", "--seed", "10", "--out", str(demos)]
+        subprocess.run([str(ROOT / "gymbridge"), "collect", *task.home, "--expert", str(expert), *options], check=True)
+    return demos
+
+
+def measure(task: Task, demos: Path, seed: int, work: Path) -> dict[str, dict[str, Any]]:
+    """What each policy of a seed is worth elsewhere."""
+    seeded = ["--seed", str(seed)]
+    policies = {}
+    rewards: dict[str, list[str]] = {"ppo-true": []}
+    for name, options in task.imitators.items():
+        reward = work / f"{name}-{seed}-reward.zip"
+        paid = ["--demos", str(demos), "--reward-out", str(reward)]
+        policies[name] = train(f"{name}-{seed}", work, *options, *task.home, *seeded, *paid)
+        if name.startswith("airl"):
+            rewards[f"ppo-{name}"] = ["--reward", str(reward)]
+    for name, paid in rewards.items():
+        policies[name] = train(f"{name}-{seed}", work, "ppo", *task.elsewhere, *task.ppo, *seeded, *paid)
+    return {
+        name: run(f"play-{name}-{seed}", work, "evaluate", *task.played, "--policy", str(policy), "--seed", "1000")
+        for name, policy in policies.items()
+    }
 
 
 def table(runs: dict[int, dict[str, dict[str, Any]]]) -> str:
-    """The results as Markdown: each seed, their mean, and that beside PPO's on the true reward."""
-    lines = ["| |" + "".join(f" seed {seed} |" for seed in runs) + " mean | of PPO, true reward |"]
-    lines += ["|---" * (len(runs) + 3) + "|"]
-    best = statistics.mean(run["ppo-true"]["return_mean"] for run in runs.values())
+    """The results as Markdown: each seed, and their mean."""
+    lines = ["| |" + "".join(f" seed {seed} |" for seed in runs) + " mean |"]
+    lines += ["|---" * (len(runs) + 2) + "|"]
     for label, name in ROWS.items():
-        cells = [f" {run[name]['return_mean']:.0f} ± {run[name]['return_sd']:.0f} |" for run in runs.values()]
+        cells = [f" {run[name]['return_mean']:.5g} ± {run[name]['return_sd']:.2g} |" for run in runs.values()]
         mean = statistics.mean(run[name]["return_mean"] for run in runs.values())
-        lines.append(f"| {label} |" + "".join(cells) + f" {mean:.0f} | {mean / best:.2f} |")
+        lines.append(f"| {label} |" + "".join(cells) + f" {mean:.5g} |")
     return "\n".join(lines)
 
 
 def main() -> None:
     """Measures and prints."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--demos", type=Path, required=True, metavar="FILE")
+    parser.add_argument("task", choices=TASKS)
+    parser.add_argument("--demos", type=Path, metavar="FILE", help="for cheetah; the maze has its own")
     parser.add_argument("--seeds", default="0,1,2")
-    parser.add_argument("--work", type=Path, default=ROOT / "build" / "transfer")
+    parser.add_argument("--work", type=Path, help="default: build/transfer/TASK")
     arguments = parser.parse_args()
-    arguments.work.mkdir(parents=True, exist_ok=True)
-    begun = arguments.work / "demos.sha256"
-    digest = hashlib.sha256(arguments.demos.read_bytes()).hexdigest()
-    if any(arguments.work.glob("*.json")) and (not begun.exists() or begun.read_text() != digest):
-        parser.error(f"{arguments.work} has results of other demonstrations than {arguments.demos}: name another --work")
+    task = TASKS[arguments.task]
+    if arguments.demos is None and not task.expert:
+        parser.error(f"{arguments.task} wants --demos FILE.npz, an expert's trajectories")
+    work = arguments.work or ROOT / "build" / "transfer" / arguments.task
+    work.mkdir(parents=True, exist_ok=True)
+    demos = arguments.demos or demonstrations(task, work)
+    begun = work / "demos.sha256"
+    digest = hashlib.sha256(demos.read_bytes()).hexdigest()
+    if any(work.glob("*-*.json")) and (not begun.exists() or begun.read_text() != digest):
+        parser.error(f"{work} has results of other demonstrations than {demos}: name another --work")
     begun.write_text(digest)
     seeds = [int(seed) for seed in arguments.seeds.split(",")]
-    print(table({seed: measure(arguments.demos, seed, arguments.work) for seed in seeds}))
+    print(table({seed: measure(task, demos, seed, work) for seed in seeds}))
 
 
 if __name__ == "__main__":

@@ -28,7 +28,10 @@ import java.util.Set;
  * <p>Keyword argument and attribute: {@code gap}, {@code left} or {@code right}, by default left.
  * Keyword argument: {@code start}, {@code below} the wall as above, which is the default, or {@code
  * anywhere}: at rest, evenly over the room but for the wall's height, so that demonstrations show
- * all of it. Attribute: {@code state}, position and velocity.
+ * all of it. Keyword argument: {@code velocity}, whether it is observed beside the position, by
+ * default true. The paper's maze shows none, and has to: along a velocity v a value V rises by
+ * ∇V·v, so that a reward of position and velocity can be the value of the maze it was learned in.
+ * Attribute: {@code state}, position and velocity.
  */
 final class PointMaze extends LocalEnv {
   static final double GOAL_X = 0.5;
@@ -49,6 +52,7 @@ final class PointMaze extends LocalEnv {
   private static final Set<String> STARTS = Set.of(BELOW, ANYWHERE);
 
   private final boolean startsAnywhere;
+  private final boolean showsVelocity;
   private boolean gapLeft;
   private double x = 0.5;
   private double y = 0.2;
@@ -56,12 +60,22 @@ final class PointMaze extends LocalEnv {
   private double speedY;
 
   PointMaze(Registration registration, Kwargs kwargs) {
-    super(registration.spec(observations(), Box.of(DType.FLOAT32, -1, 1, 2), 20, "rgb_array"));
+    this(registration, kwargs, kwargs.flag("velocity", true));
+  }
+
+  private PointMaze(Registration registration, Kwargs kwargs, boolean showsVelocity) {
+    super(
+        registration.spec(
+            observations(showsVelocity), Box.of(DType.FLOAT32, -1, 1, 2), 20, "rgb_array"));
+    this.showsVelocity = showsVelocity;
     gapLeft = !RIGHT.equals(kwargs.choice("gap", LEFT, SIDES));
     startsAnywhere = ANYWHERE.equals(kwargs.choice("start", BELOW, STARTS));
   }
 
-  private static Box observations() {
+  private static Box observations(boolean withVelocity) {
+    if (!withVelocity) {
+      return Box.of(DType.FLOAT32, 0, 1, 2);
+    }
     float max = (float) MAX_SPEED;
     return new Box(
         NdArray.of(new float[] {0, 0, -max, -max}, 4), NdArray.of(new float[] {1, 1, max, max}, 4));
@@ -127,7 +141,9 @@ final class PointMaze extends LocalEnv {
   }
 
   private NdArray observation() {
-    return NdArray.of(new float[] {(float) x, (float) y, (float) speedX, (float) speedY}, 4);
+    return showsVelocity
+        ? NdArray.of(new float[] {(float) x, (float) y, (float) speedX, (float) speedY}, 4)
+        : NdArray.of(new float[] {(float) x, (float) y}, 2);
   }
 
   @Override

@@ -313,6 +313,21 @@ class EnvsTest {
     assertTrue(IntStream.of(quarters).allMatch(n -> n > 70), Arrays.toString(quarters));
   }
 
+  @Test
+  void a_point_maze_may_hide_the_velocity() {
+    Env shown = Envs.make("gymbridge/PointMaze-v0");
+    Env hidden = Envs.make("gymbridge/PointMaze-v0", Map.of("velocity", false));
+    double[] all = shown.reset(1).observation().array().toDoubles();
+    assertArrayEquals(Arrays.copyOf(all, 2), hidden.reset(1).observation().array().toDoubles(), 0);
+    NdArray push = NdArray.of(new float[] {1, 0.5f}, 2);
+    for (int i = 0; i < 3; i++) {
+      all = shown.step(push).observation().array().toDoubles();
+      NdArray seen = hidden.step(push).observation().array();
+      assertArrayEquals(Arrays.copyOf(all, 2), seen.toDoubles(), 0);
+      assertNull(hidden.spec().observationSpace().whyNot(seen));
+    }
+  }
+
   /** The least distance to the goal on the way by one side. */
   private static double closest(String gap, String side) {
     double door = side.equals("left") ? 0.1 : side.equals("right") ? 0.9 : 0.5;

@@ -2,10 +2,16 @@ package io.gymbridge.learners;
 
 import io.gymbridge.core.EnvState;
 import java.util.Arrays;
+import java.util.stream.IntStream;
 
-/** Pays a reward that was learned before. Not thread-safe. */
+/**
+ * Pays a reward that was learned before. AIRL's is known but for a constant, beside which its
+ * differences may be small: from it is taken what the first rollout's steps are paid on average.
+ * GAIL's is paid as it is, since its sign says whether to live long. Not thread-safe.
+ */
 final class FrozenReward implements OnPolicy.Rewards {
   private final LearnedReward reward;
+  private double constant = Double.NaN;
 
   FrozenReward(LearnedReward reward) {
     this.reward = reward;
@@ -29,8 +35,13 @@ final class FrozenReward implements OnPolicy.Rewards {
     // Through the space, since the two may have different units for unbounded actions.
     double[] rewards =
         reward.of(before, policy.head().toSpace(actions, rows.length), after, terminated);
+    if (Double.isNaN(constant)) {
+      constant = reward.form().isAirl() ? meanOfSteps(rewards, terminated) : 0;
+    }
+    // An end that is paid holds the rewards of all the time after it.
+    double ofEnd = reward.encoder().absorbing() ? constant / (1 - reward.gamma()) : constant;
     for (int i = 0; i < rows.length; i++) {
-      rollout.rewards[rows[i]] = rewards[i];
+      rollout.rewards[rows[i]] = rewards[i] - (terminated[i] ? ofEnd : constant);
     }
     double mean = Arrays.stream(rewards).average().orElse(Double.NaN);
     double variance =
@@ -39,11 +50,22 @@ final class FrozenReward implements OnPolicy.Rewards {
     return new OnPolicy.Discrimination(none, none, none, none, none, mean, Math.sqrt(variance));
   }
 
+  /** Of those that did not reach an end, which may hold more than one step's. */
+  private static double meanOfSteps(double[] rewards, boolean[] terminated) {
+    return IntStream.range(0, rewards.length)
+        .filter(i -> !terminated[i])
+        .mapToDouble(i -> rewards[i])
+        .average()
+        .orElse(0);
+  }
+
   @Override
   public LearnedReward learned() {
     return reward;
   }
 
   @Override
-  public void exchange(EnvState saved) {}
+  public void exchange(EnvState saved) {
+    constant = saved.real(constant);
+  }
 }

@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * training goes on bit for bit as the saved one. Not thread-safe.
  */
 public final class OnPolicy implements Resumable {
-  private static final int VERSION = 1;
+  private static final int VERSION = 2;
 
   /**
    * How PPO and TRPO act and value alike.
