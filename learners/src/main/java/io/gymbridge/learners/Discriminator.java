@@ -27,8 +27,9 @@ sealed interface Discriminator permits Gail.Network, Airl.Network {
    * Steps down a gradient with respect to the n logits that were computed last.
    *
    * @param batch the same as then
+   * @param rate Adam's
    */
-  void descend(TransitionBatch batch, int n, double[] logitGradient);
+  void descend(TransitionBatch batch, int n, double[] logitGradient, double rate);
 
   /** What the learner is paid for the first n rows, at most {@value #CHUNK}. */
   void rewards(TransitionBatch batch, int n, double[] logProbabilities, double[] rewards);

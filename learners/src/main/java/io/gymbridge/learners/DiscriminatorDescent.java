@@ -26,8 +26,7 @@ final class DiscriminatorDescent {
             : List.of();
   }
 
-  void step(float[] gradient) {
-    double rate = config.discriminatorLearningRate();
+  void step(float[] gradient, double rate) {
     networks.forEach(network -> network.decay(rate * config.discriminatorWeightDecay()));
     adam.step(gradient, rate);
     spectra.forEach(Mlp.Spectrum::limit);
