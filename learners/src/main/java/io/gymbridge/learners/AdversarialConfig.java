@@ -8,8 +8,6 @@ package io.gymbridge.learners;
  * @param discriminatorUpdates of it per round; 0 leaves it as it begins, which is the control that
  *     shows what the reward's sign alone does
  * @param discriminatorLearningRate of its Adam
- * @param discriminatorAnneal whether that falls evenly to 0 over the training, as PPO's does: a
- *     discriminator that learns fast keeps a young policy on its way, and upsets an old one
  * @param discriminatorWeightDecay decoupled (AdamW)
  * @param discriminatorSpectralNorm whether each of its layers' weights are kept at a largest
  *     singular value of at most 1 (Miyato et al. 2018), so that it cannot be steep
@@ -24,7 +22,6 @@ public record AdversarialConfig(
     int discriminatorBatchSize,
     int discriminatorUpdates,
     double discriminatorLearningRate,
-    boolean discriminatorAnneal,
     double discriminatorWeightDecay,
     boolean discriminatorSpectralNorm,
     double discriminatorEntropyWeight,
@@ -51,7 +48,6 @@ public record AdversarialConfig(
         512,
         8,
         1e-3,
-        false,
         0,
         false,
         1e-3,
@@ -66,7 +62,6 @@ public record AdversarialConfig(
         discriminatorBatchSize,
         discriminatorUpdates,
         discriminatorLearningRate,
-        discriminatorAnneal,
         discriminatorWeightDecay,
         discriminatorSpectralNorm,
         discriminatorEntropyWeight,
@@ -80,7 +75,6 @@ public record AdversarialConfig(
         discriminatorBatchSize,
         discriminatorUpdates,
         discriminatorLearningRate,
-        discriminatorAnneal,
         discriminatorWeightDecay,
         discriminatorSpectralNorm,
         discriminatorEntropyWeight,

@@ -83,13 +83,11 @@ final class Adversary implements OnPolicy.Rewards {
   }
 
   @Override
-  public OnPolicy.Discrimination apply(Rollout rollout, PolicyNetwork policy, double progress) {
+  public OnPolicy.Discrimination apply(Rollout rollout, PolicyNetwork policy) {
     remember(rollout);
     Tally tally = new Tally();
-    double left = config.discriminatorAnneal() ? 1 - progress : 1;
-    double rate = config.discriminatorUpdates() > 0 ? config.discriminatorLearningRate() * left : 0;
     for (int update = 0; update < Math.max(1, config.discriminatorUpdates()); update++) {
-      train(policy, tally, rate);
+      train(policy, tally, config.discriminatorUpdates() > 0);
     }
     pay(rollout, policy, tally);
     return tally.summary();
@@ -115,7 +113,7 @@ final class Adversary implements OnPolicy.Rewards {
   }
 
   /** One update on a fresh draw: the expert's rows first, then as many of the learner's. */
-  private void train(PolicyNetwork policy, Tally tally, double rate) {
+  private void train(PolicyNetwork policy, Tally tally, boolean learn) {
     int half = config.discriminatorBatchSize();
     int n = 2 * half;
     for (int i = 0; i < half; i++) {
@@ -134,8 +132,8 @@ final class Adversary implements OnPolicy.Rewards {
       tally.add(logit, label == 1, n);
     }
     tally.batches++;
-    if (rate > 0) {
-      discriminator.descend(batch, n, gradient, rate);
+    if (learn) {
+      discriminator.descend(batch, n, gradient);
     }
   }
 

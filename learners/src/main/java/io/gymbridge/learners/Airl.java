@@ -164,7 +164,7 @@ public final class Airl {
     }
 
     @Override
-    public void descend(TransitionBatch batch, int n, double[] logitGradient, double rate) {
+    public void descend(TransitionBatch batch, int n, double[] logitGradient) {
       for (int i = 0; i < n; i++) {
         rewardPass.outputGradient()[i] = (float) logitGradient[i];
         potentialPass.outputGradient()[i] = (float) -logitGradient[i];
@@ -174,7 +174,7 @@ public final class Airl {
       rewardPass.backward(n, gradient);
       potentialPass.backward(n, gradient);
       nextPass.backward(n, gradient);
-      descent.step(gradient, rate);
+      descent.step(gradient);
     }
 
     @Override

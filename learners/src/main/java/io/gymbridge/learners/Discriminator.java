@@ -27,9 +27,8 @@ sealed interface Discriminator permits Gail.Network, Airl.Network {
    * Steps down a gradient with respect to the n logits that were computed last.
    *
    * @param batch the same as then
-   * @param rate Adam's
    */
-  void descend(TransitionBatch batch, int n, double[] logitGradient, double rate);
+  void descend(TransitionBatch batch, int n, double[] logitGradient);
 
   /** What the learner is paid for the first n rows, at most {@value #CHUNK}. */
   void rewards(TransitionBatch batch, int n, double[] logProbabilities, double[] rewards);

@@ -26,7 +26,8 @@ final class DiscriminatorDescent {
             : List.of();
   }
 
-  void step(float[] gradient, double rate) {
+  void step(float[] gradient) {
+    double rate = config.discriminatorLearningRate();
     networks.forEach(network -> network.decay(rate * config.discriminatorWeightDecay()));
     adam.step(gradient, rate);
     spectra.forEach(Mlp.Spectrum::limit);

@@ -18,7 +18,7 @@ final class FrozenReward implements OnPolicy.Rewards {
   }
 
   @Override
-  public OnPolicy.Discrimination apply(Rollout rollout, PolicyNetwork policy, double progress) {
+  public OnPolicy.Discrimination apply(Rollout rollout, PolicyNetwork policy) {
     int[] rows = rollout.validRows();
     int width = rollout.width;
     int size = rollout.actionSize;

@@ -133,13 +133,13 @@ public final class Gail {
     }
 
     @Override
-    public void descend(TransitionBatch batch, int n, double[] logitGradient, double rate) {
+    public void descend(TransitionBatch batch, int n, double[] logitGradient) {
       for (int i = 0; i < n; i++) {
         pass.outputGradient()[i] = (float) logitGradient[i];
       }
       Arrays.fill(gradient, 0);
       pass.backward(n, gradient);
-      descent.step(gradient, rate);
+      descent.step(gradient);
     }
 
     @Override

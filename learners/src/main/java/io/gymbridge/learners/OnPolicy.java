@@ -104,7 +104,7 @@ public final class OnPolicy implements Resumable {
     Rewards OF_THE_ENVIRONMENT =
         new Rewards() {
           @Override
-          public Discrimination apply(Rollout rollout, PolicyNetwork policy, double progress) {
+          public Discrimination apply(Rollout rollout, PolicyNetwork policy) {
             return Discrimination.NONE;
           }
 
@@ -117,12 +117,8 @@ public final class OnPolicy implements Resumable {
           }
         };
 
-    /**
-     * Sets a rollout's rewards, after having learned from it maybe.
-     *
-     * @param progress share of the training's steps that were taken before
-     */
-    Discrimination apply(Rollout rollout, PolicyNetwork policy, double progress);
+    /** Sets a rollout's rewards, after having learned from it maybe. */
+    Discrimination apply(Rollout rollout, PolicyNetwork policy);
 
     /** Saves or restores all that was learned. */
     void exchange(EnvState saved);
@@ -292,7 +288,7 @@ public final class OnPolicy implements Resumable {
       collector.collect(rollout);
       steps += rollout.rows();
     } while (rollout.validRows().length < 2);
-    Discrimination discrimination = rewards.apply(rollout, policy, part);
+    Discrimination discrimination = rewards.apply(rollout, policy);
     if (config.normaliseRewards()) {
       scale.apply(rollout);
     }

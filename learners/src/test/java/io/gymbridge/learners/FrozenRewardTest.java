@@ -41,7 +41,7 @@ class FrozenRewardTest {
   }
 
   private double[] paid(FrozenReward frozen, Rollout rollout) {
-    frozen.apply(rollout, policy, 0);
+    frozen.apply(rollout, policy);
     return rollout.rewards.clone();
   }
 
@@ -87,7 +87,7 @@ class FrozenRewardTest {
   void a_checkpoint_holds_the_constant() {
     LearnedReward reward = LearnedRewardTest.reward(Form.UNSHAPED, OBSERVATIONS, FORCES, false);
     FrozenReward frozen = new FrozenReward(reward);
-    frozen.apply(rollout(1), policy, 0);
+    frozen.apply(rollout(1), policy);
     FrozenReward resumed = new FrozenReward(reward);
     byte[] saved = EnvState.save("constant", 1, frozen::exchange);
     EnvState.restore(saved, "constant", 1, resumed::exchange);

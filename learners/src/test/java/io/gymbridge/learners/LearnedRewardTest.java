@@ -137,7 +137,7 @@ class LearnedRewardTest {
       LearnedReward reward = airl ? learned.withForm(LearnedReward.Form.SHAPED) : learned;
       double[] got = reward.of(before, actions, after, new boolean[] {false, true, false, false});
       assertArrayEquals(Arrays.copyOf(expected, 4), got, 1e-6);
-      network.descend(batch, 4, new double[] {1, -1, 1, 1}, 1e-3);
+      network.descend(batch, 4, new double[] {1, -1, 1, 1});
       encoder.observe(batch, 3);
       assertArrayEquals(
           got, reward.of(before, actions, after, new boolean[] {false, true, false, false}));

@@ -61,7 +61,7 @@ class ResumeTest {
     Trpo.Config trpo = Trpo.Config.defaults();
     trpo = trpo.withActing(acting(trpo.acting()));
     AdversarialConfig adversarial =
-        new AdversarialConfig(trpo, 64, 2, 1e-3, true, 0.1, true, 1e-3, 700, true);
+        new AdversarialConfig(trpo, 64, 2, 1e-3, 0.1, true, 1e-3, 700, true);
     return switch (algorithm) {
       case "ppo" -> new Ppo(ppo).start(env, STEPS, null);
       case "trpo" -> new Trpo(trpo).start(env, STEPS, null);
