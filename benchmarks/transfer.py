@@ -21,8 +21,10 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
+import shlex
 import statistics
 import subprocess
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -34,11 +36,6 @@ GAP_LEFT = [*MAZE, "--env-arg", "gap=left", "--env-arg", "start=anywhere"]
 GAP_RIGHT = [*MAZE, "--env-arg", "gap=right"]
 
 
-def settings(text: str) -> list[str]:
-    """Options of a training: `key=value` becomes `--set key=value`."""
-    return [word for pair in text.split() for word in ("--set", pair)]
-
-
 @dataclass(frozen=True)
 class Task:
     """Options of the commands: environments at home, elsewhere to learn in and to be played in, and the learners'."""
@@ -48,17 +45,12 @@ class Task:
     played: list[str]
     imitators: dict[str, list[str]]
     ppo: list[str]
-    # Of the PPO that is shown, where no demonstrations are given.
+    # Of the PPO that demonstrates, where no demonstrations are given.
     expert: list[str]
 
 
-_MAZE_IMITATOR = ["--steps", "1000000", *settings("absorbing=false batchSize=256")]
-_MAZE_AIRL = [
-    "airl",
-    *_MAZE_IMITATOR,
-    *settings("rewardHidden=8 potentialHidden=64-64 replay=100000 discriminatorUpdates=2 discriminatorLearningRate=3e-4"),
-]
-_MAZE_PPO = ["--steps", "500000", *settings("batchSize=128 entropyWeight=0.03")]
+_MAZE_AIRL = ["airl", "--preset", "PointMaze-v0"]
+_MAZE_PPO = ["--preset", "PointMaze-v0"]
 _LAME = ["--env", "gymbridge.dynamics:half_cheetah_disabled"]
 TASKS = {
     "maze": Task(
@@ -66,9 +58,9 @@ TASKS = {
         elsewhere=[*GAP_RIGHT, "--env-arg", "start=anywhere"],
         played=GAP_RIGHT,
         imitators={
-            "gail": ["gail", *_MAZE_IMITATOR, *settings("reward=logit")],
-            "airl": _MAZE_AIRL,
-            "airl-state": [*_MAZE_AIRL, *settings("stateOnly=true")],
+            "gail": ["gail", "--steps", "1000000", "--set", "reward=logit", "--set", "batchSize=256"],
+            "airl": [*_MAZE_AIRL, "--set", "stateOnly=false"],
+            "airl-state": _MAZE_AIRL,
         },
         ppo=_MAZE_PPO,
         expert=_MAZE_PPO,
@@ -94,18 +86,29 @@ ROWS = {
     "GAIL's policy as it is": "gail",
     "AIRL's policy as it is": "airl",
     "AIRL's policy as it is, reward of the state": "airl-state",
+    "random actions": "random",
+    "at home: GAIL": "gail-home",
+    "at home: AIRL, reward of state and action": "airl-home",
+    "at home: AIRL, reward of the state": "airl-state-home",
 }
 
 
 def run(name: str, work: Path, *arguments: str) -> dict[str, Any]:
-    """The result of a gymbridge command, which is run unless it was before."""
+    """The result of a gymbridge command, which is run unless it was before, with the same arguments."""
     result = work / f"{name}.json"
+    asked = work / f"{name}.command"
+    said = shlex.join(arguments)
+    if asked.exists() and asked.read_text() != said:
+        sys.exit(f"{result} was asked for by: {asked.read_text()}\nand now by: {said}\nName another --work.")
+    asked.write_text(said)
     if not result.exists():
         print(name, flush=True)
-        log = (work / f"{name}.log").open("w")
-        with log:
-            command = [str(ROOT / "gymbridge"), *arguments, "--json", str(result)]
+        unfinished = work / f"{name}.unfinished"
+        with (work / f"{name}.log").open("w") as log:
+            command = [str(ROOT / "gymbridge"), *arguments, "--json", str(unfinished)]
             subprocess.run(command, check=True, stdout=log, stderr=log)
+        # With it all other outputs are there as well.
+        unfinished.rename(result)
     return dict(json.loads(result.read_text()))
 
 
@@ -140,9 +143,12 @@ def measure(task: Task, demos: Path, seed: int, work: Path) -> dict[str, dict[st
             rewards[f"ppo-{name}"] = ["--reward", str(reward)]
     for name, paid in rewards.items():
         policies[name] = train(f"{name}-{seed}", work, "ppo", *task.elsewhere, *task.ppo, *seeded, *paid)
+    played = {name: (task.played, policy) for name, policy in policies.items()}
+    played |= {f"{name}-home": (task.home, policies[name]) for name in task.imitators}
+    played["random"] = task.played, Path("random")
     return {
-        name: run(f"play-{name}-{seed}", work, "evaluate", *task.played, "--policy", str(policy), "--seed", "1000")
-        for name, policy in policies.items()
+        name: run(f"play-{name}-{seed}", work, "evaluate", *where, "--policy", str(policy), "--seed", "1000")
+        for name, (where, policy) in played.items()
     }
 
 
@@ -166,14 +172,14 @@ def main() -> None:
     parser.add_argument("--work", type=Path, help="default: build/transfer/TASK")
     arguments = parser.parse_args()
     task = TASKS[arguments.task]
-    if arguments.demos is None and not task.expert:
-        parser.error(f"{arguments.task} wants --demos FILE.npz, an expert's trajectories")
+    if (arguments.demos is None) != bool(task.expert):
+        parser.error("cheetah wants --demos FILE.npz, an expert's trajectories; the maze makes its own")
     work = arguments.work or ROOT / "build" / "transfer" / arguments.task
     work.mkdir(parents=True, exist_ok=True)
     demos = arguments.demos or demonstrations(task, work)
     begun = work / "demos.sha256"
     digest = hashlib.sha256(demos.read_bytes()).hexdigest()
-    if any(work.glob("*-*.json")) and (not begun.exists() or begun.read_text() != digest):
+    if begun.exists() and begun.read_text() != digest:
         parser.error(f"{work} has results of other demonstrations than {demos}: name another --work")
     begun.write_text(digest)
     seeds = [int(seed) for seed in arguments.seeds.split(",")]

@@ -81,15 +81,26 @@ final class Checkpoints {
         checkSame(folder, inner, others);
       } else if (!Objects.equals(then, today)) {
         throw new UserError(
-            "the training in %s was begun with %s %s, not %s: a resumed training has to be the same"
-                .formatted(folder, key, then, today));
+            "the training in %s was begun %s, not %s: a resumed training has to be the same"
+                .formatted(
+                    folder,
+                    then == null
+                        ? "without " + key + ", by another version maybe"
+                        : "with " + key + " " + then,
+                    today));
       }
     }
   }
 
-  /** Restores the last checkpoint that can be read; nothing where there is none. */
+  /**
+   * Restores the last checkpoint that can be read; nothing where there is none.
+   *
+   * @throws UserError where there are some, and none can be read: a training that began anew would
+   *     delete them
+   */
   void restore(Resumable training) {
-    for (long steps : saved().descendingSet()) {
+    NavigableSet<Long> all = saved();
+    for (long steps : all.descendingSet()) {
       Path file = file(steps);
       try {
         training.restore(Files.readAllBytes(file));
@@ -99,6 +110,11 @@ final class Checkpoints {
       } catch (IOException | GymException e) {
         System.err.printf("  %s cannot be used: %s%n", file, e.getMessage());
       }
+    }
+    if (!all.isEmpty()) {
+      throw new UserError(
+          "none of the %d checkpoints in %s can be used: name another folder, or remove this one"
+              .formatted(all.size(), folder));
     }
   }
 

@@ -148,12 +148,10 @@ final class RewardPlot {
     chart.getStyler().setPlotContentSize(1);
     chart.getStyler().setXAxisMaxLabelCount(6);
     chart.getStyler().setLegendVisible(true);
-    chart
-        .getStyler()
-        .setHeatMapDecimalValueFormatter(value -> String.format(Locale.ROOT, "%.2f", value));
     chart.addSeries("reward", labels(xs), labels(ys), List.of(cells));
-    // The library takes the largest of negative values for 0.
-    chart.getStyler().setMax(Arrays.stream(values).max().orElse(0));
+    // The library takes the largest of negative values for 0, and writes all digits of both.
+    chart.getStyler().setMin(Math.floor(100 * Arrays.stream(values).min().orElse(0)) / 100);
+    chart.getStyler().setMax(Math.ceil(100 * Arrays.stream(values).max().orElse(0)) / 100);
     return chart;
   }
 

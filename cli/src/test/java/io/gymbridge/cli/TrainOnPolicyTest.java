@@ -212,6 +212,17 @@ class TrainOnPolicyTest {
     for (String name : List.of("policy.zip", "policy.csv", "saved/evaluations.csv")) {
       assertEquals(-1, Files.mismatch(whole.resolve(name), broken.resolve(name)), name);
     }
+
+    // Of another version, say: a new beginning would delete them.
+    for (String name : list(broken.resolve("saved"))) {
+      if (name.endsWith(".bin")) {
+        Files.write(broken.resolve("saved").resolve(name), new byte[] {1, 2, 3});
+      }
+    }
+    CommandRun spoilt = train("ppo", "broken/policy", with(saving(broken), "--resume"));
+    assertEquals(Main.USAGE, spoilt.code());
+    assertTrue(spoilt.err().contains("none of the 3 checkpoints"), spoilt.err());
+    assertEquals(saved, list(broken.resolve("saved")));
   }
 
   private static String[] saving(Path where) {

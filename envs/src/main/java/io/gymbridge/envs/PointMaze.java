@@ -23,15 +23,15 @@ import java.util.Set;
  * the room's width. The action is a force, each component in [−1, 1]; a step of 0.05 s changes the
  * velocity v by (2 · force − 4 v) · 0.05, then the position by v · 0.05. Walls stop what runs into
  * them. A step is worth −distance to the goal − 0.001 · |force|². Nothing terminates; the limit is
- * 100 steps. Observed are position and velocity.
+ * 100 steps. Observed are position and, unless told otherwise, velocity.
  *
  * <p>Keyword argument and attribute: {@code gap}, {@code left} or {@code right}, by default left.
  * Keyword argument: {@code start}, {@code below} the wall as above, which is the default, or {@code
  * anywhere}: at rest, evenly over the room but for the wall's height, so that demonstrations show
- * all of it. Keyword argument: {@code velocity}, whether it is observed beside the position, by
- * default true. The paper's maze shows none, and has to: along a velocity v a value V rises by
- * ∇V·v, so that a reward of position and velocity can be the value of the maze it was learned in.
- * Attribute: {@code state}, position and velocity.
+ * all of it. Keyword argument: {@code velocity}, whether it is observed, by default true. The
+ * paper's maze shows the position only: a reward that sees a velocity v can be ∇V·v, how fast the
+ * value V of the maze that it was learned in rises. Attribute: {@code state}, position and
+ * velocity.
  */
 final class PointMaze extends LocalEnv {
   static final double GOAL_X = 0.5;

@@ -184,6 +184,7 @@ class EnvsTest {
     "Taxi-v4, render_mode, human",
     "gymbridge/PointMaze-v0, gap, middle",
     "gymbridge/PointMaze-v0, start, above",
+    "gymbridge/PointMaze-v0, velocity, hidden",
     "gymbridge/GridWorld-v0, size, 1000000",
   })
   void an_ill_typed_keyword_argument_is_named(String id, String name, String value) {

@@ -5,9 +5,10 @@ import java.util.Arrays;
 import java.util.stream.IntStream;
 
 /**
- * Pays a reward that was learned before. AIRL's is known but for a constant, beside which its
- * differences may be small: from it is taken what the first rollout's steps are paid on average.
- * GAIL's is paid as it is, since its sign says whether to live long. Not thread-safe.
+ * Pays a reward that was learned before. AIRL's g is known but for a constant, which h makes good,
+ * and beside which its differences may be small: from it is taken what the first rollout's steps
+ * are paid on average. Others are paid as they are: f is what it is, and GAIL's sign says whether
+ * to live long. Not thread-safe.
  */
 final class FrozenReward implements OnPolicy.Rewards {
   private final LearnedReward reward;
@@ -36,7 +37,8 @@ final class FrozenReward implements OnPolicy.Rewards {
     double[] rewards =
         reward.of(before, policy.head().toSpace(actions, rows.length), after, terminated);
     if (Double.isNaN(constant)) {
-      constant = reward.form().isAirl() ? meanOfSteps(rewards, terminated) : 0;
+      constant =
+          reward.form() == LearnedReward.Form.UNSHAPED ? meanOfSteps(rewards, terminated) : 0;
     }
     // An end that is paid holds the rewards of all the time after it.
     double ofEnd = reward.encoder().absorbing() ? constant / (1 - reward.gamma()) : constant;
@@ -50,7 +52,7 @@ final class FrozenReward implements OnPolicy.Rewards {
     return new OnPolicy.Discrimination(none, none, none, none, none, mean, Math.sqrt(variance));
   }
 
-  /** Of those that did not reach an end, which may hold more than one step's. */
+  /** Of those that did not reach an end, which may hold more than one step's; 0 without any. */
   private static double meanOfSteps(double[] rewards, boolean[] terminated) {
     return IntStream.range(0, rewards.length)
         .filter(i -> !terminated[i])

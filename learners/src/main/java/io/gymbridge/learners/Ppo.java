@@ -35,8 +35,8 @@ public final class Ppo {
    * @param epochs passes over a rollout
    * @param learningRate of Adam
    * @param anneal whether learning rate and clip fall evenly to 0 over the training
-   * @param annealCycles how often they do so, each time from half as high (Loshchilov and Hutter
-   *     2017)
+   * @param annealCycles how often they do so, each time from half as high: warm restarts
+   *     (Loshchilov and Hutter 2017), here linear; 1 without annealing
    * @param clip most that the ratio of probabilities may differ from 1 with effect
    * @param maxGradientNorm of each network's gradient
    * @param targetDivergence ends the passes of an update early; 0 for never
@@ -56,7 +56,7 @@ public final class Ppo {
       Checks.atLeast(2, "batchSize", batchSize);
       Checks.atLeast(1, "epochs", epochs);
       Checks.positive("learningRate", learningRate);
-      Checks.within(1, 60, "annealCycles", annealCycles);
+      Checks.within(1, anneal ? 60 : 1, "annealCycles", annealCycles);
       Checks.positive("clip", clip);
       Checks.positive("maxGradientNorm", maxGradientNorm);
       Checks.within(0, Double.MAX_VALUE, "targetDivergence", targetDivergence);

@@ -77,8 +77,8 @@ class FrozenRewardTest {
   }
 
   @ParameterizedTest
-  @EnumSource(names = {"POSITIVE", "NEGATIVE", "LOGIT"})
-  void gail_s_is_paid_as_it_is(Form form) {
+  @EnumSource(names = {"POSITIVE", "NEGATIVE", "LOGIT", "SHAPED"})
+  void others_are_paid_as_they_are(Form form) {
     LearnedReward reward = LearnedRewardTest.reward(form, OBSERVATIONS, FORCES, false);
     assertArrayEquals(worth(reward, rollout(1)), paid(new FrozenReward(reward), rollout(1)), 1e-9);
   }

@@ -251,5 +251,10 @@ class OnPolicyTest {
     assertEquals(0.5, twice.left(0.5));
     assertEquals(0.25, twice.left(0.75));
     assertEquals(0, twice.left(1));
+    Ppo.Config thrice = new Ppo.Config(once.acting(), 64, 10, 3e-4, true, 3, once.clip(), 0.5, 0);
+    assertEquals(0.25, thrice.left(2.0 / 3), 1e-12);
+    assertThrows(
+        IllegalArgumentException.class,
+        () -> new Ppo.Config(once.acting(), 64, 10, 3e-4, false, 2, once.clip(), 0.5, 0));
   }
 }
