@@ -17,10 +17,12 @@ import picocli.CommandLine.Mixin;
     footer = {
       "",
       "Example:",
-      "  gymbridge train airl --env gymbridge/PointMaze-v0 --env-arg velocity=false --demos demos.npz \\",
-      "      --set stateOnly=true --steps 500000 --out policy.zip --reward-out reward.zip",
-      "  gymbridge transfer --reward reward.zip --env gymbridge/PointMaze-v0 --env-arg velocity=false \\",
-      "      --env-arg gap=right --steps 500000 --out transferred.zip"
+      "  gymbridge train airl --env gymbridge/PointMaze-v0 --env-arg velocity=false \\",
+      "      --env-arg start=anywhere --preset PointMaze-v0 --demos demos.npz --out policy.zip \\",
+      "      --reward-out reward.zip",
+      "  gymbridge transfer --env gymbridge/PointMaze-v0 --env-arg velocity=false \\",
+      "      --env-arg start=anywhere --env-arg gap=right --preset PointMaze-v0 \\",
+      "      --reward reward.zip --out transferred.zip"
     })
 final class TransferCommand implements Callable<Integer> {
   @Mixin final OnPolicyOptions options = new OnPolicyOptions();
