@@ -35,8 +35,6 @@ public final class Ppo {
    * @param epochs passes over a rollout
    * @param learningRate of Adam
    * @param anneal whether learning rate and clip fall evenly to 0 over the training
-   * @param annealCycles how often they do so, each time from half as high: warm restarts
-   *     (Loshchilov and Hutter 2017), here linear; 1 without annealing
    * @param clip most that the ratio of probabilities may differ from 1 with effect
    * @param maxGradientNorm of each network's gradient
    * @param targetDivergence ends the passes of an update early; 0 for never
@@ -47,7 +45,6 @@ public final class Ppo {
       int epochs,
       double learningRate,
       boolean anneal,
-      int annealCycles,
       double clip,
       double maxGradientNorm,
       double targetDivergence)
@@ -56,7 +53,6 @@ public final class Ppo {
       Checks.atLeast(2, "batchSize", batchSize);
       Checks.atLeast(1, "epochs", epochs);
       Checks.positive("learningRate", learningRate);
-      Checks.within(1, anneal ? 60 : 1, "annealCycles", annealCycles);
       Checks.positive("clip", clip);
       Checks.positive("maxGradientNorm", maxGradientNorm);
       Checks.within(0, Double.MAX_VALUE, "targetDivergence", targetDivergence);
@@ -75,20 +71,9 @@ public final class Ppo {
           10,
           3e-4,
           true,
-          1,
           0.2,
           0.5,
           0);
-    }
-
-    /** What is left of learning rate and clip after a share of the training. */
-    double left(double progress) {
-      if (!anneal) {
-        return 1;
-      }
-      double cycles = progress * annealCycles;
-      int past = (int) Math.min(cycles, annealCycles - 1);
-      return (1 - (cycles - past)) / (1L << past);
     }
 
     @Override
@@ -99,7 +84,6 @@ public final class Ppo {
           epochs,
           learningRate,
           anneal,
-          annealCycles,
           clip,
           maxGradientNorm,
           targetDivergence);
@@ -167,7 +151,7 @@ public final class Ppo {
       values.fill(rollout, policy.encoder());
       rollout.estimateAdvantages(config.acting().gamma(), config.acting().lambda());
       double explained = rollout.explainedVariance();
-      double left = config.left(progress);
+      double left = config.anneal() ? 1 - progress : 1;
       double rate = config.learningRate() * left;
       int[] rows = rollout.validRows();
       CompletableFuture<Double> valueLoss =

@@ -239,22 +239,4 @@ class OnPolicyTest {
     }
     return lanes;
   }
-
-  @Test
-  void rates_fall_to_nothing_once_or_in_cycles_from_half_as_high() {
-    Ppo.Config once = Ppo.Config.defaults();
-    assertEquals(1, once.left(0));
-    assertEquals(0.25, once.left(0.75));
-    assertEquals(0, once.left(1));
-    Ppo.Config twice = new Ppo.Config(once.acting(), 64, 10, 3e-4, true, 2, once.clip(), 0.5, 0);
-    assertEquals(0.5, twice.left(0.25));
-    assertEquals(0.5, twice.left(0.5));
-    assertEquals(0.25, twice.left(0.75));
-    assertEquals(0, twice.left(1));
-    Ppo.Config thrice = new Ppo.Config(once.acting(), 64, 10, 3e-4, true, 3, once.clip(), 0.5, 0);
-    assertEquals(0.25, thrice.left(2.0 / 3), 1e-12);
-    assertThrows(
-        IllegalArgumentException.class,
-        () -> new Ppo.Config(once.acting(), 64, 10, 3e-4, false, 2, once.clip(), 0.5, 0));
-  }
 }
