@@ -163,17 +163,24 @@ def table(runs: dict[int, dict[str, dict[str, Any]]]) -> str:
     return "\n".join(lines)
 
 
+def numbers(text: str) -> list[int]:
+    """Of `--seeds`."""
+    return [int(number) for number in text.split(",")]
+
+
 def main() -> None:
     """Measures and prints."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("task", choices=TASKS)
     parser.add_argument("--demos", type=Path, metavar="FILE", help="for cheetah; the maze has its own")
-    parser.add_argument("--seeds", default="0,1,2")
+    parser.add_argument("--seeds", type=numbers, default=[0, 1, 2], metavar="N,N,...", help="default: 0,1,2")
     parser.add_argument("--work", type=Path, help="default: build/transfer/TASK")
     arguments = parser.parse_args()
     task = TASKS[arguments.task]
     if (arguments.demos is None) != bool(task.expert):
         parser.error("cheetah wants --demos FILE.npz, an expert's trajectories; the maze makes its own")
+    if arguments.demos is not None and not arguments.demos.is_file():
+        parser.error(f"there is no file {arguments.demos}")
     work = arguments.work or ROOT / "build" / "transfer" / arguments.task
     work.mkdir(parents=True, exist_ok=True)
     demos = arguments.demos or demonstrations(task, work)
@@ -182,8 +189,7 @@ def main() -> None:
     if begun.exists() and begun.read_text() != digest:
         parser.error(f"{work} has results of other demonstrations than {demos}: name another --work")
     begun.write_text(digest)
-    seeds = [int(seed) for seed in arguments.seeds.split(",")]
-    print(table({seed: measure(task, demos, seed, work) for seed in seeds}))
+    print(table({seed: measure(task, demos, seed, work) for seed in arguments.seeds}))
 
 
 if __name__ == "__main__":
